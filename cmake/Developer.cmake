@@ -1,0 +1,18 @@
+# How Jalon's own programs are compiled: warnings, and the sanitizers of JALON_SANITIZE.
+#
+# jalon_developer is linked by examples, tests and benchmarks, never by the toolkit's targets: what a
+# user compiles gets the user's own flags.
+include(Python)
+
+add_library(jalon_developer INTERFACE)
+target_compile_features(jalon_developer INTERFACE cxx_std_20)
+target_compile_options(
+  jalon_developer
+  INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion $<$<BOOL:${JALON_WERROR}>:-Werror>)
+
+if(JALON_SANITIZE)
+  target_compile_options(
+    jalon_developer INTERFACE -fsanitize=${JALON_SANITIZE} -fno-sanitize-recover=all
+                              -fno-omit-frame-pointer)
+  target_link_options(jalon_developer INTERFACE -fsanitize=${JALON_SANITIZE})
+endif()
