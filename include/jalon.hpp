@@ -1,5 +1,4 @@
-// The toolkit under its short name, so that #include <jalon.hpp> means the same with this folder
-// on the include path as with the generated single header.
+// The name that coursework includes: the toolkit in one header, without JSON and Asio.
 #pragma once
 
 #include "jalon/jalon.hpp"

@@ -1,0 +1,14 @@
+// The host of a service on Asio's loop.
+// All it does is in server.hpp; this only names the loop.
+#pragma once
+
+#include "asio_loop.hpp"
+#include "server.hpp"
+
+namespace jalon {
+
+/// A server that runs on an `asio::io_context`, through an `asio_loop`.
+template <service Service>
+using asio_server = server<Service, asio_loop>;
+
+}  // namespace jalon

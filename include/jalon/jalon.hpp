@@ -1,0 +1,26 @@
+// The toolkit in one include; it needs no library.
+// JSON is in json_lines.hpp and message.hpp, Asio in asio_loop.hpp: they need theirs.
+#pragma once
+
+#include "buffer.hpp"
+#include "connect.hpp"
+#include "connection.hpp"
+#include "endpoint.hpp"
+#include "error.hpp"
+#include "event_loop.hpp"
+#include "frame.hpp"
+#include "id_table.hpp"
+#include "length_codec.hpp"
+#include "line_codec.hpp"
+#include "poller.hpp"
+#include "printable.hpp"
+#include "reactor.hpp"
+#include "resolve.hpp"
+#include "server.hpp"
+#include "service.hpp"
+#include "signal_set.hpp"
+#include "socket.hpp"
+#include "timer_queue.hpp"
+#include "unique_fd.hpp"
+#include "utf8.hpp"
+#include "write_queue.hpp"

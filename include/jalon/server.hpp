@@ -1,0 +1,244 @@
+// The host of a service: a listener, its connections by id, and the service's actions applied.
+// No rule of any protocol lives here.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <variant>
+
+#include "connection.hpp"
+#include "event_loop.hpp"
+#include "id_table.hpp"
+#include "line_codec.hpp"
+#include "service.hpp"
+#include "socket.hpp"
+
+namespace jalon {
+
+/// How a server treats its connections.
+struct server_options {
+  std::size_t max_line = line_codec::default_max_bytes;  ///< bytes, LF included
+  connection_options connection = {};                    ///< queue limits and patience
+  /// The last line to a peer that is parted from because it does not read; empty for none.
+  std::string not_reading_notice = {};
+  /// Takes a line for each thing that an operator wants to know; empty for none.
+  std::function<void(std::string_view)> log = {};
+  /// The time of day, for arrivals; a test sets its own.
+  std::function<std::chrono::system_clock::time_point()> wall_clock =
+      std::chrono::system_clock::now;
+};
+
+/// Runs @p Service on @p Loop for whoever connects to a listener.
+///
+/// Lines are told to the service in the order in which they come, its actions are applied before
+/// the next line is told. Whoever does not read is parted from when its queue passes the hard
+/// limit; nobody waits for it. For the loop's thread; loop and service outlive it.
+template <service Service, event_loop Loop>
+class server {
+ public:
+  /// Begins to accept from @p accepting.
+  server(Loop& loop, listener accepting, Service& served, server_options options = {})
+      : loop_(loop),
+        service_(served),
+        options_(std::move(options)),
+        listener_(std::move(accepting)),
+        local_(listener_->local()),
+        accept_watch_(loop.watch(
+            listener_->fd(), io_events::read, [this](io_events) { accept_waiting(); },
+            "listener")) {}
+
+  server(const server&) = delete;
+  server& operator=(const server&) = delete;
+
+  /// Where it listens, with the port that the system chose.
+  const endpoint& local() const noexcept { return local_; }
+
+  /// How many connections there are, those that are parting included.
+  std::size_t size() const noexcept { return connections_.size(); }
+
+  /// Takes no new connection, parts from all in order, cuts off after @p limit who is left, and
+  /// calls @p done. The service is told nothing of it.
+  void shut_down(std::chrono::milliseconds limit, std::function<void()> done) {
+    accept_watch_ = {};
+    listener_.reset();
+    when_empty_ = std::move(done);
+    for (const auto id : connections_.ids()) connections_.find(id)->link.close();
+    shutdown_timer_ = loop_.at(loop_.now() + limit, [this] {
+      for (const auto id : connections_.ids()) connections_.find(id)->link.abort();
+      finish_if_empty();
+    });
+    // Not from within this call: it may come from a handler of the one who is told.
+    if (connections_.size() == 0)
+      shutdown_timer_ = loop_.at(loop_.now(), [this] { finish_if_empty(); });
+  }
+
+ private:
+  using link_type = connection<Loop, line_codec>;
+
+  struct client {
+    connection_id id;
+    link_type link;
+    bool told = true;  // the service has not been told of its departure
+  };
+
+  // How many connections are taken in one turn; the rest waits for the next, as the others do.
+  static constexpr int accepts_a_turn = 64;
+  static constexpr std::chrono::milliseconds accept_pause{100};
+
+  void accept_waiting() {
+    for (int taken = 0; taken < accepts_a_turn; ++taken) {
+      accept_result result = listener_->accept();
+      if (result.status == io_status::would_block) return;
+      if (result.status == io_status::error) return pause_accepting(result.error);
+      welcome(std::move(result));
+    }
+  }
+
+  // Whatever is short will not be there at once: to ask again in the next turn would be to spin.
+  void pause_accepting(std::error_code reason) {
+    log("cannot take a connection: " + reason.message());
+    accept_watch_.want(io_events::none);
+    accept_timer_ =
+        loop_.at(loop_.now() + accept_pause, [this] { accept_watch_.want(io_events::read); });
+  }
+
+  void welcome(accept_result accepted) {
+    const auto key = connections_.reserve();
+    const connection_id id{key};
+    try {
+      equip(accepted);
+      connections_.put(key, make_client(id, std::move(accepted.socket)));
+    } catch (const std::system_error& failure) {  // it has gone already, or memory is short
+      connections_.take(key);
+      return log(std::string("lost a connection at once: ") + failure.what());
+    }
+    if constexpr (requires { service_.connected(id, arrival{}, actions_); }) {
+      service_.connected(id, arrival{accepted.peer, options_.wall_clock()}, actions_);
+      apply();
+    }
+  }
+
+  void equip(accept_result& accepted) const {
+    if (loop_.trace()) {
+      loop_.trace()("  accepted " + std::to_string(accepted.socket.fd()) + " from " +
+                    accepted.peer.to_string());
+    }
+    if (accepted.peer.family() == AF_UNIX) return;
+    accepted.socket.set_no_delay(true);  // an answer is written whole; waiting gains nothing
+    accepted.socket.set_keepalive(std::chrono::seconds(60), std::chrono::seconds(10), 5);
+  }
+
+  std::unique_ptr<client> make_client(connection_id id, stream_socket socket) {
+    return std::unique_ptr<client>(
+        new client{id, link_type(loop_, std::move(socket), handlers_for(id), options_.connection,
+                                 line_codec(options_.max_line))});
+  }
+
+  connection_handlers handlers_for(connection_id id) {
+    return {[this, id](const frame& one) { on_frame(id, one); },
+            [this, id](std::error_code reason) { on_end(id, reason); },
+            [this, id] { on_closed(id); }};
+  }
+
+  void on_frame(connection_id id, const frame& one) {
+    if (!one.error)
+      service_.received(id, one.payload, actions_);
+    else if constexpr (requires { service_.malformed(id, one.error, actions_); })
+      service_.malformed(id, one.error, actions_);
+    else
+      actions_.close(id);
+    apply();
+  }
+
+  void on_end(connection_id id, std::error_code reason) {
+    if (client* one = find(id)) {
+      depart(*one, reason ? departure::broken : departure::end_of_input);
+      one->link.close();
+      apply();
+    }
+  }
+
+  void on_closed(connection_id id) {
+    connections_.take(static_cast<std::uint64_t>(id));
+    if (when_empty_) finish_if_empty();
+  }
+
+  void finish_if_empty() {
+    if (connections_.size() == 0 && when_empty_) std::exchange(when_empty_, nullptr)();
+  }
+
+  // An action may lead to further ones, at the end of the list: it is left when all is done.
+  void apply() {
+    for (std::size_t i = 0; i < actions_.size(); ++i) {
+      const actions::action one = actions_[i];
+      std::visit([this](const auto& action) { this->apply(action); }, one);
+    }
+    actions_.clear();
+  }
+
+  void apply(const actions::send_line& one) {
+    for (std::size_t i = 0; i < one.count; ++i) {
+      client* to = find(actions_.recipients(one)[i]);
+      if (to != nullptr && to->told && !to->link.send(one.line)) part_from_deaf(*to);
+    }
+  }
+
+  void apply(const actions::close_one& one) {
+    if (client* leaving = find(one.who)) {
+      depart(*leaving, departure::asked);
+      leaving->link.close();
+    }
+  }
+
+  void apply(const actions::wake& one) {
+    if constexpr (requires { service_.elapsed(steady_time{}, actions_); }) {
+      wake_timer_ = loop_.at(one.when, [this] {
+        service_.elapsed(loop_.now(), actions_);
+        apply();
+      });
+    }
+  }
+
+  void part_from_deaf(client& deaf) {
+    log("a client does not read: " + std::to_string(deaf.link.queued()) +
+        " bytes wait for it; it is closed");
+    depart(deaf, departure::not_reading);
+    deaf.link.close_without_queue(options_.not_reading_notice);
+  }
+
+  void depart(client& leaving, departure how) {
+    if (!std::exchange(leaving.told, false)) return;
+    if constexpr (requires { service_.disconnected(leaving.id, how, actions_); })
+      service_.disconnected(leaving.id, how, actions_);
+  }
+
+  client* find(connection_id id) noexcept {
+    return connections_.find(static_cast<std::uint64_t>(id));
+  }
+
+  void log(const std::string& line) const {
+    if (options_.log) options_.log(line);
+  }
+
+  Loop& loop_;
+  Service& service_;
+  server_options options_;
+  actions actions_;
+  std::optional<listener> listener_;
+  endpoint local_;
+  id_table<client> connections_;
+  std::function<void()> when_empty_;
+  typename Loop::timer_type accept_timer_;
+  typename Loop::timer_type wake_timer_;
+  typename Loop::timer_type shutdown_timer_;
+  typename Loop::watch_type accept_watch_;
+};
+
+}  // namespace jalon

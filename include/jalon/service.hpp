@@ -1,0 +1,116 @@
+// What a server does, without a socket and without a clock: what happened goes in, what is to be
+// done comes out.
+// No host is here: server.hpp runs a service on a loop; a test runs it in memory.
+#pragma once
+
+#include <chrono>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "endpoint.hpp"
+#include "timer_queue.hpp"
+#include "write_queue.hpp"
+
+namespace jalon {
+
+/// Names a connection. Never used again, and no descriptor.
+enum class connection_id : std::uint64_t {};
+
+/// A connection that has come, as its service is told of it.
+struct arrival {
+  endpoint peer = {};                               ///< where it comes from
+  std::chrono::system_clock::time_point time = {};  ///< when it came
+};
+
+/// Why a connection has gone.
+enum class departure {
+  end_of_input,  ///< the peer has ended its side; what it asked for before is still answered
+  broken,        ///< the connection was reset or has vanished
+  not_reading,   ///< more waited for it than may wait
+  asked,         ///< the service has closed it
+};
+
+/// What a service wants done, in order. It holds data, nothing else: a host does what it says.
+class actions {
+ public:
+  /// Send one line to all of `recipients(...)`.
+  struct send_line {
+    shared_payload line;    ///< encoded, with its LF
+    std::size_t first = 0;  ///< index of the first recipient
+    std::size_t count = 0;  ///< how many there are
+  };
+  /// Part from one in order, after all that was sent to it.
+  struct close_one {
+    connection_id who;  ///< whom
+  };
+  /// Call `elapsed` at this time; an earlier wish is replaced.
+  struct wake {
+    steady_time when;  ///< the loop's time
+  };
+  using action = std::variant<send_line, close_one, wake>;  ///< one of them
+
+  /// Sends @p line, which holds no LF, to @p to.
+  void send(connection_id to, std::string_view line) { send(std::span(&to, 1), line); }
+
+  /// Sends @p line to all of @p to; it is written out once.
+  void send(std::span<const connection_id> to, std::string_view line) {
+    if (to.empty()) return;
+    std::string encoded;
+    encoded.reserve(line.size() + 1);
+    encoded.append(line).push_back('\n');
+    list_.emplace_back(send_line{make_payload(std::move(encoded)), recipients_.size(), to.size()});
+    recipients_.insert(recipients_.end(), to.begin(), to.end());
+  }
+
+  /// Parts from @p who.
+  void close(connection_id who) { list_.emplace_back(close_one{who}); }
+
+  /// Asks for `elapsed` at @p when.
+  void wake_at(steady_time when) { list_.emplace_back(wake{when}); }
+
+  /// How many there are.
+  std::size_t size() const noexcept { return list_.size(); }
+
+  /// The one at @p index; valid until the next is added.
+  const action& operator[](std::size_t index) const { return list_[index]; }
+
+  /// Whom @p one goes to; valid until the next is added.
+  std::span<const connection_id> recipients(const send_line& one) const {
+    return std::span(recipients_).subspan(one.first, one.count);
+  }
+
+  /// Forgets them all, and keeps the memory.
+  void clear() noexcept {
+    list_.clear();
+    recipients_.clear();
+  }
+
+ private:
+  std::vector<action> list_;
+  std::vector<connection_id> recipients_;  // of all lines, one after the other
+};
+
+/// What a host can run. One call is needed; the others are made if the service has them:
+///
+/// - `received(id, line, out)`: a line has come, without its end; valid during the call.
+/// - `connected(id, arrival, out)`: first of all for a connection.
+/// - `malformed(id, error, out)`: a line was too long and is lost. Without this call the host
+///   parts from the peer.
+/// - `disconnected(id, departure, out)`: last of all for a connection, whoever ended it, once.
+/// - `elapsed(now, out)`: the time asked for with `wake_at` has come.
+///
+/// A service never throws on what a peer sent.
+template <class S>
+concept service = requires(S s, connection_id id, std::string_view line, actions& out) {
+  s.received(id, line, out);
+};
+
+}  // namespace jalon

@@ -1,0 +1,355 @@
+// Sockets: streams, listeners, datagrams, and their options. Thin, typed, and never waiting.
+// No loop, no buffering and no framing live here.
+//
+// Every socket of the toolkit is non-blocking and closed on exec. Setting one up throws
+// `std::system_error`; reading and writing return an `io_result`, because a peer that is slow,
+// gone or rude is no exception.
+#pragma once
+
+#include <netinet/tcp.h>
+#include <sys/uio.h>
+
+#include <chrono>
+#include <cstddef>
+#include <span>
+#include <string_view>
+#include <utility>
+
+#include "endpoint.hpp"
+#include "error.hpp"
+#include "unique_fd.hpp"
+
+namespace jalon {
+
+/// How a read or a write came out.
+enum class io_status {
+  ok,           ///< some bytes were moved
+  would_block,  ///< nothing now; wait until the socket is ready
+  end,          ///< the peer has sent all it will send (reads only)
+  error,        ///< the connection is broken; `io_result::error` says how
+};
+
+/// What a read or a write did.
+struct io_result {
+  std::size_t bytes = 0;             ///< moved, also where a later part would have blocked
+  io_status status = io_status::ok;  ///< how it came out
+  std::error_code error = {};        ///< the reason, with `io_status::error`
+};
+
+namespace detail {
+
+// Linux and the BSDs take this flag at every send; macOS has a socket option instead.
+#ifdef MSG_NOSIGNAL
+inline constexpr int send_flags = MSG_NOSIGNAL;
+#else
+inline constexpr int send_flags = 0;
+#endif
+
+inline void no_signal_on_send([[maybe_unused]] int fd) {
+#if !defined(MSG_NOSIGNAL) && defined(SO_NOSIGPIPE)
+  const int on = 1;
+  check(::setsockopt(fd, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof on), "setsockopt");
+#endif
+}
+
+inline unique_fd equip(unique_fd fd) {
+  set_close_on_exec(fd.get());
+  set_non_blocking(fd.get());
+  no_signal_on_send(fd.get());
+  return fd;
+}
+
+inline unique_fd open_socket(int family, int type) {
+  return equip(unique_fd{check(::socket(family, type, 0), "socket")});
+}
+
+inline int accept_connection(int listener, sockaddr* peer, socklen_t* size) {
+#ifdef SOCK_CLOEXEC
+  return ::accept4(listener, peer, size, SOCK_CLOEXEC | SOCK_NONBLOCK);
+#else
+  unique_fd fd{::accept(listener, peer, size)};
+  return fd ? equip(std::move(fd)).release() : -1;
+#endif
+}
+
+template <class Value>
+void set_option(int fd, int level, int name, const Value& value) {
+  check(::setsockopt(fd, level, name, &value, sizeof value), "setsockopt");
+}
+
+// getsockname(2) or getpeername(2), whose signatures are one.
+template <class Call>
+endpoint name_of(int fd, Call call, const char* name) {
+  sockaddr_storage storage{};
+  socklen_t size = sizeof storage;
+  check(call(fd, reinterpret_cast<sockaddr*>(&storage), &size), name);
+  return {reinterpret_cast<const sockaddr*>(&storage), size};
+}
+
+inline io_result failed_io() {
+  if (errno == EAGAIN || errno == EWOULDBLOCK) return {0, io_status::would_block, {}};
+  return {0, io_status::error, {errno, std::system_category()}};
+}
+
+inline io_result moved(ssize_t bytes) {
+  return bytes < 0 ? failed_io() : io_result{static_cast<std::size_t>(bytes)};
+}
+
+// The file of a unix socket stays when its server dies; if nobody answers there, it is stale.
+inline bool is_stale(const endpoint& at) {
+  if (at.family() != AF_UNIX) return false;
+  const unique_fd probe = open_socket(AF_UNIX, SOCK_STREAM);
+  return ::connect(probe.get(), at.data(), at.size()) == -1 && errno == ECONNREFUSED;
+}
+
+}  // namespace detail
+
+/// A connected stream: TCP, or a unix socket. Owns its descriptor. See tcp(7), socket(7).
+class stream_socket {
+ public:
+  /// No socket: `fd()` is -1.
+  stream_socket() = default;
+
+  /// Takes over a descriptor that is connected, or about to be, and non-blocking.
+  explicit stream_socket(unique_fd fd) noexcept : fd_(std::move(fd)) {}
+
+  /// A new socket for @p family, not connected yet. @throws std::system_error
+  static stream_socket open(int family) {
+    return stream_socket{detail::open_socket(family, SOCK_STREAM)};
+  }
+
+  /// Two sockets connected to each other (socketpair(2)). @throws std::system_error
+  static std::pair<stream_socket, stream_socket> pair() {
+    int fds[2];
+    check(::socketpair(AF_UNIX, SOCK_STREAM, 0, fds), "socketpair");
+    unique_fd first{fds[0]};
+    unique_fd second{fds[1]};
+    return {stream_socket{detail::equip(std::move(first))},
+            stream_socket{detail::equip(std::move(second))}};
+  }
+
+  /// Reads what is there, at most @p into.size() bytes (recv(2)).
+  io_result read_some(std::span<char> into) noexcept {
+    const auto got = uninterrupted([&] { return ::recv(fd(), into.data(), into.size(), 0); });
+    if (got == 0 && !into.empty()) return {0, io_status::end, {}};
+    return detail::moved(got);
+  }
+
+  /// Writes what the system takes now, maybe less than all (send(2)). Raises no SIGPIPE.
+  io_result write_some(std::string_view bytes) noexcept {
+    return detail::moved(uninterrupted(
+        [&] { return ::send(fd(), bytes.data(), bytes.size(), detail::send_flags); }));
+  }
+
+  /// Writes many pieces with one call (sendmsg(2)); at most `IOV_MAX` of them.
+  io_result write_some(std::span<const iovec> pieces) noexcept {
+    msghdr message{};
+    message.msg_iov = const_cast<iovec*>(pieces.data());  // read only, says sendmsg(2)
+    message.msg_iovlen = static_cast<decltype(message.msg_iovlen)>(pieces.size());
+    return detail::moved(
+        uninterrupted([&] { return ::sendmsg(fd(), &message, detail::send_flags); }));
+  }
+
+  /// Says that nothing more will be sent (`SHUT_WR`, shutdown(2)): the peer reads to the end,
+  /// and may still answer. On a broken connection nothing happens.
+  void shutdown_write() noexcept { ::shutdown(fd(), SHUT_WR); }
+
+  /// Sends small writes at once instead of waiting for more (`TCP_NODELAY`, tcp(7)).
+  void set_no_delay(bool on) { detail::set_option(fd(), IPPROTO_TCP, TCP_NODELAY, int{on}); }
+
+  /// Finds peers that have vanished without a word: after @p idle of silence the system asks
+  /// every @p interval, and breaks the connection after @p probes without an answer (tcp(7)).
+  void set_keepalive(std::chrono::seconds idle, std::chrono::seconds interval, int probes) {
+    detail::set_option(fd(), SOL_SOCKET, SO_KEEPALIVE, 1);
+#ifdef TCP_KEEPIDLE
+    detail::set_option(fd(), IPPROTO_TCP, TCP_KEEPIDLE, static_cast<int>(idle.count()));
+#else
+    detail::set_option(fd(), IPPROTO_TCP, TCP_KEEPALIVE, static_cast<int>(idle.count()));
+#endif
+    detail::set_option(fd(), IPPROTO_TCP, TCP_KEEPINTVL, static_cast<int>(interval.count()));
+    detail::set_option(fd(), IPPROTO_TCP, TCP_KEEPCNT, probes);
+  }
+
+  /// The sizes that are asked of the system for what it holds of this socket, in bytes; it may
+  /// double or cap them (`SO_SNDBUF`, `SO_RCVBUF`, socket(7)).
+  void set_buffers(int send_bytes, int receive_bytes) {
+    detail::set_option(fd(), SOL_SOCKET, SO_SNDBUF, send_bytes);
+    detail::set_option(fd(), SOL_SOCKET, SO_RCVBUF, receive_bytes);
+  }
+
+  /// Makes closing cut the connection (RST) instead of ending it in order (`SO_LINGER`).
+  void reset_on_close() { detail::set_option(fd(), SOL_SOCKET, SO_LINGER, linger{1, 0}); }
+
+  /// Where this end is. @throws std::system_error
+  endpoint local() const { return detail::name_of(fd(), ::getsockname, "getsockname"); }
+
+  /// Where the other end is. @throws std::system_error if the peer has gone
+  endpoint remote() const { return detail::name_of(fd(), ::getpeername, "getpeername"); }
+
+  /// The error that waits on the socket, and takes it off (`SO_ERROR`); how a non-blocking
+  /// connect came out.
+  std::error_code take_error() noexcept {
+    int error = 0;
+    socklen_t size = sizeof error;
+    if (::getsockopt(fd(), SOL_SOCKET, SO_ERROR, &error, &size) == -1) error = errno;
+    return {error, std::system_category()};
+  }
+
+  /// The descriptor, still owned; -1 if there is none.
+  int fd() const noexcept { return fd_.get(); }
+
+  /// Gives the descriptor up. @return the owner of it
+  unique_fd release() noexcept { return std::move(fd_); }
+
+  /// Whether there is a socket.
+  explicit operator bool() const noexcept { return static_cast<bool>(fd_); }
+
+ private:
+  unique_fd fd_;
+};
+
+/// What `listener::accept` found.
+struct accept_result {
+  io_status status = io_status::would_block;  ///< ok, would_block or error
+  stream_socket socket = {};                  ///< the connection, if ok
+  endpoint peer = {};                         ///< where it comes from, if ok
+  std::error_code error = {};                 ///< the reason, if error
+};
+
+/// How a listener is set up.
+struct listen_options {
+  int backlog = SOMAXCONN;    ///< connections that wait to be accepted (listen(2))
+  bool reuse_address = true;  ///< restart at once on the same port (`SO_REUSEADDR`)
+};
+
+/// A socket that takes connections in. Owns its descriptor, and the file of a unix socket.
+///
+/// It holds one descriptor in reserve. When the process has none left, a plain `accept` fails
+/// and the connection stays in the queue: the listener is ready for ever and serves nobody. This
+/// one gives the reserve up, takes the connection, closes it, and reopens the reserve: the
+/// client learns at once that there is no room, and the loop can rest.
+class listener {
+ public:
+  /// Binds and listens. Port 0 lets the system choose; `local()` tells.
+  /// @throws std::system_error that names the call and the endpoint
+  explicit listener(const endpoint& at, const listen_options& options = {})
+      : fd_(detail::open_socket(at.family(), SOCK_STREAM)), reserve_(open_reserve()) {
+    if (at.family() != AF_UNIX && options.reuse_address)
+      detail::set_option(fd(), SOL_SOCKET, SO_REUSEADDR, 1);
+    if (detail::is_stale(at)) ::unlink(at.address().c_str());
+    check(::bind(fd(), at.data(), at.size()), "bind", at.to_string());
+    if (at.family() == AF_UNIX) path_ = at.address();
+    check(::listen(fd(), options.backlog), "listen", at.to_string());
+  }
+
+  listener(listener&& other) noexcept
+      : fd_(std::move(other.fd_)),
+        reserve_(std::move(other.reserve_)),
+        path_(std::exchange(other.path_, {})) {}
+  listener& operator=(listener&&) = delete;
+  listener(const listener&) = delete;
+  listener& operator=(const listener&) = delete;
+
+  ~listener() {
+    if (!path_.empty()) ::unlink(path_.c_str());
+  }
+
+  /// Takes the next connection, if one waits (accept(2)). After an error the caller does well to
+  /// pause: `EMFILE` and `ENFILE` mean that one connection has been turned away.
+  accept_result accept() {
+    for (;;) {
+      sockaddr_storage peer{};
+      socklen_t size = sizeof peer;
+      auto* address = reinterpret_cast<sockaddr*>(&peer);
+      unique_fd accepted{detail::accept_connection(fd(), address, &size)};
+      if (accepted) return {io_status::ok, stream_socket{std::move(accepted)}, {address, size}, {}};
+      if (is_passing(errno)) continue;
+      return failed();
+    }
+  }
+
+  /// Where it listens, with the port the system chose. @throws std::system_error
+  endpoint local() const { return detail::name_of(fd(), ::getsockname, "getsockname"); }
+
+  /// The descriptor, still owned.
+  int fd() const noexcept { return fd_.get(); }
+
+ private:
+  // The connection that was first in the queue has died there; accept(2) says: try the next.
+  static bool is_passing(int error) {
+    return error == EINTR || error == ECONNABORTED || error == EPROTO || error == ENETDOWN ||
+           error == EHOSTUNREACH || error == ENETUNREACH;
+  }
+
+  static unique_fd open_reserve() noexcept {
+    return unique_fd{::open("/dev/null", O_RDONLY | O_CLOEXEC)};
+  }
+
+  accept_result failed() {
+    const io_result result = detail::failed_io();
+    const int error = result.error.value();
+    if (error == EMFILE || error == ENFILE) turn_one_away();
+    return {result.status, {}, {}, result.error};
+  }
+
+  void turn_one_away() {
+    reserve_.reset();
+    unique_fd{::accept(fd(), nullptr, nullptr)}.reset();
+    reserve_ = open_reserve();
+  }
+
+  unique_fd fd_;
+  unique_fd reserve_;
+  std::string path_;
+};
+
+/// A datagram that came in.
+struct datagram {
+  io_result result = {};   ///< how reading came out, and the size of what was kept
+  endpoint from = {};      ///< who sent it
+  bool truncated = false;  ///< it was longer than the room it was given
+};
+
+/// A socket for datagrams: UDP. Owns its descriptor. See udp(7).
+class datagram_socket {
+ public:
+  /// A socket bound to @p at; port 0 lets the system choose. @throws std::system_error
+  explicit datagram_socket(const endpoint& at) : fd_(detail::open_socket(at.family(), SOCK_DGRAM)) {
+    check(::bind(fd(), at.data(), at.size()), "bind", at.to_string());
+  }
+
+  /// Sends one datagram, whole or not at all (sendto(2)).
+  io_result send_to(std::string_view bytes, const endpoint& to) noexcept {
+    return detail::moved(uninterrupted([&] {
+      return ::sendto(fd(), bytes.data(), bytes.size(), detail::send_flags, to.data(), to.size());
+    }));
+  }
+
+  /// Takes the next datagram; what does not fit is lost, and said so (recvmsg(2)). An empty
+  /// datagram is a datagram: `ok` with no bytes.
+  datagram receive(std::span<char> into) noexcept {
+    sockaddr_storage from{};
+    iovec room{into.data(), into.size()};
+    msghdr message{};
+    message.msg_name = &from;
+    message.msg_namelen = sizeof from;
+    message.msg_iov = &room;
+    message.msg_iovlen = 1;
+    const auto got = uninterrupted([&] { return ::recvmsg(fd(), &message, 0); });
+    if (got < 0) return {detail::failed_io(), {}, false};
+    return {detail::moved(got),
+            {reinterpret_cast<const sockaddr*>(&from), message.msg_namelen},
+            (message.msg_flags & MSG_TRUNC) != 0};
+  }
+
+  /// Where it is bound. @throws std::system_error
+  endpoint local() const { return detail::name_of(fd(), ::getsockname, "getsockname"); }
+
+  /// The descriptor, still owned.
+  int fd() const noexcept { return fd_.get(); }
+
+ private:
+  unique_fd fd_;
+};
+
+}  // namespace jalon
