@@ -1,0 +1,182 @@
+// The messages of milestone 2, field by field, as docs/protocol.md lists them.
+// No rule of the chat is here. Chapter: tutorial/02-users.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <vector>
+
+#include <jalon/message.hpp>
+
+#include "names.hpp"
+
+namespace chat {
+
+using jalon::field;
+
+struct limits {
+  std::uint64_t line = max_line;
+  std::uint64_t text = max_text;
+  std::uint64_t nick = max_name;
+  std::uint64_t channel = max_name;
+  static constexpr auto fields() {
+    return std::tuple{field{"line", &limits::line}, field{"text", &limits::text},
+                      field{"nick", &limits::nick}, field{"channel", &limits::channel}};
+  }
+};
+
+/// The server's first line.
+struct hello {
+  static constexpr std::string_view type = "hello";
+  std::uint64_t protocol = 1;
+  std::string server;
+  std::vector<std::string> features;
+  chat::limits limits;
+  static constexpr auto fields() {
+    return std::tuple{field{"protocol", &hello::protocol}, field{"server", &hello::server},
+                      field{"features", &hello::features}, field{"limits", &hello::limits}};
+  }
+};
+
+/// The answer to a request that has none of its own; only sent where the request has an `id`.
+struct ok {
+  static constexpr std::string_view type = "ok";
+  static constexpr auto fields() { return std::tuple{}; }
+};
+
+struct error {
+  static constexpr std::string_view type = "error";
+  std::string code;
+  std::string message;
+  static constexpr auto fields() {
+    return std::tuple{field{"code", &error::code}, field{"message", &error::message}};
+  }
+};
+
+/// Request: take a nick.
+struct nick {
+  static constexpr std::string_view type = "nick";
+  nickname name;
+  static constexpr auto fields() { return std::tuple{field{"nick", &nick::name}}; }
+};
+
+struct welcome {
+  static constexpr std::string_view type = "welcome";
+  std::string nick;
+  static constexpr auto fields() { return std::tuple{field{"nick", &welcome::nick}}; }
+};
+
+/// Event: somebody goes by another nick now.
+struct renamed {
+  static constexpr std::string_view type = "renamed";
+  std::string old;
+  std::string nick;
+  static constexpr auto fields() {
+    return std::tuple{field{"old", &renamed::old}, field{"nick", &renamed::nick}};
+  }
+};
+
+/// Request: who is there, from the first nick after `after` on.
+struct who {
+  static constexpr std::string_view type = "who";
+  std::optional<std::string> after;
+  static constexpr auto fields() { return std::tuple{field{"after", &who::after}}; }
+};
+
+struct user_list {
+  static constexpr std::string_view type = "users";
+  std::vector<std::string> users;
+  std::optional<bool> more;
+  static constexpr auto fields() {
+    return std::tuple{field{"users", &user_list::users}, field{"more", &user_list::more}};
+  }
+};
+
+struct whois {
+  static constexpr std::string_view type = "whois";
+  nickname nick;
+  static constexpr auto fields() { return std::tuple{field{"nick", &whois::nick}}; }
+};
+
+struct user_info {
+  static constexpr std::string_view type = "user";
+  std::string nick;
+  std::string since;  // RFC 3339, UTC
+  std::string address;
+  std::uint64_t port = 0;
+  static constexpr auto fields() {
+    return std::tuple{field{"nick", &user_info::nick}, field{"since", &user_info::since},
+                      field{"address", &user_info::address}, field{"port", &user_info::port}};
+  }
+};
+
+/// Request: say something to one user.
+struct msg {
+  static constexpr std::string_view type = "msg";
+  nickname to;
+  message_text text;
+  static constexpr auto fields() {
+    return std::tuple{field{"to", &msg::to}, field{"text", &msg::text}};
+  }
+};
+
+/// Event: one user said something to you.
+struct msg_event {
+  static constexpr std::string_view type = "msg";
+  std::string from;
+  std::string to;
+  std::string text;
+  static constexpr auto fields() {
+    return std::tuple{field{"from", &msg_event::from}, field{"to", &msg_event::to},
+                      field{"text", &msg_event::text}};
+  }
+};
+
+/// Request: say something to all others.
+struct msgall {
+  static constexpr std::string_view type = "msgall";
+  message_text text;
+  static constexpr auto fields() { return std::tuple{field{"text", &msgall::text}}; }
+};
+
+/// Event: somebody said something to all.
+struct msgall_event {
+  static constexpr std::string_view type = "msgall";
+  std::string from;
+  std::string text;
+  static constexpr auto fields() {
+    return std::tuple{field{"from", &msgall_event::from}, field{"text", &msgall_event::text}};
+  }
+};
+
+/// Request, and its answer.
+struct echo {
+  static constexpr std::string_view type = "echo";
+  message_text text;
+  static constexpr auto fields() { return std::tuple{field{"text", &echo::text}}; }
+};
+
+struct ping {
+  static constexpr std::string_view type = "ping";
+  static constexpr auto fields() { return std::tuple{}; }
+};
+
+struct pong {
+  static constexpr std::string_view type = "pong";
+  static constexpr auto fields() { return std::tuple{}; }
+};
+
+struct quit {
+  static constexpr std::string_view type = "quit";
+  static constexpr auto fields() { return std::tuple{}; }
+};
+
+struct bye {
+  static constexpr std::string_view type = "bye";
+  static constexpr auto fields() { return std::tuple{}; }
+};
+
+}  // namespace chat

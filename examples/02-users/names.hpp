@@ -1,0 +1,63 @@
+// The words of the chat: which texts are a nick, a message, and how names compare.
+// Nothing is stored here.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include <jalon/message.hpp>
+
+namespace chat {
+
+/// The limits that the server announces, in bytes.
+inline constexpr std::size_t max_line = 65'536;
+inline constexpr std::size_t max_text = 4'096;
+inline constexpr std::size_t max_name = 32;
+
+constexpr bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
+constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+/// The form by which names are compared and sorted: names that differ in case alone are the same.
+inline std::string folded(std::string_view name) {
+  std::string key(name);
+  std::transform(key.begin(), key.end(), key.begin(), lower);
+  return key;
+}
+
+/// A letter, then letters, digits, `_` and `-`; at most 32, all ASCII.
+inline bool is_name(std::string_view text) {
+  if (text.empty() || text.size() > max_name || !is_letter(text.front())) return false;
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return is_letter(c) || is_digit(c) || c == '_' || c == '-'; });
+}
+
+/// Without the control characters of ASCII; a tab is one.
+inline bool is_free_of_controls(std::string_view text) {
+  return std::none_of(text.begin(), text.end(),
+                      [](char c) { return (c >= 0 && c < 0x20) || c == 0x7F; });
+}
+
+struct nick_rule {
+  static constexpr std::string_view code = "bad_nick";
+  static bool allows(std::string_view text) {
+    // What the clients show as said by the server must not be said by a user.
+    return is_name(text) && folded(text) != "server";
+  }
+};
+using nickname = jalon::checked_text<nick_rule>;
+
+/// What somebody says: not empty, and of control characters only the tab.
+struct text_rule {
+  static constexpr std::string_view code = "bad_text";
+  static bool allows(std::string_view text) {
+    if (text.empty() || text.size() > max_text) return false;
+    return std::none_of(text.begin(), text.end(),
+                        [](char c) { return c != '\t' && ((c >= 0 && c < 0x20) || c == 0x7F); });
+  }
+};
+using message_text = jalon::checked_text<text_rule>;
+
+}  // namespace chat

@@ -1,0 +1,270 @@
+// Typed messages to JSON lines and back: the fields a struct lists are those on the wire.
+// No message is known here; each is declared by who speaks it (message.hpp).
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "json_lines.hpp"
+#include "message.hpp"
+
+namespace jalon {
+
+/// The `id` by which a request and its answer are matched: none, a string or an integer.
+using message_id = std::variant<std::monostate, std::string, std::int64_t, std::uint64_t>;
+
+/// The longest `id`, in bytes.
+inline constexpr std::size_t max_id_bytes = 64;
+
+/// Why a message could not be read.
+struct read_failure {
+  std::string_view field;  ///< which field
+  std::string_view code;   ///< its rule's code; empty: it is missing or of the wrong kind
+};
+
+/// How values of type @p V are read and written. Each has
+/// - `is(json)`: whether the JSON type is the right one,
+/// - `read(json, into)`: reads what `is`; false if the value is not allowed,
+/// - `write(value, out)`: appends JSON text,
+/// - `code`: the error of a value that is not allowed.
+template <class V>
+struct json_value;
+
+namespace detail {
+
+template <class V>
+inline constexpr bool is_optional = false;
+template <class V>
+inline constexpr bool is_optional<std::optional<V>> = true;
+
+// Calls @p visit with each field of a record, until it returns false. @return whether none did
+template <record M, class Visit>
+bool all_fields(Visit visit) {
+  return std::apply([&](const auto&... one) { return (visit(one) && ...); }, M::fields());
+}
+
+template <class M, class V>
+bool has_right_kind(const nlohmann::json& object, const field<M, V>& one) {
+  const auto* value = find_field(object, one.name);
+  return value == nullptr ? is_optional<V> : json_value<V>::is(*value);
+}
+
+template <class M, class V>
+bool read_field(const nlohmann::json& object, const field<M, V>& one, M& into) {
+  const auto* value = find_field(object, one.name);
+  return value == nullptr || json_value<V>::read(*value, into.*one.member);
+}
+
+template <record M>
+void append_fields(const M& from, std::string& out) {
+  all_fields<M>([&](const auto& one) {
+    const auto& value = from.*one.member;
+    using value_type = std::remove_cvref_t<decltype(value)>;
+    if constexpr (is_optional<value_type>) {
+      if (!value) return true;
+    }
+    if (out.back() != '{') out += ',';
+    out.append("\"").append(one.name).append("\":");
+    json_value<value_type>::write(value, out);
+    return true;
+  });
+}
+
+}  // namespace detail
+
+/// Reads the fields of @p into from @p object: first all their kinds are looked at, then their
+/// values, both in the order in which they are listed. Fields that are not listed are ignored.
+/// @return what is wrong with the first that is; nothing if all is well
+template <record M>
+std::optional<read_failure> read_message(const nlohmann::json& object, M& into) {
+  std::optional<read_failure> failure;
+  const auto check = [&](const auto& one, bool good, std::string_view code) {
+    if (!good) failure = read_failure{one.name, code};
+    return good;
+  };
+  detail::all_fields<M>(
+      [&](const auto& one) { return check(one, detail::has_right_kind(object, one), {}); });
+  if (failure) return failure;
+  detail::all_fields<M>([&](const auto& one) {
+    using value_type = std::remove_cvref_t<decltype(into.*one.member)>;
+    return check(one, detail::read_field(object, one, into), json_value<value_type>::code);
+  });
+  return failure;
+}
+
+/// The id of @p object, `monostate` if it has none; nothing if it is of another kind or too long.
+inline std::optional<message_id> read_id(const nlohmann::json& object) {
+  const auto* value = find_field(object, "id");
+  if (value == nullptr) return message_id{};
+  if (value->is_number_unsigned()) return message_id{value->get<std::uint64_t>()};
+  if (value->is_number_integer()) return message_id{value->get<std::int64_t>()};
+  if (!value->is_string()) return std::nullopt;
+  const auto& text = value->get_ref<const std::string&>();
+  if (text.size() > max_id_bytes) return std::nullopt;
+  return message_id{text};
+}
+
+/// The type of @p object; nothing if it has none that is a string.
+inline std::optional<std::string_view> read_type(const nlohmann::json& object) {
+  const auto* value = find_field(object, "type");
+  if (value == nullptr || !value->is_string()) return std::nullopt;
+  return std::string_view(value->get_ref<const std::string&>());
+}
+
+/// Writes @p from as one line of JSON, without its LF: type, id if there is one, fields.
+template <message M>
+std::string write_message(const M& from, const message_id& id = {}) {
+  std::string line = R"({"type":)";
+  append_json(line, M::type);
+  std::visit(
+      [&](const auto& value) {
+        if constexpr (!std::is_same_v<std::decay_t<decltype(value)>, std::monostate>) {
+          line += R"(,"id":)";
+          append_json(line, value);
+        }
+      },
+      id);
+  detail::append_fields(from, line);
+  line += '}';
+  return line;
+}
+
+/// Any text.
+template <>
+struct json_value<std::string> {
+  static constexpr std::string_view code = {};
+  static bool is(const nlohmann::json& value) { return value.is_string(); }
+  static bool read(const nlohmann::json& value, std::string& into) {
+    into = value.get_ref<const std::string&>();
+    return true;
+  }
+  static void write(std::string_view value, std::string& out) { append_json(out, value); }
+};
+
+/// True or false.
+template <>
+struct json_value<bool> {
+  static constexpr std::string_view code = {};
+  static bool is(const nlohmann::json& value) { return value.is_boolean(); }
+  static bool read(const nlohmann::json& value, bool& into) {
+    into = value.get<bool>();
+    return true;
+  }
+  static void write(bool value, std::string& out) { append_json(out, value); }
+};
+
+/// Any whole number that is not negative.
+template <>
+struct json_value<std::uint64_t> {
+  static constexpr std::string_view code = "bad_request";
+  static bool is(const nlohmann::json& value) { return value.is_number(); }
+  static bool read(const nlohmann::json& value, std::uint64_t& into) {
+    if (!value.is_number_unsigned()) return false;  // asked, a negative one would wrap
+    into = value.get<std::uint64_t>();
+    return true;
+  }
+  static void write(std::uint64_t value, std::string& out) { append_json(out, value); }
+};
+
+/// A text that obeys a rule.
+template <class Rule>
+struct json_value<checked_text<Rule>> {
+  static constexpr std::string_view code = Rule::code;
+  static bool is(const nlohmann::json& value) { return value.is_string(); }
+  static bool read(const nlohmann::json& value, checked_text<Rule>& into) {
+    auto checked = checked_text<Rule>::from(value.get_ref<const std::string&>());
+    if (!checked) return false;
+    into = *std::move(checked);
+    return true;
+  }
+  static void write(const checked_text<Rule>& value, std::string& out) {
+    append_json(out, value.str());
+  }
+};
+
+/// A number that obeys a rule.
+template <class Rule>
+struct json_value<checked_number<Rule>> {
+  static constexpr std::string_view code = Rule::code;
+  static bool is(const nlohmann::json& value) { return value.is_number(); }
+  static bool read(const nlohmann::json& value, checked_number<Rule>& into) {
+    std::uint64_t number = 0;
+    if (!json_value<std::uint64_t>::read(value, number)) return false;
+    const auto checked = checked_number<Rule>::from(number);
+    if (checked) into = *checked;
+    return checked.has_value();
+  }
+  static void write(const checked_number<Rule>& value, std::string& out) {
+    append_json(out, value.value());
+  }
+};
+
+/// A field that may be left out; null is not leaving it out.
+template <class V>
+struct json_value<std::optional<V>> {
+  static constexpr std::string_view code = json_value<V>::code;
+  static bool is(const nlohmann::json& value) { return json_value<V>::is(value); }
+  static bool read(const nlohmann::json& value, std::optional<V>& into) {
+    return json_value<V>::read(value, into.emplace());
+  }
+  static void write(const std::optional<V>& value, std::string& out) {
+    json_value<V>::write(*value, out);
+  }
+};
+
+/// A list.
+template <class V>
+struct json_value<std::vector<V>> {
+  static constexpr std::string_view code = json_value<V>::code;
+  static bool is(const nlohmann::json& value) {
+    if (!value.is_array()) return false;
+    for (const auto& one : value) {
+      if (!json_value<V>::is(one)) return false;
+    }
+    return true;
+  }
+  static bool read(const nlohmann::json& value, std::vector<V>& into) {
+    for (const auto& one : value) {
+      if (!json_value<V>::read(one, into.emplace_back())) return false;
+    }
+    return true;
+  }
+  static void write(const std::vector<V>& value, std::string& out) {
+    out += '[';
+    for (const V& one : value) {
+      if (out.back() != '[') out += ',';
+      json_value<V>::write(one, out);
+    }
+    out += ']';
+  }
+};
+
+/// An object in an object.
+template <record M>
+struct json_value<M> {
+  static constexpr std::string_view code = "bad_request";
+  static bool is(const nlohmann::json& value) {
+    return value.is_object() && detail::all_fields<M>([&](const auto& one) {
+             return detail::has_right_kind(value, one);
+           });
+  }
+  static bool read(const nlohmann::json& value, M& into) {
+    return detail::all_fields<M>(
+        [&](const auto& one) { return detail::read_field(value, one, into); });
+  }
+  static void write(const M& value, std::string& out) {
+    out += '{';
+    detail::append_fields(value, out);
+    out += '}';
+  }
+};
+
+}  // namespace jalon
