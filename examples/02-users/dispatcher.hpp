@@ -153,16 +153,7 @@ class dispatcher {
       return answer::refused("bad_request", std::string(failure.field) +
                                                 " is missing or of the "
                                                 "wrong kind");
-    return answer::refused(failure.code, std::string(reason_of(failure.code)));
-  }
-
-  static std::string_view reason_of(std::string_view code) {
-    if (code == "bad_nick")
-      return "a nick has 1 to 32 letters, digits, _ and -, a letter first, and is not server";
-    if (code == "bad_channel")
-      return "a channel's name has 1 to 32 letters, digits, _ and -, a letter first";
-    if (code == "bad_text") return "a text has 1 to 4096 bytes and no control character";
-    return "a file name, size, hash, address, port or token is not as it should be";
+    return answer::refused(failure.code, std::string(reason_for(failure.code)));
   }
 
   static void give(connection_id to, const jalon::message_id& id, const answer& given,

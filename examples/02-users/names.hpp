@@ -34,6 +34,16 @@ inline bool is_name(std::string_view text) {
                      [](char c) { return is_letter(c) || is_digit(c) || c == '_' || c == '-'; });
 }
 
+/// Says to a person what is wrong with a text that is refused for @p code.
+constexpr std::string_view reason_for(std::string_view code) {
+  if (code == "bad_nick")
+    return "a nick has 1 to 32 letters, digits, _ and -, a letter first, and is not server";
+  if (code == "bad_channel")
+    return "a channel's name has 1 to 32 letters, digits, _ and -, a letter first";
+  if (code == "bad_text") return "a text has 1 to 4096 bytes and no control character";
+  return "a file's name, size or hash, or where to send it, is not as it should be";
+}
+
 /// Without the control characters of ASCII; a tab is one.
 inline bool is_free_of_controls(std::string_view text) {
   return std::none_of(text.begin(), text.end(),
