@@ -1,4 +1,4 @@
-// The main function of the unit tests. A file of its own because Catch2 2 takes seconds to compile it.
+// The main function of the unit tests, apart because Catch2 2 takes seconds to compile it.
 #if __has_include(<catch2/catch_session.hpp>)
 #include <catch2/catch_session.hpp>
 
