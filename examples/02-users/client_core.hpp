@@ -14,21 +14,17 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <jalon/json_message.hpp>
 #include <jalon/utf8.hpp>
 
+#include "common/console_handlers.hpp"
 #include "messages.hpp"
 
 namespace chat {
 
-/// What kind of line is shown, for its colour.
-enum class look {
-  plain,    ///< what happened
-  server,   ///< what the server says
-  message,  ///< what a user says
-  failure,  ///< what did not work
-};
+using example::look;
 
 /// What the client asks of the program that runs it.
 struct client_host {
@@ -80,8 +76,11 @@ class client_core {
   /// Adds a command, by its name without the `/`; takes the place of one that is there.
   void add_command(const std::string& name, command added) { commands_[name] = std::move(added); }
 
-  /// The function that carries out a line without a command.
-  void on_plain_line(std::function<void(std::string_view)> run) { plain_line_ = std::move(run); }
+  /// Adds a function that may carry out a line without a command, and says whether it did. The
+  /// one added last is asked first.
+  void on_plain_line(std::function<bool(std::string_view)> run) {
+    plain_lines_.push_back(std::move(run));
+  }
 
   /// Has @p handler called with each message of this type that comes, answer or event.
   template <jalon::message Message, class Handler>
@@ -159,9 +158,10 @@ class client_core {
   /// The channel that this user is in; empty for none.
   const std::string& channel() const noexcept { return channel_; }
 
-  /// Says goodbye; the server ends the connection.
+  /// Says goodbye; the server ends the connection. What is typed after it is not carried out.
   void leave() {
-    leaving_ = true;
+    typed_.clear();
+    input_ended_ = true;
     request(quit{});
   }
 
@@ -169,7 +169,7 @@ class client_core {
 
   /// A line has been typed.
   void typed(std::string_view line) {
-    typed_.emplace_back(line);
+    if (!input_ended_) typed_.emplace_back(line);
     carry_on();
   }
 
@@ -189,8 +189,13 @@ class client_core {
     carry_on();
   }
 
-  /// Whether this user has asked to leave: the end of the connection is no loss then.
-  bool leaving() const noexcept { return leaving_; }
+  /// The words that may stand behind @p before in a typed line: the commands, at its start.
+  std::vector<std::string> words(std::string_view before) const {
+    std::vector<std::string> all;
+    if (!before.empty()) return all;
+    for (const auto& [name, one] : commands_) all.push_back("/" + name);
+    return all;
+  }
 
  private:
   void carry_on() {
@@ -203,14 +208,20 @@ class client_core {
   }
 
   void carry_out(std::string_view line) {
-    if (line.empty() || leaving_) return;
+    if (line.empty()) return;
     if (!jalon::is_utf8(line)) return show("this is not UTF-8", look::failure);
-    if (!line.starts_with('/')) return plain_line_(line);
+    if (!line.starts_with('/')) return carry_out_plain(line);
     const auto [word, rest] = split_word(line.substr(1));
     const auto found = commands_.find(word);
     if (found == commands_.end())
       return show("unknown command /" + std::string(word) + "; /help lists them", look::failure);
     found->second.run(rest);
+  }
+
+  void carry_out_plain(std::string_view line) {
+    for (auto run = plain_lines_.rbegin(); run != plain_lines_.rend(); ++run) {
+      if ((*run)(line)) return;
+    }
   }
 
   bool handle(const nlohmann::json& object) {
@@ -251,7 +262,7 @@ class client_core {
   std::map<std::string, command, std::less<>> commands_;
   std::map<std::string, message_handler, std::less<>> handlers_;
   std::map<std::uint64_t, message_handler> answers_;  // by the id of the request
-  std::function<void(std::string_view)> plain_line_;
+  std::vector<std::function<bool(std::string_view)>> plain_lines_;
   std::deque<std::string> typed_;
   std::optional<std::uint64_t> waiting_for_;  // the id of the request that typed lines wait for
   std::uint64_t last_id_ = 0;
@@ -259,7 +270,6 @@ class client_core {
   std::string channel_;
   bool input_ended_ = false;
   bool finished_ = false;
-  bool leaving_ = false;
 };
 
 }  // namespace chat

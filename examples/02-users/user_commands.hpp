@@ -30,7 +30,7 @@ class user_commands {
   /// Registers its commands with @p client, which outlives it.
   explicit user_commands(client_core& client) : client_(client) {
     add_commands();
-    client.on_plain_line([this](std::string_view line) { repeat(line); });
+    client.on_plain_line([this](std::string_view line) { return repeat(line); });
     client.on_message<welcome>([this](const welcome& one) { greet(one); });
     client.on_message<renamed>([this](const renamed& one) {
       client_.show_server(one.old + " is now known as " + one.nick);
@@ -44,11 +44,6 @@ class user_commands {
   }
   user_commands(const user_commands&) = delete;
   user_commands& operator=(const user_commands&) = delete;
-
-  /// What a line without a command does here: it comes back.
-  void repeat(std::string_view line) {
-    if (const auto text = client_.checked<message_text>(line)) client_.request(echo{*text});
-  }
 
  private:
   void add_commands() {
@@ -90,6 +85,12 @@ class user_commands {
   void say_to_all(std::string_view rest) {
     if (rest.empty()) return client_.show_usage("msgall");
     if (const auto said = client_.checked<message_text>(rest)) client_.request(msgall{*said});
+  }
+
+  // What a line without a command does in this milestone: it comes back.
+  bool repeat(std::string_view line) {
+    if (const auto text = client_.checked<message_text>(line)) client_.request(echo{*text});
+    return true;
   }
 
   void greet(const welcome& one) {

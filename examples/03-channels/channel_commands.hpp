@@ -6,7 +6,7 @@
 #include <string_view>
 #include <utility>
 
-#include "02-users/user_commands.hpp"
+#include "02-users/client_core.hpp"
 #include "channel_messages.hpp"
 
 namespace chat {
@@ -14,16 +14,10 @@ namespace chat {
 /// The unit of milestone 3, on the user's side.
 class channel_commands {
  public:
-  /// Registers its commands with @p client, and takes plain lines over from @p users while the
-  /// user is in a channel; both outlive it.
-  channel_commands(client_core& client, user_commands& users) : client_(client) {
+  /// Registers its commands with @p client, which outlives it.
+  explicit channel_commands(client_core& client) : client_(client) {
     add_commands();
-    client.on_plain_line([this, &users](std::string_view line) {
-      if (client_.channel().empty())
-        users.repeat(line);
-      else
-        say_here(line);
-    });
+    client.on_plain_line([this](std::string_view line) { return say_here(line); });
     client.on_message<joined>([this](const joined& one) { show_joined(one); });
     client.on_message<left>([this](const left& one) { show_left(one); });
     client.on_message<channel_list>([this](const channel_list& one) { show_channels(one); });
@@ -97,10 +91,12 @@ class channel_commands {
       client_.request(members_request{*wanted, {}});
   }
 
-  void say_here(std::string_view line) {
+  // A line without a command, while the user is in a channel.
+  bool say_here(std::string_view line) {
     const auto here = channel_name::from(client_.channel());
-    const auto text = client_.checked<message_text>(line);
-    if (here && text) client_.request(say{*here, *text});
+    if (!here) return false;
+    if (const auto text = client_.checked<message_text>(line)) client_.request(say{*here, *text});
+    return true;
   }
 
   void show_joined(const joined& one) {

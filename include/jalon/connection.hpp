@@ -46,6 +46,8 @@ struct connection_options {
   /// After `close`: how long a peer may take nothing of what waits, or not end its own side,
   /// before it is cut off.
   std::chrono::milliseconds linger = std::chrono::seconds(10);
+  /// The most that is read in one turn of the loop, in bytes.
+  std::size_t read_bytes = 16'384;
 };
 
 /// One peer. Frames come in by `received`, go out by `send`; the rest is its own affair.
@@ -53,16 +55,13 @@ struct connection_options {
 /// - What is sent in a turn of the loop is written at its end, gathered.
 /// - While its queue is above high water it reads nothing and delivers nothing: a peer that asks
 ///   faster than it takes the answers waits for itself.
-/// - From one peer it reads at most `read_bytes` a turn; so no flood keeps the others waiting.
+/// - From one peer it reads at most `connection_options::read_bytes` a turn; so no flood keeps the others waiting.
 /// - It holds no input memory unless a frame is half there.
 ///
 /// For the loop's thread; the loop outlives it.
 template <event_loop Loop, codec Codec = line_codec>
 class connection {
  public:
-  /// The most that is read in one turn of the loop, in bytes.
-  static constexpr std::size_t read_bytes = 16'384;
-
   /// Begins to read @p socket, which is connected and non-blocking.
   connection(Loop& loop, stream_socket socket, connection_handlers handlers,
              const connection_options& options = {}, Codec codec = Codec{})
@@ -70,6 +69,7 @@ class connection {
         socket_(std::move(socket)),
         handlers_(std::move(handlers)),
         linger_(options.linger),
+        read_bytes_(options.read_bytes),
         codec_(std::move(codec)),
         queue_(options.queue),
         flush_(loop.deferrals(), [this] { flush(); }),
@@ -146,7 +146,7 @@ class connection {
 
   void read() {
     if (phase_ != phase::open) return discard();
-    const io_result result = socket_.read_some(in_.prepare(read_bytes));
+    const io_result result = socket_.read_some(in_.prepare(read_bytes_));
     trace_io("read", result);
     in_.commit(result.bytes);
     switch (result.status) {
@@ -166,7 +166,7 @@ class connection {
   // Whoever is parted from may go on talking; it is read, or the system would reset what it has
   // yet to receive.
   void discard() {
-    std::array<char, read_bytes> ignored;
+    std::array<char, 16'384> ignored;
     const io_result result = socket_.read_some(ignored);
     if (result.status == io_status::error) return abort();
     if (result.status != io_status::end) return;
@@ -269,6 +269,7 @@ class connection {
   stream_socket socket_;
   connection_handlers handlers_;
   std::chrono::milliseconds linger_;
+  std::size_t read_bytes_;
   Codec codec_;
   buffer in_;
   write_queue queue_;

@@ -1,0 +1,354 @@
+// What a user does with files: offers, accepts, refuses, and sees how they come along.
+// The bytes move in file_sender.hpp and file_receiver.hpp; where they lie is inbox.hpp's affair.
+// Chapter: tutorial/04-files.
+#pragma once
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <jalon/endpoint.hpp>
+#include <jalon/reactor.hpp>
+#include <jalon/unique_fd.hpp>
+
+#include "02-users/client_core.hpp"
+#include "common/random.hpp"
+#include "file_hasher.hpp"
+#include "file_receiver.hpp"
+#include "file_sender.hpp"
+#include "inbox.hpp"
+#include "progress_meter.hpp"
+#include "transfer_messages.hpp"
+
+namespace example {
+
+/// The unit of milestone 4, on the user's side.
+class file_commands {
+ public:
+  /// What it asks of the program besides what the chat's core does.
+  struct surroundings {
+    jalon::endpoint local;  ///< where this client is, as the server's peer
+    /// How far a file is, in a line for who sits at a terminal; empty when it is there.
+    std::function<void(const std::string& line)> progress;
+    std::function<void()> idle;  ///< the last file that moved has come to its end
+  };
+
+  /// Registers its commands with @p client, which outlives it, as the loop does.
+  file_commands(jalon::reactor& loop, chat::client_core& client, inbox files, surroundings around)
+      : loop_(loop), client_(client), inbox_(std::move(files)), around_(std::move(around)) {
+    client.add_command("send", {"/send NICK \"PATH\"", "offer a file to a user",
+                                [this](std::string_view rest) { send(rest); }});
+    client.add_command("accept", {"/accept [FILE]", "take a file that was offered (also: Y)",
+                                  [this](std::string_view rest) { accept(rest); }});
+    client.add_command("reject", {"/reject [FILE]", "refuse a file that was offered (also: N)",
+                                  [this](std::string_view rest) { reject(rest); }});
+    client.on_plain_line([this](std::string_view line) { return answer(line); });
+    client.on_message<chat::file_offer_event>(
+        [this](const chat::file_offer_event& one) { show_offer(one); });
+    client.on_message<chat::file_accept_event>(
+        [this](const chat::file_accept_event& one) { start_sending(one); });
+    client.on_message<chat::file_reject_event>(
+        [this](const chat::file_reject_event& one) { show_refused(one); });
+    client.on_message<chat::file_cancel_event>(
+        [this](const chat::file_cancel_event& one) { show_cancelled(one); });
+  }
+  file_commands(const file_commands&) = delete;
+  file_commands& operator=(const file_commands&) = delete;
+
+  /// Whether a file is moving now.
+  bool busy() const {
+    const auto moving = [](const outgoing& one) { return one.sender != nullptr; };
+    return !incoming_.empty() || std::any_of(outgoing_.begin(), outgoing_.end(), moving);
+  }
+
+ private:
+  // A file of ours: being hashed, then offered, then sent.
+  struct outgoing {
+    std::string to;
+    std::string name;
+    std::string transfer;
+    std::uint64_t size = 0;
+    jalon::unique_fd file;
+    std::unique_ptr<file_hasher> hasher;
+    std::unique_ptr<file_sender> sender;
+    progress_meter progress;
+  };
+  // A file of theirs that was accepted: what is here is hashed, then the rest received.
+  struct incoming {
+    chat::file_offer_event offer;
+    partial_file partial;
+    std::unique_ptr<file_hasher> hasher;
+    std::unique_ptr<file_receiver> receiver;
+    progress_meter progress;
+  };
+  using outgoing_list = std::list<outgoing>;
+  using incoming_list = std::list<incoming>;
+
+  // Offering.
+
+  void send(std::string_view rest) {
+    const auto [to, quoted] = chat::split_word(rest);
+    const std::string path = unquoted(quoted);
+    if (to.empty() || path.empty()) return client_.show_usage("send");
+    const auto nick = client_.checked<chat::nickname>(to);
+    if (!nick) return;
+    const auto name = std::filesystem::path(path).filename().string();
+    jalon::unique_fd file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
+    struct stat status {};
+    if (!file || ::fstat(file.get(), &status) == -1) return fail(path, errno);
+    if (!S_ISREG(status.st_mode)) return client_.show(path + " is no file", chat::look::failure);
+    if (!chat::file_name::from(name))
+      return client_.show(path + " has a name that cannot be sent", chat::look::failure);
+    offer(outgoing{nick->str(),
+                   name,
+                   {},
+                   static_cast<std::uint64_t>(status.st_size),
+                   std::move(file),
+                   nullptr,
+                   nullptr,
+                   progress_meter(name)});
+  }
+
+  void offer(outgoing one) {
+    const auto where = outgoing_.insert(outgoing_.end(), std::move(one));
+    where->hasher = std::make_unique<file_hasher>(
+        loop_, where->file.get(), where->size, [this, where](sha256 hash, std::error_code error) {
+          const auto gone = std::move(where->hasher);  // it is calling us
+          if (!error) return ask(where, hash.finish());
+          fail(where->name, error.value());
+          outgoing_.erase(where);
+        });
+  }
+
+  void ask(outgoing_list::iterator where, const std::string& hash) {
+    const auto to = chat::nickname::from(where->to);
+    const auto name = chat::file_name::from(where->name);
+    const auto size = chat::file_size::from(where->size);
+    const auto sha256 = chat::sha256_hex::from(hash);
+    const auto id = client_.send(chat::file_offer{*to, *name, *size, *sha256});
+    client_.on_answer<chat::file_offered>(id, [this, where](const chat::file_offered* offered) {
+      if (offered != nullptr)
+        where->transfer = offered->transfer;
+      else
+        outgoing_.erase(where);
+    });
+  }
+
+  void start_sending(const chat::file_accept_event& one) {
+    const auto where = find(outgoing_, one.transfer);
+    const auto to = jalon::endpoint::ip(one.address, static_cast<std::uint16_t>(one.port.value()));
+    if (where == outgoing_.end() || where->sender != nullptr || !to) return;
+    client_.show(one.from + " accepted " + where->name);
+    client_.show("Sending " + where->name + " to " + where->to + " ...");
+    where->sender = std::make_unique<file_sender>(
+        loop_, *to, where->file.get(), where->size,
+        chat::file_send{one.transfer, one.token.str(), one.offset},
+        file_sender::handlers{
+            [this, where](std::uint64_t bytes) {
+              show_progress(where->progress, bytes, where->size);
+            },
+            [this, where](const std::string& failure) { end_sending(where, failure); }});
+  }
+
+  void end_sending(outgoing_list::iterator where, const std::string& failure) {
+    around_.progress({});
+    if (failure.empty())
+      client_.show(where->to + " has received " + where->name);
+    else
+      client_.show(where->name + " was not sent: " + failure, chat::look::failure);
+    const auto gone = std::move(where->sender);  // it is calling us
+    outgoing_.erase(where);
+    if (!busy()) around_.idle();
+  }
+
+  void show_refused(const chat::file_reject_event& one) {
+    const auto where = find(outgoing_, one.transfer);
+    if (where == outgoing_.end()) return;
+    client_.show(one.from + " refused " + where->name);
+    outgoing_.erase(where);
+  }
+
+  void show_cancelled(const chat::file_cancel_event& one) {
+    const auto ours = find(outgoing_, one.transfer);
+    if (ours != outgoing_.end()) {
+      client_.show(one.from + " has gone: " + ours->name + " was not sent");
+      outgoing_.erase(ours);
+    }
+    const auto theirs = std::find_if(offers_.begin(), offers_.end(), [&](const auto& offered) {
+      return offered.transfer == one.transfer;
+    });
+    if (theirs != offers_.end()) {
+      client_.show(one.from + " no longer offers " + theirs->file.str());
+      offers_.erase(theirs);
+    }
+  }
+
+  // Being offered.
+
+  // Y or N, while an offer waits.
+  bool answer(std::string_view line) {
+    if (offers_.empty()) return false;
+    if (line == "Y" || line == "y")
+      accept({});
+    else if (line == "N" || line == "n")
+      reject({});
+    else
+      return false;
+    return true;
+  }
+
+  void show_offer(const chat::file_offer_event& one) {
+    offers_.push_back(one);
+    client_.show(one.from + " wants to send you \"" + one.file.str() + "\" (" +
+                 to_size(one.size.value()) + "). Accept? [Y/N]");
+  }
+
+  // The offer of this file, or the one that has waited longest.
+  std::optional<chat::file_offer_event> take_offer(std::string_view file) {
+    const auto found = std::find_if(offers_.begin(), offers_.end(), [&](const auto& one) {
+      return file.empty() || one.file.str() == file;
+    });
+    if (found == offers_.end()) {
+      client_.show("no such file is offered to you", chat::look::failure);
+      return std::nullopt;
+    }
+    auto taken = std::move(*found);
+    offers_.erase(found);
+    return taken;
+  }
+
+  void reject(std::string_view file) {
+    if (const auto offer = take_offer(unquoted(file)))
+      client_.request(chat::file_reject{offer->transfer});
+  }
+
+  void accept(std::string_view file) {
+    const auto offer = take_offer(unquoted(file));
+    if (!offer) return;
+    if (is_coming(offer->sha256)) {
+      client_.show("this file is on its way already", chat::look::failure);
+      return client_.request(chat::file_reject{offer->transfer});
+    }
+    try {
+      receive(*offer);
+    } catch (const std::system_error& failure) {
+      client_.show(offer->file.str() + " cannot be received: " + failure.what(),
+                   chat::look::failure);
+      client_.request(chat::file_reject{offer->transfer});
+    }
+  }
+
+  bool is_coming(const chat::sha256_hex& content) const {
+    return std::any_of(incoming_.begin(), incoming_.end(),
+                       [&](const incoming& one) { return one.offer.sha256 == content; });
+  }
+
+  // First hashes what is here from an earlier try, then says that the rest is welcome.
+  void receive(const chat::file_offer_event& offer) {
+    auto partial = inbox_.open_partial(offer.sha256.str(), offer.size.value());
+    const auto where = incoming_.insert(
+        incoming_.end(),
+        incoming{offer, std::move(partial), nullptr, nullptr, progress_meter(offer.file.str())});
+    where->hasher = std::make_unique<file_hasher>(
+        loop_, where->partial.file.get(), where->partial.size,
+        [this, where](sha256 hash, std::error_code error) {
+          const auto gone = std::move(where->hasher);  // it is calling us
+          if (error) return end_receiving(where, {error.message(), false});
+          start_receiving(where, std::move(hash));
+        });
+  }
+
+  void start_receiving(incoming_list::iterator where, sha256 hash) {
+    const auto token = chat::secret_token::from(random_token());
+    const auto offset = chat::file_size::from(where->partial.size);
+    try {
+      where->receiver = std::make_unique<file_receiver>(
+          loop_, same_address_any_port(), where->partial.file.get(),
+          expected_file{where->offer.transfer, token->str(), where->offer.size.value(),
+                        where->partial.size, where->offer.sha256.str(), std::move(hash)},
+          file_receiver::handlers{
+              [this, where](std::uint64_t bytes) {
+                show_progress(where->progress, bytes, where->offer.size.value());
+              },
+              [this, where](const received_file& result) { end_receiving(where, result); }});
+    } catch (const std::system_error& failure) {
+      return end_receiving(where, {failure.what(), false});
+    }
+    client_.show("Receiving " + where->offer.file.str() + " from " + where->offer.from + " ...");
+    client_.request(chat::file_accept{where->offer.transfer,
+                                      {},
+                                      *chat::port_number::from(where->receiver->port()),
+                                      *token,
+                                      offset});
+  }
+
+  // Peers reach this client where the server does.
+  jalon::endpoint same_address_any_port() const {
+    return jalon::endpoint::ip(around_.local.address(), 0).value_or(jalon::endpoint::loopback(0));
+  }
+
+  void end_receiving(incoming_list::iterator where, const received_file& result) {
+    around_.progress({});
+    if (result.failure.empty())
+      keep(*where);
+    else
+      client_.show(where->offer.file.str() + " was not received: " + result.failure,
+                   chat::look::failure);
+    if (result.content_wrong) inbox::discard(where->partial.path);
+    const auto gone = std::move(where->receiver);  // it is calling us
+    incoming_.erase(where);
+    if (!busy()) around_.idle();
+  }
+
+  void keep(const incoming& one) {
+    const std::string& name = one.offer.file.str();
+    try {
+      const auto path = inbox_.keep(one.partial.path, name);
+      client_.show(name + " saved in " + path.string());
+    } catch (const std::system_error& failure) {
+      client_.show(name + " cannot be kept: " + failure.what(), chat::look::failure);
+    }
+  }
+
+  // Both ways.
+
+  void show_progress(progress_meter& meter, std::uint64_t bytes, std::uint64_t size) {
+    if (const auto line = meter.tell(bytes, size, loop_.now())) around_.progress(*line);
+  }
+
+  void fail(const std::string& path, int error) {
+    client_.show(path + ": " + std::system_category().message(error), chat::look::failure);
+  }
+
+  static std::string unquoted(std::string_view text) {
+    if (text.size() >= 2 && text.front() == '"' && text.back() == '"')
+      text = text.substr(1, text.size() - 2);
+    return std::string(text);
+  }
+
+  static outgoing_list::iterator find(outgoing_list& all, const std::string& transfer) {
+    return std::find_if(all.begin(), all.end(), [&](const outgoing& one) {
+      return one.transfer == transfer && !transfer.empty();
+    });
+  }
+
+  jalon::reactor& loop_;
+  chat::client_core& client_;
+  inbox inbox_;
+  surroundings around_;
+  std::list<chat::file_offer_event> offers_;  // to us, not answered yet
+  outgoing_list outgoing_;
+  incoming_list incoming_;
+};
+
+}  // namespace example

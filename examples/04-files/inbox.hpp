@@ -1,0 +1,105 @@
+// Where files go: unfinished ones beside the inbox, whole and checked ones into it.
+// Nothing is received here.
+//
+//     inbox/notes.txt                     whole and checked; never overwritten
+//     inbox/notes (1).txt                 the next of that name
+//     inbox.partial/SHA256-SIZE           not whole yet; found again when it is offered again
+#pragma once
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <jalon/error.hpp>
+#include <jalon/unique_fd.hpp>
+
+namespace example {
+
+/// A file that is not whole yet.
+struct partial_file {
+  jalon::unique_fd file;       ///< open for reading and writing
+  std::filesystem::path path;  ///< outside the inbox
+  std::uint64_t size = 0;      ///< bytes that are there from an earlier try
+};
+
+/// The folder of received files.
+class inbox {
+ public:
+  /// @param folder made when the first file comes
+  explicit inbox(std::filesystem::path folder)
+      : folder_(std::move(folder)), partial_folder_(folder_.string() + ".partial") {}
+
+  /// Opens the file that a content is gathered in, or goes on with it.
+  /// @throws std::system_error
+  partial_file open_partial(const std::string& sha256, std::uint64_t whole_size) const {
+    std::filesystem::create_directories(partial_folder_);
+    const auto path = partial_folder_ / (sha256 + "-" + std::to_string(whole_size));
+    jalon::unique_fd file{jalon::check(
+        ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666), "open", path)};
+    struct stat status {};
+    jalon::check(::fstat(file.get(), &status), "fstat", path);
+    auto size = static_cast<std::uint64_t>(status.st_size);
+    if (size > whole_size) {  // nothing that we have written
+      jalon::check(::ftruncate(file.get(), 0), "ftruncate", path);
+      size = 0;
+    }
+    return {std::move(file), path, size};
+  }
+
+  /// Gives a whole file its name, or the next that is free. @return where it is
+  /// @throws std::system_error
+  std::filesystem::path keep(const std::filesystem::path& partial, std::string_view name) const {
+    std::filesystem::create_directories(folder_);
+    for (unsigned number = 0;; ++number) {
+      const auto target = folder_ / numbered(name, number);
+      // Unlike rename(2), link(2) never takes the place of a file that is there.
+      if (::link(partial.c_str(), target.c_str()) == 0) {
+        std::filesystem::remove(partial);
+        std::error_code ignored;
+        std::filesystem::remove(partial_folder_, ignored);  // if it is empty
+        return target;
+      }
+      if (errno != EEXIST) jalon::throw_system_error(errno, "link", target);
+    }
+  }
+
+  /// Forgets what came of a file that proved wrong.
+  static void discard(const std::filesystem::path& partial) {
+    std::error_code ignored;
+    std::filesystem::remove(partial, ignored);
+  }
+
+ private:
+  // `notes (1).txt`; the stem gives way where the name would be too long.
+  static std::string numbered(std::string_view name, unsigned number) {
+    if (number == 0) return std::string(name);
+    const std::string mark = " (" + std::to_string(number) + ")";
+    const auto dot = name.rfind('.');
+    const bool has_extension = dot != name.npos && dot > 0 && name.size() - dot < 32;
+    const std::string_view extension = has_extension ? name.substr(dot) : std::string_view();
+    std::string_view stem = name.substr(0, name.size() - extension.size());
+    while (stem.size() + mark.size() + extension.size() > most_bytes || is_cut(stem, name))
+      stem.remove_suffix(1);
+    return std::string(stem) + mark + std::string(extension);
+  }
+
+  // Whether @p stem ends in the middle of a UTF-8 character of @p name.
+  static bool is_cut(std::string_view stem, std::string_view name) {
+    return stem.size() < name.size() &&
+           (static_cast<unsigned char>(name[stem.size()]) & 0xC0U) == 0x80;
+  }
+
+  static constexpr std::size_t most_bytes = 255;  // NAME_MAX
+
+  std::filesystem::path folder_;
+  std::filesystem::path partial_folder_;
+};
+
+}  // namespace example
