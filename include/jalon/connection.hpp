@@ -38,6 +38,8 @@ struct connection_handlers {
   std::function<void(std::error_code)> ended = {};
   /// The socket is closed. Called once, last.
   std::function<void()> closed = {};
+  /// All that waited to be sent is sent.
+  std::function<void()> drained = {};
 };
 
 /// The bounds of a connection.
@@ -86,7 +88,7 @@ class connection {
   /// Sends a frame that is encoded already, and may be shared with other connections.
   /// @return false if the queue's hard limit is passed: nothing is sent, the peer does not read
   bool send(shared_payload encoded) {
-    if (phase_ != phase::open) return true;  // it is leaving: nobody waits for this any more
+    if (phase_ != phase::open || end_asked_) return true;  // it is leaving: nobody waits for this
     if (!queue_.push(std::move(encoded))) return false;
     flush_.schedule();
     return true;
@@ -97,6 +99,13 @@ class connection {
     std::string encoded;
     codec_.encode(frame_payload, encoded);
     return send(make_payload(std::move(encoded)));
+  }
+
+  /// Ends this side once all that waits is sent (half-close), and goes on delivering: the peer
+  /// reads to the end and may still answer. What is sent after this call is dropped.
+  void end_output() {
+    if (std::exchange(end_asked_, true)) return;
+    flush_.schedule();
   }
 
   /// Parts in order: delivers nothing more, sends what waits, ends this side, discards what still
@@ -199,6 +208,10 @@ class connection {
     if (!std::exchange(end_told_, true) && handlers_.ended) handlers_.ended(reason);
   }
 
+  void tell_drained() {
+    if (phase_ == phase::open && handlers_.drained) handlers_.drained();
+  }
+
   // The connection is broken: nothing can be sent and nothing will come.
   void fail(std::error_code reason) {
     const bool was_open = phase_ == phase::open;
@@ -214,13 +227,14 @@ class connection {
     sent_ += result.bytes;
     blocked_ = result.status == io_status::would_block;
     if (result.status == io_status::error) return fail(result.error);
-    if (phase_ == phase::draining && queue_.empty()) return end_output();
+    if (queue_.empty() && (end_asked_ || phase_ == phase::draining)) socket_.shutdown_write();
+    if (queue_.empty() && phase_ == phase::draining) return await_end();
     update_interest();
-    if (was_high && !queue_.high()) deliver();
+    if (was_high && !queue_.high() && !survives([&] { deliver(); })) return;
+    if (result.bytes > 0 && queue_.empty()) tell_drained();
   }
 
-  void end_output() {
-    socket_.shutdown_write();
+  void await_end() {
     if (input_ended_) return abort();
     phase_ = phase::lingering;
     update_interest();
@@ -276,6 +290,7 @@ class connection {
   phase phase_ = phase::open;
   bool input_ended_ = false;
   bool end_told_ = false;
+  bool end_asked_ = false;     // by `end_output`
   bool blocked_ = false;       // the last write left something over
   std::size_t sent_ = 0;       // bytes, ever
   bool* destroyed_ = nullptr;  // set by the destructor, for a method that is being run
