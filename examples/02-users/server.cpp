@@ -1,5 +1,5 @@
 // Milestone 2, the server: users, on the wire of docs/protocol.md. Chapter: tutorial/02-users.
-#include "common/run_server.hpp"
+#include "run_chat.hpp"
 #include "users.hpp"
 
 int main(int argc, char* argv[]) {
@@ -7,6 +7,6 @@ int main(int argc, char* argv[]) {
     const auto options = example::parse_server_options(argc, argv, "jalon 02-users");
     chat::dispatcher chat(example::server_name());
     chat::users users(chat);
-    return example::run_server(chat, options);
+    return example::run_chat(chat, options);
   });
 }

@@ -1,7 +1,7 @@
 // Milestone 3, the server: users and channels. Chapter: tutorial/03-channels.
+#include "02-users/run_chat.hpp"
 #include "02-users/users.hpp"
 #include "channels.hpp"
-#include "common/run_server.hpp"
 
 int main(int argc, char* argv[]) {
   return example::run_main([&] {
@@ -9,6 +9,6 @@ int main(int argc, char* argv[]) {
     chat::dispatcher chat(example::server_name());
     chat::users users(chat);
     chat::channels channels(chat, users);
-    return example::run_server(chat, options);
+    return example::run_chat(chat, options);
   });
 }

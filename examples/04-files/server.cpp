@@ -1,8 +1,8 @@
 // Milestone 4, the server: users, channels, and offers of files. Chapter: tutorial/04-files.
+#include "02-users/run_chat.hpp"
 #include "02-users/users.hpp"
 #include "03-channels/channels.hpp"
 #include "common/random.hpp"
-#include "common/run_server.hpp"
 #include "transfers.hpp"
 
 int main(int argc, char* argv[]) {
@@ -12,6 +12,6 @@ int main(int argc, char* argv[]) {
     chat::users users(chat);
     chat::channels channels(chat, users);
     chat::transfers transfers(chat, users, example::random_token);
-    return example::run_server(chat, options);
+    return example::run_chat(chat, options);
   });
 }
