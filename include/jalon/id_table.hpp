@@ -51,6 +51,7 @@ class id_table {
   /// Gives up what is stored or reserved under @p gone. @return the thing; null if there is none
   std::unique_ptr<Thing> take(id gone) {
     const std::size_t slot = slot_of(gone);
+    if (gone == 0) return nullptr;  // the mark of a free slot: it owns nothing
     if (slot >= entries_.size() || entries_[slot].owner_id != gone) return nullptr;
     entries_[slot].owner_id = 0;
     free_.push_back(slot);

@@ -1,0 +1,97 @@
+// Things by ids that are never used again.
+#include <set>
+#include <string>
+
+#include <jalon/id_table.hpp>
+
+#include "catch.hpp"
+
+namespace {
+
+using table = jalon::id_table<std::string>;
+
+table::id put(table& things, const std::string& thing) {
+  const auto id = things.reserve();
+  things.put(id, std::make_unique<std::string>(thing));
+  return id;
+}
+
+TEST_CASE("a thing is found by its id until it is taken") {
+  table things;
+  const auto anna = put(things, "anna");
+  const auto bert = put(things, "bert");
+  REQUIRE(things.find(anna) != nullptr);
+  CHECK(*things.find(anna) == "anna");
+  CHECK(*things.find(bert) == "bert");
+  CHECK(things.size() == 2);
+  CHECK(things.ids() == std::vector<table::id>{anna, bert});
+
+  CHECK(*things.take(anna) == "anna");
+  CHECK(things.find(anna) == nullptr);
+  CHECK(things.take(anna) == nullptr);
+  CHECK(things.size() == 1);
+  CHECK(things.ids() == std::vector<table::id>{bert});
+}
+
+TEST_CASE("no id is ever given out twice, though there is never more than one thing") {
+  table things;
+  std::set<table::id> given;
+  for (int i = 0; i < 10'000; ++i) {
+    const auto id = put(things, "thing");
+    given.insert(id);
+    things.take(id);
+  }
+  CHECK(given.size() == 10'000);
+  CHECK(given.count(0) == 0);
+}
+
+TEST_CASE("who keeps an id too long finds nothing, not the stranger in its place") {
+  table things;
+  const auto old = put(things, "old");
+  things.take(old);
+  const auto stranger = put(things, "stranger");
+  CHECK(things.find(old) == nullptr);
+  CHECK(things.take(old) == nullptr);
+  CHECK(*things.find(stranger) == "stranger");
+}
+
+TEST_CASE("an id that is reserved holds nothing until something is put there, or it is given up") {
+  table things;
+  const auto id = things.reserve();
+  CHECK(things.find(id) == nullptr);
+  CHECK(things.size() == 0);
+  CHECK(things.ids().empty());
+
+  SECTION("put") {
+    CHECK(things.put(id, std::make_unique<std::string>("late")) == "late");
+    CHECK(*things.find(id) == "late");
+  }
+  SECTION("given up") {
+    CHECK(things.take(id) == nullptr);
+    CHECK(things.size() == 0);
+    CHECK(put(things, "next") != id);
+  }
+}
+
+TEST_CASE("ids that were never given out find nothing and take nothing") {
+  table things;
+  const auto id = put(things, "only");
+  const table::id never = GENERATE(table::id{0}, table::id{1}, ~table::id{0});
+  CAPTURE(never);
+  CHECK(things.find(never) == nullptr);
+  CHECK(things.take(never) == nullptr);
+  CHECK(*things.find(id) == "only");
+}
+
+TEST_CASE("0 is no id, not even of a place that is free") {
+  table things;
+  things.take(put(things, "gone"));
+  CHECK(things.take(0) == nullptr);
+  const auto first = put(things, "first");
+  const auto second = put(things, "second");
+  REQUIRE(things.find(first) != nullptr);
+  CHECK(*things.find(first) == "first");
+  CHECK(*things.find(second) == "second");
+}
+
+}  // namespace
