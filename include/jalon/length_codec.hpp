@@ -23,8 +23,8 @@ namespace jalon {
 /// Takes length-prefixed frames out of a stream.
 ///
 /// A length beyond the bound is told once, as `frame_error::too_long`, and nothing is taken after
-/// it: unlike a line, such a stream has no mark to find its way back by. The length is never
-/// believed before it is checked; no memory is set aside for it.
+/// it: unlike a line, such a stream has no mark to find its way back by, so what still comes is
+/// discarded. The length is never believed before it is checked; no memory is set aside for it.
 class length_codec {
  public:
   /// @param prefix_bytes how many bytes hold the length: 1, 2 or 4
@@ -40,8 +40,9 @@ class length_codec {
 
   /// The next payload; nothing when @p in holds no whole frame, or after a wrong length.
   std::optional<frame> next(buffer& in) {
+    if (lost_) in.consume(in.size());
     const std::string_view bytes = in.readable();
-    if (lost_ || bytes.size() < prefix_bytes_) return std::nullopt;
+    if (bytes.size() < prefix_bytes_) return std::nullopt;
     const std::size_t length = read_length(bytes);
     if (length > max_bytes_) {
       lost_ = true;
