@@ -1,0 +1,136 @@
+// What is due at which time, told to the queue.
+#include <string>
+
+#include <jalon/timer_queue.hpp>
+
+#include "catch.hpp"
+
+using jalon::steady_time;
+using jalon::timer_queue;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr steady_time start{1h};
+
+// Timers that write their names down when they are called.
+struct story {
+  timer_queue queue = {};
+  std::string called = {};
+
+  [[nodiscard]] timer_queue::timer add(steady_time when, char name) {
+    return queue.add(when, [this, name] { called += name; });
+  }
+};
+
+TEST_CASE("what is due is called, the earliest first, and once") {
+  story s;
+  const auto c = s.add(start + 3s, 'c');
+  const auto a = s.add(start + 1s, 'a');
+  const auto b = s.add(start + 2s, 'b');
+  CHECK(s.queue.next() == start + 1s);
+
+  CHECK(s.queue.expire(start) == 0);
+  CHECK(s.queue.expire(start + 2s) == 2);
+  CHECK(s.called == "ab");
+  CHECK(s.queue.next() == start + 3s);
+  CHECK(s.queue.expire(start + 1h) == 1);
+  CHECK(s.called == "abc");
+  CHECK(s.queue.expire(start + 2h) == 0);
+  CHECK_FALSE(s.queue.next());
+}
+
+TEST_CASE("what is due at one time is called in the order in which it was added") {
+  story s;
+  const auto a = s.add(start, 'a');
+  const auto b = s.add(start, 'b');
+  const auto c = s.add(start, 'c');
+  s.queue.expire(start);
+  CHECK(s.called == "abc");
+}
+
+TEST_CASE("a timer that is dropped, cancelled or replaced is not called") {
+  story s;
+  { const auto dropped = s.add(start, 'd'); }
+  auto cancelled = s.add(start, 'c');
+  cancelled.cancel();
+  cancelled.cancel();
+  auto kept = s.add(start, 'r');
+  kept = s.add(start, 'k');
+  s.queue.expire(start);
+  CHECK(s.called == "k");
+}
+
+TEST_CASE("a timer that was moved is called once, and held by its new owner") {
+  story s;
+  auto first = s.add(start, 'm');
+  timer_queue::timer second(std::move(first));
+  first.cancel();  // NOLINT(bugprone-use-after-move): it holds nothing, and does nothing
+  SECTION("called") {
+    s.queue.expire(start);
+    CHECK(s.called == "m");
+  }
+  SECTION("cancelled") {
+    second.cancel();
+    s.queue.expire(start);
+    CHECK(s.called.empty());
+  }
+  SECTION("moved to itself") {
+    auto& same = second;
+    second = std::move(same);
+    s.queue.expire(start);
+    CHECK(s.called == "m");
+  }
+}
+
+TEST_CASE("a timer that renews itself at once is called once at a time") {
+  timer_queue queue;
+  timer_queue::timer timer;
+  int called = 0;
+  std::function<void()> again = [&] {
+    ++called;
+    timer = queue.add(start, again);
+  };
+  again();
+  for (int turn = 2; turn < 5; ++turn) {
+    CHECK(queue.expire(start) == 1);
+    CHECK(called == turn);
+  }
+}
+
+TEST_CASE("a callback may cancel another that is due, and its own timer") {
+  story s;
+  timer_queue::timer own;
+  timer_queue::timer other;
+  own = s.queue.add(start, [&] {
+    s.called += 'o';
+    own.cancel();
+    other.cancel();
+  });
+  other = s.add(start, 'x');
+  const auto last = s.add(start, 'l');
+  CHECK(s.queue.expire(start) == 2);
+  CHECK(s.called == "ol");
+}
+
+TEST_CASE("what a callback holds lives as long as it runs, though its timer goes") {
+  timer_queue queue;
+  auto timer = std::make_unique<timer_queue::timer>();
+  const auto word = std::make_shared<std::string>("still here");
+  std::string seen;
+  *timer = queue.add(start, [&timer, &seen, word] {
+    timer.reset();
+    seen = *word;
+  });
+  queue.expire(start);
+  CHECK(seen == "still here");
+}
+
+TEST_CASE("a timer at the end of all times is never due") {
+  story s;
+  const auto never = s.add(steady_time::max(), 'n');
+  CHECK(s.queue.expire(start + 10'000h) == 0);
+  CHECK(s.queue.next() == steady_time::max());
+}
+
+}  // namespace
