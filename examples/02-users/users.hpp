@@ -100,11 +100,11 @@ class users {
     const auto owner = find(wanted.name);
     if (owner && *owner != from) return answer::refused("nick_taken", "this nick is taken");
     std::string& current = people_.at(from).nick;
+    if (owner) return answer{welcome{current}};  // the same nick, whatever its case: it stays
     const std::string old = std::exchange(current, wanted.name.str());
     by_nick_.erase(folded(old));
     by_nick_[folded(current)] = from;
-    if (!old.empty() && old != current)
-      out.send(others(from), jalon::write_message(renamed{old, current}));
+    if (!old.empty()) out.send(others(from), jalon::write_message(renamed{old, current}));
     return answer{welcome{current}};
   }
 
