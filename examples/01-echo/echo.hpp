@@ -1,0 +1,29 @@
+// What the server of milestone 1 does: it sends every line back to the client that sent it.
+// No socket is here: a host runs it, on any loop or in a test. Chapter: tutorial/01-echo.
+#pragma once
+
+#include <string_view>
+#include <system_error>
+
+#include <jalon/service.hpp>
+
+namespace example {
+
+/// The service of milestone 1. It knows nothing of its clients but their lines; who they are, the
+/// host keeps (jalon/server.hpp).
+struct echo_service {
+  void received(jalon::connection_id from, std::string_view line, jalon::actions& out) {
+    if (line == "/quit")
+      out.close(from);
+    else
+      out.send(from, line);
+  }
+
+  void malformed(jalon::connection_id from, std::error_code /*too_long*/, jalon::actions& out) {
+    out.send(from, "error: line too long");
+  }
+};
+
+static_assert(jalon::service<echo_service>);
+
+}  // namespace example
