@@ -1,0 +1,54 @@
+// The servers of the milestones, each by its name: as services, without sockets.
+// Which host runs them is not known here.
+#pragma once
+
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+#include "01-echo/echo.hpp"
+#include "02-users/users.hpp"
+#include "03-channels/channels.hpp"
+#include "04-files/transfers.hpp"
+
+namespace test {
+
+/// The chat with the units of a milestone: `users`, `channels` or `files`. Its transfers have names
+/// that a test can foresee.
+class chat_of {
+ public:
+  explicit chat_of(std::string_view milestone) {
+    const bool files = milestone == "files";
+    if (files || milestone == "channels")
+      channels_.emplace(chat_, users_);
+    else if (milestone != "users")
+      throw std::runtime_error("no milestone: " + std::string(milestone));
+    if (files) transfers_.emplace(chat_, users_, [this] { return new_name(); });
+  }
+
+  /// What a host runs.
+  chat::dispatcher& service() { return chat_; }
+
+ private:
+  std::string new_name() { return "transfer-" + std::to_string(++transfers_named_); }
+
+  int transfers_named_ = 0;
+  chat::dispatcher chat_{"jalon 0.1.0"};
+  chat::users users_{chat_};
+  std::optional<chat::channels> channels_;
+  std::optional<chat::transfers> transfers_;
+};
+
+/// Calls @p visit with the service of a milestone. @return what it returns
+template <class Visit>
+auto with_milestone(const std::string& milestone, Visit visit) {
+  if (milestone == "echo") {
+    example::echo_service service;
+    return visit(service);
+  }
+  chat_of chat(milestone);
+  return visit(chat.service());
+}
+
+}  // namespace test
