@@ -19,7 +19,7 @@ enum class loop_kind { poll, epoll, asio };
 /// `server PORT [OPTIONS]`, read.
 struct server_options {
   jalon::endpoint at = {};            ///< where to listen; port 0 lets the system choose
-  bool open_by_request = false;       ///< `--bind` was given, be it that of this machine alone
+  bool bind_given = false;            ///< whether `--bind` said so
   loop_kind loop = loop_kind::poll;   ///< `--loop`
   bool trace = false;                 ///< `--trace`
   std::size_t hard_limit = 8U << 20;  ///< `--hard-limit`: bytes that may wait for one client

@@ -21,6 +21,8 @@ class pipe_console {
  public:
   /// Reads from @p input and writes to @p output, which both outlive it.
   pipe_console(jalon::reactor& loop, console_handlers called, int input, int output);
+  pipe_console(const pipe_console&) = delete;
+  pipe_console& operator=(const pipe_console&) = delete;
 
   void show(std::string_view text, look kind);  ///< as `console` has it
   void prompt(std::string_view) noexcept {}     ///< nothing to see
@@ -38,7 +40,8 @@ class pipe_console {
   int output_;
   jalon::buffer in_;
   jalon::line_codec codec_;
-  bool input_ended_ = false;
+  bool input_ended_ = false;  // all is read
+  bool ended_ = false;        // and told
   bool paused_ = false;
   jalon::reactor::watch_type watch_;
 };

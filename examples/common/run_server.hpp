@@ -35,8 +35,11 @@ void prepare_process();
 /// The toolkit's options, completed by those of the command line.
 jalon::server_options complete(jalon::server_options how, const server_options& options);
 
+/// What a reactor of this kind waits with. The command line names none that is not built in.
+jalon::reactor::any_poller make_poller(loop_kind kind);
+
 template <class Loop, jalon::service Service>
-void serve(Loop& loop, Service& service, const server_options& options, jalon::server_options how) {
+int serve(Loop& loop, Service& service, const server_options& options, jalon::server_options how) {
   if (options.trace) loop.set_trace(log);
   jalon::signal_set signals{SIGINT, SIGTERM};
   jalon::server server(loop, jalon::listener(options.at), service, std::move(how));

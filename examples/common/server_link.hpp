@@ -20,10 +20,12 @@ namespace example {
 /// @throws std::system_error
 jalon::stream_socket connect_to(const client_options& server);
 
-/// What a link calls.
+/// What a link calls. All of it is needed.
 struct link_handlers {
   /// A line has come; without its end.
   std::function<void(std::string_view line)> line = {};
+  /// A line was too long and is lost.
+  std::function<void()> malformed = {};
   /// The server has closed the connection, or it broke: `status()` says whether that was due.
   /// Called once, last.
   std::function<void()> closed = {};
@@ -53,7 +55,9 @@ class server_link {
   int status() const noexcept { return status_; }
 
  private:
+  void receive(const jalon::frame& one);
   void end(std::error_code reason);
+  void relax();
 
   link_handlers handlers_;
   bool finished_ = false;

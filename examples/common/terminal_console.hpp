@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <jalon/event_loop.hpp>
 #include <jalon/reactor.hpp>
@@ -39,24 +40,29 @@ class terminal_console {
   void pause(bool paused);                      ///< as `console` has it
 
  private:
-  struct readline_callbacks;  // the functions that Readline calls
+  struct readline_calls;  // what Readline calls
 
   void read_key();
-  void take_typed();
   void on_signal(int number);
-  void suspend();
   void end();
+  void die_of(int signal);
+  void suspend();
   void restore() noexcept;
-  void hide();
-  void draw();
+
+  void hide();  // takes the lowest lines off the screen, until the end of the turn
+  void draw();  // puts them there again
+  void put(std::string_view text);
 
   console_handlers handlers_;
-  std::string prompt_ = "> ";
+  bool moves_;    // the terminal can move its cursor up and clear a line
+  bool colours_;  // and the user wants to see it in colours
   std::string progress_;
-  bool colours_;
-  bool drawn_ = true;    // the lowest lines are on the screen
-  bool editing_ = true;  // Readline has the terminal
-  std::vector<std::string> typed_;
+  bool drawn_ = true;               // the lowest lines are on the screen
+  bool progress_drawn_ = false;     // and the progress line is among them
+  bool editing_ = true;             // Readline has the terminal
+  bool ended_ = false;              // `handlers_.end` has been called
+  std::vector<std::string> typed_;  // lines that Readline has handed over
+  std::vector<std::string> words_;  // that Readline has yet to be handed
   jalon::deferred redraw_;
   jalon::signal_set signals_;
   jalon::reactor::watch_type signal_watch_;
