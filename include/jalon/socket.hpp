@@ -7,6 +7,7 @@
 #pragma once
 
 #include <netinet/tcp.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 
 #include <chrono>
@@ -96,8 +97,11 @@ inline io_result moved(ssize_t bytes) {
 }
 
 // The file of a unix socket stays when its server dies; if nobody answers there, it is stale.
+// No file of another kind ever is: connecting to one is refused too.
 inline bool is_stale(const endpoint& at) {
-  if (at.family() != AF_UNIX) return false;
+  struct stat file {};
+  if (at.family() != AF_UNIX || ::lstat(at.address().c_str(), &file) == -1) return false;
+  if (!S_ISSOCK(file.st_mode)) return false;
   const unique_fd probe = open_socket(AF_UNIX, SOCK_STREAM);
   return ::connect(probe.get(), at.data(), at.size()) == -1 && errno == ECONNREFUSED;
 }
@@ -288,14 +292,19 @@ class listener {
   accept_result failed() {
     const io_result result = detail::failed_io();
     const int error = result.error.value();
-    if (error == EMFILE || error == ENFILE) turn_one_away();
+    // Linux looks for a descriptor before it looks whether anybody waits.
+    if ((error == EMFILE || error == ENFILE) && !turn_one_away()) return {};
     return {result.status, {}, {}, result.error};
   }
 
-  void turn_one_away() {
+  // @return false if nobody was there
+  bool turn_one_away() {
     reserve_.reset();
-    unique_fd{::accept(fd(), nullptr, nullptr)}.reset();
+    unique_fd turned_away{::accept(fd(), nullptr, nullptr)};
+    const bool somebody = turned_away || errno != EAGAIN;
+    turned_away.reset();
     reserve_ = open_reserve();
+    return somebody;
   }
 
   unique_fd fd_;

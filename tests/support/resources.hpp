@@ -7,11 +7,14 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <filesystem>
 #include <iterator>
 #include <stdexcept>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <jalon/error.hpp>
 #include <jalon/unique_fd.hpp>
@@ -35,24 +38,35 @@ inline void await_readable(int fd) {
     throw std::runtime_error("nothing came");
 }
 
-/// While it lives, the process can open @p left descriptors more, and has them all back after it.
-class few_descriptors {
+/// While it lives, all descriptors that the process may have are taken.
+class no_descriptors {
  public:
-  explicit few_descriptors(std::size_t left) {
+  no_descriptors() {
     jalon::check(::getrlimit(RLIMIT_NOFILE, &before_), "getrlimit");
-    // The limit is a bound for their numbers, so those below it that are free count.
     rlimit low = before_;
-    int fd = 0;
-    for (std::size_t free = 0; free < left; ++fd) free += is_open(fd) ? 0 : 1;
-    low.rlim_cur = static_cast<rlim_t>(fd);
+    low.rlim_cur = static_cast<rlim_t>(highest_open() + 1);
     jalon::check(::setrlimit(RLIMIT_NOFILE, &low), "setrlimit");
+    // Numbers in between may be free; the limit does not know of them.
+    jalon::unique_fd filler;
+    while (filler.reset(::open("/dev/null", O_RDONLY)), filler)
+      fillers_.push_back(std::move(filler));
   }
-  few_descriptors(const few_descriptors&) = delete;
-  few_descriptors& operator=(const few_descriptors&) = delete;
-  ~few_descriptors() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+  no_descriptors(const no_descriptors&) = delete;
+  no_descriptors& operator=(const no_descriptors&) = delete;
+  ~no_descriptors() { ::setrlimit(RLIMIT_NOFILE, &before_); }
 
  private:
+  static int highest_open() {
+    int highest = 0;
+    for (const auto& entry : std::filesystem::directory_iterator("/dev/fd")) {
+      const int fd = std::stoi(entry.path().filename());
+      if (is_open(fd)) highest = std::max(highest, fd);
+    }
+    return highest;
+  }
+
   rlimit before_{};
+  std::vector<jalon::unique_fd> fillers_;
 };
 
 /// While it lives, @p number is caught by @p handler, and interrupts system calls (no SA_RESTART).
