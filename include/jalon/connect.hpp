@@ -28,7 +28,7 @@ class connector {
   };
 
   /// Starts with the first of @p targets.
-  explicit connector(std::vector<endpoint> targets) : targets_(std::move(targets)) { skip(); }
+  explicit connector(std::vector<endpoint> targets) : targets_(std::move(targets)) { start_next(); }
 
   /// Looks how the attempt came out; after a failure goes on with the next endpoint.
   state advance() {
@@ -36,16 +36,13 @@ class connector {
     const std::error_code outcome = socket_.take_error();
     if (!outcome) return state_ = state::connected;
     error_ = outcome;
-    return skip();
+    return start_next();
   }
 
-  /// Gives the endpoint of now up and starts with the next.
+  /// Gives the endpoint of now up, as one that took too long, and starts with the next.
   state skip() {
-    while (next_ < targets_.size()) {
-      if (start(targets_[next_++])) return state_;
-    }
-    socket_ = {};
-    return state_ = state::failed;
+    error_ = std::make_error_code(std::errc::timed_out);
+    return start_next();
   }
 
   /// How far it is.
@@ -67,6 +64,14 @@ class connector {
   stream_socket take() noexcept { return std::move(socket_); }
 
  private:
+  state start_next() {
+    while (next_ < targets_.size()) {
+      if (start(targets_[next_++])) return state_;
+    }
+    socket_ = {};
+    return state_ = state::failed;
+  }
+
   bool start(const endpoint& to) {
     try {
       socket_ = stream_socket::open(to.family());
@@ -78,9 +83,12 @@ class connector {
       state_ = state::connected;
       return true;
     }
+    if (errno == EINPROGRESS || errno == EINTR) {  // interrupted, it goes on all the same
+      state_ = state::pending;
+      return true;
+    }
     error_ = {errno, std::system_category()};
-    state_ = state::pending;
-    return errno == EINPROGRESS || errno == EINTR;  // interrupted, it goes on all the same
+    return false;
   }
 
   std::vector<endpoint> targets_;
@@ -115,20 +123,16 @@ inline bool wait_writable(int fd, std::chrono::steady_clock::time_point deadline
 inline stream_socket connect(std::vector<endpoint> targets, std::chrono::milliseconds timeout) {
   const auto deadline = std::chrono::steady_clock::now() + timeout;
   connector attempt(std::move(targets));
-  std::error_code error = attempt.error();
   while (attempt.status() == connector::state::pending) {
     const auto now = std::chrono::steady_clock::now();
     const auto share = (deadline - now) / static_cast<long>(attempt.left() + 1);
-    if (detail::wait_writable(attempt.fd(), now + share)) {
+    if (detail::wait_writable(attempt.fd(), now + share))
       attempt.advance();
-      error = attempt.error();
-    } else {
+    else
       attempt.skip();
-      error = std::make_error_code(std::errc::timed_out);
-    }
   }
   if (attempt.status() == connector::state::connected) return attempt.take();
-  throw std::system_error(error, "connect " + attempt.target().to_string());
+  throw std::system_error(attempt.error(), "connect " + attempt.target().to_string());
 }
 
 }  // namespace jalon
