@@ -35,7 +35,9 @@ class signal_set {
   signal_set& operator=(const signal_set&) = delete;
 
   ~signal_set() {
-    for (const auto& [number, old] : replaced_) ::sigaction(number, &old, nullptr);
+    // Backwards: of a signal that was named twice, the first holds what was there before.
+    for (auto one = replaced_.rbegin(); one != replaced_.rend(); ++one)
+      ::sigaction(one->first, &one->second, nullptr);
     written_by_handler() = -1;
   }
 
