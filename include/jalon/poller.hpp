@@ -10,6 +10,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -71,8 +72,11 @@ concept poller = requires(P p, int fd, io_events wanted, void* tag, std::vector<
 
 namespace detail {
 
+// As poll(2) counts: -1 is for ever, and 24 days are the longest there is.
 inline int to_timeout(wait_limit limit) {
-  return limit ? static_cast<int>(std::max<long>(0, static_cast<long>(limit->count()))) : -1;
+  if (!limit) return -1;
+  constexpr std::chrono::milliseconds longest{std::numeric_limits<int>::max()};
+  return static_cast<int>(std::clamp(*limit, std::chrono::milliseconds(0), longest).count());
 }
 
 }  // namespace detail
