@@ -1,0 +1,217 @@
+// What waits to be sent: gathered, bounded, shared.
+#include <string>
+#include <vector>
+
+#include <jalon/write_queue.hpp>
+
+#include "catch.hpp"
+#include "support/peer.hpp"
+
+using jalon::io_status;
+using jalon::make_payload;
+using jalon::queue_limits;
+using jalon::water;
+using jalon::write_queue;
+
+namespace {
+
+// A queue with somebody who reads what it writes, if the test wants.
+struct scene {
+  explicit scene(const queue_limits& limits = {}) : queue(limits) {
+    queue.on_crossing([this](water mark) { crossings += mark == water::high ? 'H' : 'L'; });
+    socket.set_buffers(4'096, 4'096);
+    reader.socket().set_buffers(4'096, 4'096);
+  }
+
+  [[nodiscard]] bool push(std::string bytes) { return queue.push(make_payload(std::move(bytes))); }
+
+  // Writes and reads until the queue is empty. @return whether it ever was
+  [[nodiscard]] bool drain() {
+    for (int turn = 0; turn < 100'000 && !queue.empty(); ++turn) {
+      queue.write_to(socket);
+      reader.received();
+    }
+    return queue.empty();
+  }
+
+  std::pair<jalon::stream_socket, jalon::stream_socket> ends = jalon::stream_socket::pair();
+  jalon::stream_socket& socket = ends.first;
+  support::peer reader{std::move(ends.second)};
+  write_queue queue;
+  std::string crossings;
+};
+
+TEST_CASE("payloads are written in order, by one call") {
+  scene s;
+  for (const char* word : {"one ", "", "two ", "three"}) REQUIRE(s.push(word));
+  CHECK(s.queue.bytes() == 13);
+
+  const auto result = s.queue.write_to(s.socket);
+  CHECK(result.status == io_status::ok);
+  CHECK(result.bytes == 13);
+  CHECK(s.reader.received() == "one two three");
+  CHECK(s.queue.empty());
+}
+
+TEST_CASE("an empty queue writes nothing, and that is well") {
+  scene s;
+  const auto result = s.queue.write_to(s.socket);
+  CHECK(result.status == io_status::ok);
+  CHECK(result.bytes == 0);
+}
+
+TEST_CASE("one payload is shared by queues and gone when the last has sent it") {
+  scene first;
+  scene second;
+  const auto payload = make_payload("to all");
+  REQUIRE(first.queue.push(payload));
+  REQUIRE(second.queue.push(payload));
+  CHECK(payload.use_count() == 3);
+  REQUIRE(first.drain());
+  CHECK(payload.use_count() == 2);
+  REQUIRE(second.drain());
+  CHECK(payload.use_count() == 1);
+  CHECK(second.reader.received() == "to all");
+}
+
+TEST_CASE("more payloads than one call can gather are all written, once and in order") {
+  constexpr int count = 5'000;
+  static_assert(count > 4 * IOV_MAX, "it takes several calls");
+  scene s;
+  std::string due;
+  for (int i = 0; i < count; ++i) {
+    const std::string line = std::to_string(i) + '\n';
+    due += line;
+    REQUIRE(s.push(line));
+  }
+  CHECK(s.queue.bytes() == due.size());
+  REQUIRE(s.drain());
+  CHECK(s.reader.received() == due);
+}
+
+TEST_CASE("a write that ends within a payload goes on from there") {
+  scene s;
+  std::string due;
+  for (char c = 'a'; c <= 'z'; ++c) {
+    const std::string payload(9'973, c);  // larger than what the system takes at once
+    due += payload;
+    REQUIRE(s.push(payload));
+  }
+  const auto first = s.queue.write_to(s.socket);
+  CHECK(first.status == io_status::would_block);
+  REQUIRE(first.bytes % 9'973 != 0);
+  CHECK(s.queue.bytes() == due.size() - first.bytes);
+
+  REQUIRE(s.drain());
+  CHECK(s.reader.received() == due);
+}
+
+TEST_CASE("what is put in while payloads are half sent comes after them") {
+  scene s;
+  std::string due;
+  for (int round = 0; round < 50; ++round) {
+    for (int i = 0; i < 20; ++i) {
+      const std::string line = std::to_string(round) + '.' + std::string(97, 'x') + '\n';
+      due += line;
+      REQUIRE(s.push(line));
+    }
+    s.queue.write_to(s.socket);
+    if (round % 7 == 0) s.reader.received();
+  }
+  REQUIRE(s.drain());
+  CHECK(s.reader.received() == due);
+}
+
+TEST_CASE("marks are told when they are crossed, once, and only from the other side") {
+  scene s({.low_water = 10, .high_water = 20, .hard_limit = 1'000});
+  REQUIRE(s.push(std::string(20, 'x')));
+  CHECK(s.crossings.empty());
+  CHECK_FALSE(s.queue.high());
+  REQUIRE(s.push("x"));
+  CHECK(s.crossings == "H");
+  CHECK(s.queue.high());
+  REQUIRE(s.push("more"));
+  CHECK(s.crossings == "H");
+
+  REQUIRE(s.drain());
+  CHECK(s.crossings == "HL");
+  CHECK_FALSE(s.queue.high());
+  REQUIRE(s.push("a little"));
+  REQUIRE(s.drain());
+  CHECK(s.crossings == "HL");
+}
+
+TEST_CASE("between the marks a queue that was high is high still") {
+  scene s({.low_water = 10, .high_water = 100'000, .hard_limit = 1'000'000});
+  REQUIRE(s.push(std::string(150'000, 'x')));
+  for (int turn = 0; turn < 1'000 && s.queue.bytes() > 50'000; ++turn) {
+    s.queue.write_to(s.socket);
+    s.reader.received();
+  }
+  REQUIRE(s.queue.bytes() <= 100'000);
+  REQUIRE(s.queue.bytes() > 10);
+  CHECK(s.queue.high());
+  CHECK(s.crossings == "H");
+}
+
+TEST_CASE("the hard limit may be reached and not passed, and what is refused changes nothing") {
+  scene s({.low_water = 10, .high_water = 20, .hard_limit = 100});
+  REQUIRE(s.push(std::string(60, 'a')));
+  CHECK_FALSE(s.push(std::string(41, 'b')));
+  CHECK(s.queue.bytes() == 60);
+  CHECK(s.push(std::string(40, 'c')));
+  CHECK_FALSE(s.push("d"));
+  CHECK(s.push(""));
+  REQUIRE(s.drain());
+  CHECK(s.reader.received() == std::string(60, 'a') + std::string(40, 'c'));
+}
+
+TEST_CASE("what is not begun can be dropped") {
+  scene s({.low_water = 10, .high_water = 20, .hard_limit = 1'000'000});
+
+  SECTION("when nothing is sent: all of it") {
+    REQUIRE(s.push("first "));
+    REQUIRE(s.push("second"));
+    s.queue.drop_unstarted();
+    CHECK(s.queue.empty());
+    REQUIRE(s.push("last"));
+    REQUIRE(s.drain());
+    CHECK(s.reader.received() == "last");
+  }
+  SECTION("when a payload is partly sent: all but the rest of that") {
+    const std::string begun(50'000, 'b');
+    REQUIRE(s.push(begun));
+    REQUIRE(s.push("never sent"));
+    REQUIRE(s.queue.write_to(s.socket).status == io_status::would_block);
+    s.queue.drop_unstarted();
+    REQUIRE(s.push("last"));
+    REQUIRE(s.drain());
+    CHECK(s.reader.received() == begun + "last");
+    CHECK(s.crossings == "HL");
+  }
+  SECTION("when the front has moved on and a payload is partly sent") {
+    std::string due;
+    for (int i = 0; i < 40; ++i) REQUIRE(s.push(std::string(997, static_cast<char>('A' + i))));
+    const std::size_t sent = s.queue.write_to(s.socket).bytes;
+    REQUIRE(sent % 997 != 0);
+    s.queue.drop_unstarted();
+    for (std::size_t i = 0; i <= sent / 997; ++i)
+      due += std::string(997, static_cast<char>('A' + i));
+    CHECK(s.queue.bytes() == due.size() - sent);
+    REQUIRE(s.push("last"));
+    REQUIRE(s.drain());
+    CHECK(s.reader.received() == due + "last");
+  }
+}
+
+TEST_CASE("a connection that breaks is told as an error, and what waits still waits") {
+  scene s;
+  REQUIRE(s.push("words"));
+  s.reader.leave();
+  const auto result = s.queue.write_to(s.socket);
+  CHECK(result.status == io_status::error);
+  CHECK(result.error == std::errc::broken_pipe);
+  CHECK(s.queue.bytes() == 5);
+}
+
+}  // namespace
