@@ -184,9 +184,13 @@ class client_core {
     const auto object = jalon::parse_json_object(line);
     // First of all: what is done with the answer may be to ask for more.
     if (object && waiting_for_ && has_id(*object, *waiting_for_)) waiting_for_.reset();
-    if (!object || !handle(*object))
-      show("the server said something that is no part of the protocol", look::failure);
+    if (!object || !handle(*object)) lost_line();
     carry_on();
+  }
+
+  /// A line has come that nothing can be made of: too long, or no part of the protocol.
+  void lost_line() {
+    show("the server said something that is no part of the protocol", look::failure);
   }
 
   /// The words that may stand behind @p before in a typed line: the commands, at its start.

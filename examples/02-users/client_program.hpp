@@ -61,8 +61,10 @@ class client_program {
                          [this] { core_.end_of_input(); },
                          [this](std::string_view before) { return core_.words(before); }}),
         link_(loop_, std::move(server),
-              {[this](std::string_view line) { core_.received(line); }, [this] { end(); },
-               [this](bool busy) { console_.pause(busy); }}) {}
+              {.line = [this](std::string_view line) { core_.received(line); },
+               .malformed = [this] { core_.lost_line(); },
+               .closed = [this] { end(); },
+               .busy = [this](bool busy) { console_.pause(busy); }}) {}
 
   void end() {
     closed_ = true;
