@@ -1,29 +1,12 @@
-// Milestone 1, the server: sends every line back to the client that sent it.
+// Milestone 1, the server: the echo, on the loop that the command line names.
 // Chapter: tutorial/01-echo. Its smallest form, without options and log, is tiny_server.cpp.
 #include "common/run_server.hpp"
-
-namespace {
-
-struct echo {
-  void received(jalon::connection_id who, std::string_view line, jalon::actions& out) {
-    if (line == "/quit")
-      out.close(who);
-    else
-      out.send(who, line);
-  }
-
-  // Without this, who sends too long a line would be parted from.
-  void malformed(jalon::connection_id who, std::error_code, jalon::actions& out) {
-    out.send(who, "error: line too long");
-  }
-};
-
-}  // namespace
+#include "echo.hpp"
 
 int main(int argc, char* argv[]) {
   return example::run_main([&] {
     const auto options = example::parse_server_options(argc, argv, "jalon 01-echo");
-    echo service;
-    return example::run_server(service, options);
+    example::echo_service echo;
+    return example::run_server(echo, options);
   });
 }
