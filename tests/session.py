@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Plays sessions: runs the real programs through pipes, and holds what they print against a script.
 
-    python3 tests/session.py --build build/default tests/sessions/00-many-clients.session
+    python3 tests/session.py --build build tests/sessions/00-many-clients.session
 
 A session is a text of one step a line. Blank lines, and lines that begin with #, are for the
 reader.

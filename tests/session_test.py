@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Sessions that must fail: each tells one untruth of the echo server, and the runner must see it.
 
-    python3 tests/session_test.py --build build/default
+    python3 tests/session_test.py --build build
 """
 
 import argparse

@@ -2,7 +2,7 @@
 """Attacks on the bare servers of examples/00-sockets, and two witnesses after each: a client that
 was there before and did nothing, and a new one. What a session can't say stands here.
 
-    python3 tests/sockets_test.py --build build/default
+    python3 tests/sockets_test.py --build build
 """
 
 import argparse
