@@ -57,11 +57,6 @@ std::string coloured(std::string_view colour, std::string text) {
   return "\033[" + std::string(colour) + 'm' + text + "\033[m";
 }
 
-// Readline has to know which characters of a prompt take no room.
-std::string bold_prompt(const std::string& text) {
-  return "\001\033[1m\002" + text + "\001\033[m\002";
-}
-
 // As much of @p text as has room in so many columns; some characters take two, some none.
 std::string_view cut(std::string_view text, int columns) {
   std::size_t kept = 0;
@@ -175,8 +170,7 @@ terminal_console::terminal_console(jalon::reactor& loop, console_handlers called
   key_watch_ = loop.watch(
       STDIN_FILENO, jalon::io_events::read, [this](jalon::io_events) { read_key(); }, "keyboard");
   readline_calls::install(*this);
-  rl_callback_handler_install("", &readline_calls::take_line);
-  prompt("> ");
+  rl_callback_handler_install(as_prompt("> ").c_str(), &readline_calls::take_line);
 }
 
 terminal_console::~terminal_console() { restore(); }
@@ -189,8 +183,7 @@ void terminal_console::show(std::string_view text, look kind) {
 void terminal_console::prompt(std::string_view text) {
   if (!editing_) return;
   hide();
-  const std::string shown = jalon::printable(text);
-  rl_set_prompt((colours_ ? bold_prompt(shown) : shown).c_str());
+  rl_set_prompt(as_prompt(text).c_str());
 }
 
 void terminal_console::progress(std::string_view text) {
@@ -271,6 +264,12 @@ void terminal_console::draw() {
   if (progress_drawn_) put(std::string(cut(progress_, screen_width() - 1)) + '\n');
   rl_on_new_line();
   rl_redisplay();
+}
+
+// Readline has to know which characters take no room: those between \001 and \002.
+std::string terminal_console::as_prompt(std::string_view text) const {
+  const std::string shown = jalon::printable(text);
+  return colours_ ? "\001\033[1m\002" + shown + "\001\033[m\002" : shown;
 }
 
 // Readline writes to the same stream. A terminal that can't be written to has gone, and SIGHUP is

@@ -52,6 +52,7 @@ class terminal_console {
   void hide();  // takes the lowest lines off the screen, until the end of the turn
   void draw();  // puts them there again
   void put(std::string_view text);
+  std::string as_prompt(std::string_view text) const;
 
   console_handlers handlers_;
   bool moves_;    // the terminal can move its cursor up and clear a line
