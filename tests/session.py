@@ -207,6 +207,7 @@ class Wire(Actor):
         self.socket.shutdown(socket.SHUT_WR)
 
     def leave(self) -> None:
+        self.ended = True  # whatever comes now is not for anybody
         self.socket.close()
 
 
@@ -291,30 +292,35 @@ class Session:
         self.acts[step.sign](step)
 
     def finish(self) -> None:
-        """The end of the play: nobody has a line left, and the server ends as it should."""
+        """The end of the play: nobody has a line left, all leave, and the server, told to, ends."""
         self.stage.turn(0)
         for actor in self.stage.actors.values():
             self.expect_nothing_more(actor)
-        for program in reversed(self.programs()):  # the server, which entered first, goes last
-            if program.process.poll() is None:
-                program.leave()
-                status = self.wait_for_end(program)
-                if program.name == "server" and status != "0":
-                    raise Failed("server= 0", status)
+        for actor in self.others():
+            actor.leave()
+        for actor in self.others():
+            if isinstance(actor, Program):
+                self.wait_for_end(actor)
+        server = self.stage.actors.get("server")
+        if isinstance(server, Program) and server.process.poll() is None:
+            server.leave()
+            if (status := self.wait_for_end(server)) != "0":
+                raise Failed("server= 0", status)
 
     def clear(self) -> None:
         """Nothing of the play outlives it, however it came out."""
-        for program in self.programs():
-            program.process.kill()
-            program.process.wait()
+        for actor in self.stage.actors.values():
+            if isinstance(actor, Program):
+                actor.process.kill()
+                actor.process.wait()
 
     def log(self) -> list[str]:
         """What the server has said, for the story of a failure."""
         server = self.stage.actors.get("server")
         return [f"server said: {line}" for line in server.lines] if server else []
 
-    def programs(self) -> list[Program]:
-        return [actor for actor in self.stage.actors.values() if isinstance(actor, Program)]
+    def others(self) -> list[Actor]:
+        return [actor for name, actor in self.stage.actors.items() if name != "server"]
 
     # Setting up
 
@@ -372,9 +378,7 @@ class Session:
         actor.leave() if step.name == "server" else actor.end_input()
 
     def close(self, step: Step) -> None:
-        wire = self.wire(step.name)
-        wire.ended = True
-        wire.socket.close()
+        self.wire(step.name).leave()
 
     def reset(self, step: Step) -> None:
         no_time_to_linger = struct.pack("ii", 1, 0)  # socket(7): such a close sends RST
