@@ -141,11 +141,15 @@ class asio_loop {
     context_.run();
   }
 
-  /// Waits at most @p limit for something to happen, and handles all that has.
+  /// Waits at most @p limit for something to happen, and handles what has by then.
   void run_once(std::chrono::milliseconds limit) {
     context_.restart();
     context_.run_one_for(limit);
-    context_.poll();
+    // What is ready again and again would keep `poll` for ever; this stands behind what is now.
+    const auto turned = std::make_shared<bool>(false);
+    asio::post(context_, [turned] { *turned = true; });
+    while (!*turned && context_.poll_one() > 0) {
+    }
     timers_.expire(now());
   }
 
