@@ -79,6 +79,11 @@ inline int to_timeout(wait_limit limit) {
   return static_cast<int>(std::clamp(*limit, std::chrono::milliseconds(0), longest).count());
 }
 
+inline short to_poll(io_events wanted) noexcept {
+  return static_cast<short>((has(wanted, io_events::read) ? POLLIN : 0) |
+                            (has(wanted, io_events::write) ? POLLOUT : 0));
+}
+
 }  // namespace detail
 
 /// Waits with poll(2): everywhere there is, and the cost of a turn grows with all that is watched.
@@ -90,7 +95,7 @@ class poll_poller {
     const auto slot = static_cast<std::size_t>(fd);
     if (slot >= index_.size()) index_.resize(slot + 1);
     index_[slot] = fds_.size();
-    fds_.push_back({to_field(fd, wanted), to_poll(wanted), 0});
+    fds_.push_back({to_field(fd, wanted), detail::to_poll(wanted), 0});
     tags_.push_back(tag);
   }
 
@@ -98,7 +103,7 @@ class poll_poller {
   void modify(int fd, io_events wanted, void* tag) {
     const std::size_t at = index_[static_cast<std::size_t>(fd)];
     fds_[at].fd = to_field(fd, wanted);
-    fds_[at].events = to_poll(wanted);
+    fds_[at].events = detail::to_poll(wanted);
     tags_[at] = tag;
   }
 
@@ -128,11 +133,6 @@ class poll_poller {
   // poll(2) passes negative descriptors over; so one that is wanted for nothing keeps its place.
   static int to_field(int fd, io_events wanted) { return wanted == io_events::none ? ~fd : fd; }
   static int from_field(int field) { return field < 0 ? ~field : field; }
-
-  static short to_poll(io_events wanted) {
-    return static_cast<short>((has(wanted, io_events::read) ? POLLIN : 0) |
-                              (has(wanted, io_events::write) ? POLLOUT : 0));
-  }
 
   static io_events from_poll(short revents) {
     io_events what = io_events::none;

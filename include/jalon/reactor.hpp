@@ -43,7 +43,8 @@ class reactor {
     bool dropped = false;
     std::uint64_t last_turn = 0;    // the last turn in which it was ready
     std::uint32_t turns_ready = 0;  // how many turns in a row it has been
-    std::uint32_t turns_idle = 0;   // for how many of them nothing moved
+    std::uint32_t turns_idle = 0;   // for how many of them, the last ones, nothing moved
+    bool stall_told = false;
   };
 
  public:
@@ -102,7 +103,7 @@ class reactor {
                    clock_function clock = std::chrono::steady_clock::now)
       : poller_(std::move(how)), clock_(std::move(clock)), wake_(make_pipe()) {
     waker_ = watch(
-        wake_.read.get(), io_events::read, [this](io_events) { run_posted(); },
+        wake_.read.get(), io_events::read, [this](io_events) { hear_wake(); },
         "the reactor's own pipe");
   }
   reactor(const reactor&) = delete;
@@ -153,6 +154,7 @@ class reactor {
     with_poller([&](auto& p) { p.wait(ready_, limit); });
     ++turn_;
     for (const ready_event& event : ready_) dispatch(event);
+    if (std::exchange(woken_, false)) run_posted();
     timers_.expire(now());
     deferrals_.run();
     std::exchange(retired_, {}).clear();  // what goes with them may drop watches in its turn
@@ -205,9 +207,9 @@ class reactor {
         has(event.what, io_events::hangup) ? one.wanted : event.what & one.wanted;
     if (what == io_events::none) return;
     if (trace_) trace_("  ready " + std::to_string(one.fd) + describe(what) + ", " + one.name);
-    one.turns_ready = one.last_turn + 1 == turn_ ? one.turns_ready + 1 : 0;
+    if (one.last_turn + 1 != turn_) one.turns_ready = one.turns_idle = 0;
     one.last_turn = turn_;
-    if (one.turns_ready < suspicious_turns)
+    if (++one.turns_ready <= suspicious_turns)
       one.handler(what);
     else
       call_suspect(one, what);
@@ -217,8 +219,11 @@ class reactor {
     const auto before = detail::progress_of(one.fd);
     one.handler(what);
     if (one.dropped) return;
-    one.turns_idle = before == detail::progress_of(one.fd) ? one.turns_idle + 1 : 0;
-    if (one.turns_idle == suspicious_turns) on_stall_(one.name, one.fd);
+    const bool idle =
+        before == detail::progress_of(one.fd) && detail::still_ready(one.fd, detail::to_poll(what));
+    one.turns_idle = idle ? one.turns_idle + 1 : 0;
+    if (one.turns_idle == suspicious_turns && !std::exchange(one.stall_told, true))
+      on_stall_(one.name, one.fd);
   }
 
   wait_limit shortest(wait_limit limit) {
@@ -238,10 +243,14 @@ class reactor {
         uninterrupted([&] { return ::write(wake_.write.get(), &byte, 1); });
   }
 
-  void run_posted() {
+  void hear_wake() {
     char bytes[64];
     while (uninterrupted([&] { return ::read(wake_.read.get(), bytes, sizeof bytes); }) > 0) {
     }
+    woken_ = true;
+  }
+
+  void run_posted() {
     std::vector<std::function<void()>> calls;
     {
       const std::lock_guard lock(posted_mutex_);
@@ -280,6 +289,7 @@ class reactor {
   std::vector<std::unique_ptr<entry>> retired_;  // kept to the end of the turn that dropped them
   std::uint64_t turn_ = 0;
   bool stopped_ = false;
+  bool woken_ = false;  // this turn, by `post`
   stall_handler on_stall_ = &reactor::complain;
   trace_sink trace_;
 
