@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <string>
@@ -40,6 +41,7 @@ class transfers {
  private:
   // An offer that waits for its answer; after that the server has no part in it.
   struct offer {
+    std::uint64_t number;  // counts all there ever were
     connection_id sender;
     connection_id receiver;
     file_size size;
@@ -53,7 +55,7 @@ class transfers {
     if (open_offers_[from] == most_open_offers)
       return answer::refused("bad_transfer", "too many of your offers wait for an answer");
     const std::string name = new_name_();
-    offers_[name] = {from, *to, offered.size};
+    offers_[name] = {++offers_made_, from, *to, offered.size};
     ++open_offers_[from];
     out.send(*to, jalon::write_message(file_offer_event{people_.nick_of(from), name, offered.file,
                                                         offered.size, offered.sha256}));
@@ -92,12 +94,15 @@ class transfers {
     return answer::done();
   }
 
+  // In the order in which they were made, whatever their names are.
   void cancel_all_of(connection_id gone, actions& out) {
-    for (auto one = offers_.begin(); one != offers_.end();) {
-      const auto here = one++;
-      if (!concerns(gone, here->second)) continue;
-      tell_of_cancel(gone, here, out);
-      forget(here);
+    std::map<std::uint64_t, table::iterator> concerned;
+    for (auto one = offers_.begin(); one != offers_.end(); ++one) {
+      if (concerns(gone, one->second)) concerned[one->second.number] = one;
+    }
+    for (const auto& [number, one] : concerned) {
+      tell_of_cancel(gone, one, out);
+      forget(one);
     }
     open_offers_.erase(gone);
   }
@@ -130,6 +135,7 @@ class transfers {
   users& people_;
   name_source new_name_;
   table offers_;
+  std::uint64_t offers_made_ = 0;
   std::map<connection_id, std::size_t> open_offers_;  // by sender
 };
 

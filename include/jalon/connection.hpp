@@ -57,7 +57,8 @@ struct connection_options {
 /// - What is sent in a turn of the loop is written at its end, gathered.
 /// - While its queue is above high water it reads nothing and delivers nothing: a peer that asks
 ///   faster than it takes the answers waits for itself.
-/// - From one peer it reads at most `connection_options::read_bytes` a turn; so no flood keeps the others waiting.
+/// - From one peer it reads at most `connection_options::read_bytes` a turn; so no flood keeps the
+/// others waiting.
 /// - It holds no input memory unless a frame is half there.
 ///
 /// For the loop's thread; the loop outlives it.
@@ -124,6 +125,14 @@ class connection {
   void close_without_queue(std::string_view last_words) {
     queue_.drop_unstarted();
     if (!last_words.empty()) send(last_words);
+    close();
+  }
+
+  /// Sends what waits and closes, without waiting for the peer's end: for a program that is about
+  /// to leave.
+  void close_when_sent() {
+    leaves_when_sent_ = true;
+    if (phase_ == phase::lingering) return abort();
     close();
   }
 
@@ -235,7 +244,7 @@ class connection {
   }
 
   void await_end() {
-    if (input_ended_) return abort();
+    if (input_ended_ || leaves_when_sent_) return abort();
     phase_ = phase::lingering;
     update_interest();
   }
@@ -290,7 +299,8 @@ class connection {
   phase phase_ = phase::open;
   bool input_ended_ = false;
   bool end_told_ = false;
-  bool end_asked_ = false;     // by `end_output`
+  bool end_asked_ = false;  // by `end_output`
+  bool leaves_when_sent_ = false;
   bool blocked_ = false;       // the last write left something over
   std::size_t sent_ = 0;       // bytes, ever
   bool* destroyed_ = nullptr;  // set by the destructor, for a method that is being run

@@ -68,15 +68,14 @@ class server {
   void shut_down(std::chrono::milliseconds limit, std::function<void()> done) {
     accept_watch_ = {};
     listener_.reset();
+    for (const auto id : connections_.ids()) connections_.find(id)->link.close_when_sent();
     when_empty_ = std::move(done);
-    for (const auto id : connections_.ids()) connections_.find(id)->link.close();
-    shutdown_timer_ = loop_.at(loop_.now() + limit, [this] {
+    // Not from within this call: it may come from a handler of the one who is told.
+    const auto patience = connections_.size() == 0 ? std::chrono::milliseconds(0) : limit;
+    shutdown_timer_ = loop_.at(loop_.now() + patience, [this] {
       for (const auto id : connections_.ids()) connections_.find(id)->link.abort();
       finish_if_empty();
     });
-    // Not from within this call: it may come from a handler of the one who is told.
-    if (connections_.size() == 0)
-      shutdown_timer_ = loop_.at(loop_.now(), [this] { finish_if_empty(); });
   }
 
  private:
