@@ -10,6 +10,8 @@ terminal tells what is on the screen. Nothing sleeps; every wait has a bound.
 import argparse
 import codecs
 import fcntl
+import hashlib
+import json
 import os
 import pty
 import re
@@ -19,11 +21,12 @@ import socket
 import struct
 import subprocess
 import sys
+import tempfile
 import termios
 import time
 import unittest
 from pathlib import Path
-from typing import Callable
+from typing import Any, Callable
 
 BOUND = 20  # seconds that anything may take
 CONNECTED = "Connecting to 127.0.0.1:PORT ... done!"
@@ -106,9 +109,17 @@ class Screen:
 
 
 class Terminal:
-    """The echo client with its user and its server."""
+    """A client with its user and its server."""
 
-    def __init__(self, build: Path, columns: int = 80, script: str = "exec {}", **environment: str):
+    def __init__(
+        self,
+        build: Path,
+        milestone: str = "01-echo",
+        options: str = "",
+        columns: int = 80,
+        script: str = "exec {}",
+        **environment: str,
+    ) -> None:
         self.screen = Screen(columns)
         self.raw = b""  # all that the terminal was sent
         self.typed: list[str] = []
@@ -117,7 +128,8 @@ class Terminal:
         self.settings = termios.tcgetattr(self.slave)
         with socket.create_server(("127.0.0.1", 0)) as listener:
             listener.settimeout(BOUND)
-            client = f"{build}/examples/01-echo/client 127.0.0.1 {listener.getsockname()[1]}"
+            port = listener.getsockname()[1]
+            client = f"{build}/examples/{milestone}/client 127.0.0.1 {port} {options}"
             plain = {"PATH": os.environ["PATH"], "TERM": "xterm", "INPUTRC": "/dev/null"}
             self.process = subprocess.Popen(
                 ["sh", "-c", script.format(client)],
@@ -184,7 +196,9 @@ class Terminal:
             self.input_ended = not received
 
     def shown(self) -> list[str]:
-        return [re.sub(r"(127\.0\.0\.1):\d+", r"\1:PORT", line) for line in self.screen.lines]
+        """The lines on the screen, without what differs from run to run."""
+        text = re.sub(r"(127\.0\.0\.1):\d+", r"\1:PORT", "\n".join(self.screen.lines))
+        return re.sub(r": \d+ % of (\S+ \S+)(, .*)?", r": N % of \1", text).split("\n")
 
     def until_shown(self, *lines: str) -> None:
         """Waits until these are the last lines on the screen."""
@@ -210,7 +224,7 @@ class Terminal:
 class AtATerminal(unittest.TestCase):
     build = Path()
 
-    def client(self, **how: str) -> Terminal:
+    def client(self, **how: Any) -> Terminal:
         terminal = Terminal(self.build, **how)
         self.addCleanup(terminal.close)
         return terminal
@@ -285,6 +299,45 @@ class AtATerminal(unittest.TestCase):
         terminal.until_shown("> " + "y" * 28, "y" * 22)
         terminal.send("message\n")
         terminal.until_shown("message", "> " + "y" * 28, "y" * 22)
+
+    def test_the_tab_key_completes_commands_and_lists_them(self) -> None:
+        terminal = self.client(milestone="04-files")
+        terminal.type("/wh\t")
+        terminal.until_shown("> /who")
+        terminal.type("\t\t")
+        terminal.until_shown("/who  /whois", "> /who")
+        terminal.type("i\tbob")
+        terminal.until_shown("/who  /whois", "> /whois bob")
+
+    def test_a_file_that_moves_has_a_line_above_the_prompt_until_it_is_there(self) -> None:
+        inbox = tempfile.TemporaryDirectory()
+        self.addCleanup(inbox.cleanup)
+        terminal = self.client(milestone="04-files", options=f"--inbox {inbox.name}/in")
+        content = bytes(1_000_000)
+        offer = {"type": "file_offer", "from": "bob", "transfer": "t1", "file": "notes.txt"}
+        offer |= {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+        terminal.send(json.dumps(offer) + "\n")
+        terminal.until_shown('bob wants to send you "notes.txt" (1.0 MB). Accept? [Y/N]', ">")
+        terminal.type("y\r")
+        terminal.until(lambda: b"\n" in terminal.received, "the client accepts")
+        accept = json.loads(terminal.received)
+        with socket.create_connection(("127.0.0.1", accept["port"]), BOUND) as peer:
+            start = {"type": "file_send", "transfer": "t1", "token": accept["token"], "offset": 0}
+            peer.sendall(json.dumps(start).encode() + b"\n" + content[:10_000])
+            told = "notes.txt: N % of 1.0 MB"
+            terminal.until_shown("Receiving notes.txt from bob ...", told, ">")
+            terminal.type("half")
+            terminal.until_shown("Receiving notes.txt from bob ...", told, "> half")
+            terminal.send('{"type":"msgall","from":"bob","text":"hello"}\n')
+            terminal.until_shown("[bob] : hello", told, "> half")
+            terminal.type(" a line\r")
+            terminal.until_shown("[bob] : hello", "> half a line", ">")
+            terminal.send('{"type":"msgall","from":"bob","text":"hello?"}\n')
+            terminal.until_shown("[bob] : hello", "> half a line", "[bob] : hello?", told, ">")
+            peer.sendall(content[10_000:])
+            peer.shutdown(socket.SHUT_WR)
+            saved = f"notes.txt saved in {inbox.name}/in/notes.txt"
+            terminal.until_shown("[bob] : hello?", saved, ">")
 
     def test_failures_are_red(self) -> None:
         terminal = self.client()
