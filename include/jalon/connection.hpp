@@ -115,7 +115,6 @@ class connection {
   void close() {
     if (phase_ != phase::open) return;
     phase_ = phase::draining;
-    in_.release();
     flush_.schedule();
     allow_more_time();
   }
@@ -230,6 +229,8 @@ class connection {
 
   void flush() {
     if (phase_ == phase::closed) return;
+    // Not in `close` itself: the frame that is being handled may lie there.
+    if (phase_ != phase::open) in_.release();
     const bool was_high = queue_.high();
     const io_result result = queue_.write_to(socket_);
     trace_io("wrote", result);
