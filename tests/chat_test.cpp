@@ -225,11 +225,12 @@ TEST_CASE(
   std::mt19937 random(seed);
   const auto one_of = [&](const auto& list) -> const auto& { return list[random() % list.size()]; };
   const auto request = [&] {
-    return "{" + one_of(ids) + R"("type":")" + one_of(types) + R"(","nick":")" + one_of(names) +
-           R"(","to":")" + one_of(names) + R"(","channel":")" + one_of(names) + R"(","text":")" +
-           one_of(names) + R"(","file":"f","size":5,"port":80,"token":"t","sha256":")" +
-           std::string(64, 'a') + R"(","transfer":"transfer-)" + std::to_string(random() % 20) +
-           "\"}\n";
+    std::string line = "{" + one_of(ids) + R"("file":"f","size":5,"port":80,"token":"t")";
+    for (const std::string field : {"nick", "to", "channel", "text"})
+      line += ",\"" + field + "\":\"" + one_of(names) + '"';
+    line += R"(,"type":")" + one_of(types);
+    line += R"(","transfer":"transfer-)" + std::to_string(random() % 20);
+    return line + R"(","sha256":")" + std::string(64, 'a') + "\"}\n";
   };
   test::witnessed_chat chat;
   std::vector<std::size_t> clients{chat.connect()};

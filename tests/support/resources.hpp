@@ -69,6 +69,23 @@ class no_descriptors {
   std::vector<jalon::unique_fd> fillers_;
 };
 
+/// While it lives, the process may have @p count descriptors at least, if the system lets it.
+class many_descriptors {
+ public:
+  explicit many_descriptors(rlim_t count) {
+    jalon::check(::getrlimit(RLIMIT_NOFILE, &before_), "getrlimit");
+    rlimit high = before_;
+    high.rlim_cur = std::max(before_.rlim_cur, count);
+    jalon::check(::setrlimit(RLIMIT_NOFILE, &high), "setrlimit");
+  }
+  many_descriptors(const many_descriptors&) = delete;
+  many_descriptors& operator=(const many_descriptors&) = delete;
+  ~many_descriptors() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+
+ private:
+  rlimit before_{};
+};
+
 /// While it lives, @p number is caught by @p handler, and interrupts system calls (no SA_RESTART).
 class caught_signal {
  public:

@@ -1,0 +1,67 @@
+// Any bytes as a line of JSON: nothing throws, and what reads as a message is written and read back
+// as the same message.
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <jalon/json_message.hpp>
+#include <jalon/utf8.hpp>
+
+#include "02-users/messages.hpp"
+#include "03-channels/channel_messages.hpp"
+#include "04-files/transfer_messages.hpp"
+
+namespace {
+
+void require(bool good, const char* due, std::string_view line) {
+  if (good) return;
+  std::fprintf(stderr, "due: %s\nline: %.*s\n", due, static_cast<int>(line.size()), line.data());
+  std::abort();
+}
+
+// Reads the line as a message of this type. If it is one, what is written of it must read as it.
+template <jalon::message M>
+void check(const nlohmann::json& object, const jalon::message_id& id) {
+  M message;
+  if (jalon::read_message(object, message)) return;
+  const std::string line = jalon::write_message(message, id);
+  require(line.find_first_of("\r\n") == line.npos, "one line", line);
+  const auto again = jalon::parse_json_object(line);
+  require(again.has_value(), "JSON", line);
+  require(jalon::read_type(*again) == M::type, "its type", line);
+  require(jalon::read_id(*again) == id, "its id", line);
+  M same;
+  require(!jalon::read_message(*again, same), "a message that reads", line);
+  require(jalon::write_message(same, id) == line, "the same message", line);
+}
+
+template <jalon::message... Ms>
+void check_all(const nlohmann::json& object, const jalon::message_id& id) {
+  (check<Ms>(object, id), ...);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace chat;
+  const std::string_view line(reinterpret_cast<const char*>(data), size);
+  const auto object = jalon::parse_json_object(line);
+  if (!object) return 0;
+  require(jalon::is_utf8(line), "UTF-8, where JSON was found", line);
+  require(object->is_object(), "an object", line);
+  const auto type = jalon::read_type(*object);
+  require(!type || jalon::is_utf8(*type), "a type in UTF-8", line);
+  const auto id = jalon::read_id(*object);
+  if (!id) return 0;
+  check_all<hello, ok, error, nick, welcome, renamed, who, user_list, whois, user_info, msg,
+            msg_event, msgall, msgall_event, echo, ping, pong, quit, bye>(*object, *id);
+  check_all<create, join, joined, leave, left, channel_list_request, channel_list, members_request,
+            member_list, say, say_event>(*object, *id);
+  check_all<file_offer, file_offered, file_offer_event, file_accept, file_accept_event, file_reject,
+            file_reject_event, file_cancel, file_cancel_event, file_send, file_ack>(*object, *id);
+  return 0;
+}

@@ -1,0 +1,93 @@
+// A service that writes down all that it is told, and does what its test says.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <jalon/service.hpp>
+
+namespace support {
+
+/// In what it writes down clients bear numbers, from 1 in the order in which they came.
+class recording_service {
+ public:
+  using answer_function =
+      std::function<void(std::size_t who, std::string_view line, jalon::actions& out)>;
+
+  void connected(jalon::connection_id id, const jalon::arrival& how, jalon::actions& out) {
+    ids_.push_back(id);
+    arrivals.push_back(how);
+    tell(id, "connected");
+    if (on_connected) on_connected(number_of(id), {}, out);
+  }
+
+  void received(jalon::connection_id id, std::string_view line, jalon::actions& out) {
+    tell(id, "says " + std::string(line));
+    answer(number_of(id), line, out);
+  }
+
+  void malformed(jalon::connection_id id, std::error_code error, jalon::actions& out) {
+    tell(id, error.message());
+    out.send(id, "what?");
+  }
+
+  void disconnected(jalon::connection_id id, jalon::departure how, jalon::actions& out) {
+    tell(id, std::string("gone, ") + name_of(how));
+    if (on_disconnected) on_disconnected(number_of(id), {}, out);
+  }
+
+  void elapsed(jalon::steady_time now, jalon::actions& out) {
+    story.emplace_back("elapsed");
+    elapsed_at.push_back(now);
+    if (on_elapsed) on_elapsed(0, {}, out);
+  }
+
+  /// The id of the client that came as number @p who.
+  jalon::connection_id id_of(std::size_t who) const { return ids_.at(who - 1); }
+
+  /// The ids of all that ever came.
+  const std::vector<jalon::connection_id>& ids() const { return ids_; }
+
+  std::vector<std::string> story;
+  std::vector<jalon::arrival> arrivals;
+  std::vector<jalon::steady_time> elapsed_at;
+  /// What is done with a line; an echo, if a test says nothing.
+  answer_function answer = [this](std::size_t who, std::string_view line, jalon::actions& out) {
+    out.send(id_of(who), line);
+  };
+  answer_function on_connected;
+  answer_function on_disconnected;
+  answer_function on_elapsed;
+
+ private:
+  std::size_t number_of(jalon::connection_id id) const {
+    const auto at = std::find(ids_.begin(), ids_.end(), id);
+    return static_cast<std::size_t>(at - ids_.begin()) + 1;
+  }
+
+  void tell(jalon::connection_id id, const std::string& what) {
+    story.push_back(std::to_string(number_of(id)) + ' ' + what);
+  }
+
+  static const char* name_of(jalon::departure how) {
+    switch (how) {
+      case jalon::departure::end_of_input:
+        return "end of input";
+      case jalon::departure::broken:
+        return "broken";
+      case jalon::departure::not_reading:
+        return "not reading";
+      case jalon::departure::asked:
+        return "asked";
+    }
+    return "for no reason";
+  }
+
+  std::vector<jalon::connection_id> ids_;
+};
+
+}  // namespace support

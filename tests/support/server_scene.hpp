@@ -1,0 +1,59 @@
+// A server on a loop, in a test that is its operator and all of its clients.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <jalon/server.hpp>
+
+#include "loops.hpp"
+#include "peer.hpp"
+#include "recording_service.hpp"
+
+namespace support {
+
+/// @p Service on the loop of @p On; what its log says, and clients that connect to it.
+template <class On, class Service = recording_service>
+struct server_scene : On {
+  using server_type = jalon::server<Service, typename On::loop_type>;
+
+  explicit server_scene(jalon::server_options options = {},
+                        const jalon::endpoint& at = jalon::endpoint::loopback(0)) {
+    options.log = [this](std::string_view line) { log.emplace_back(line); };
+    server.emplace(this->loop, jalon::listener(at), service, std::move(options));
+  }
+
+  /// Somebody who has connected, and whom the server has taken in.
+  peer client() {
+    const std::size_t before = server->size();
+    peer made(server->local());
+    if (!until([&] { return server->size() > before; }))
+      throw std::runtime_error("the server takes nobody in");
+    return made;
+  }
+
+  /// Turns until @p reached. @return whether it ever was
+  template <class Condition>
+  [[nodiscard]] bool until(Condition reached) {
+    return run_until(*this, reached);
+  }
+
+  /// Turns until @p who has received @p due and nothing else. @return whether it ever has
+  [[nodiscard]] bool gets(peer& who, const std::string& due) {
+    return until([&] { return who.received() == due; });
+  }
+
+  /// Turns until the service has been told just that. @return whether it ever has
+  [[nodiscard]] bool tells(const std::vector<std::string>& due) {
+    return until([&] { return service.story == due; });
+  }
+
+  Service service;
+  std::vector<std::string> log;
+  std::optional<server_type> server;
+};
+
+}  // namespace support
