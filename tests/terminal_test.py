@@ -34,7 +34,7 @@ SEQUENCE = re.compile(r"\x1b(?:\[(?P<arguments>[?0-9;]*)(?P<final>[@-~])|[=>78]|
 
 
 class Screen:
-    """What a terminal shows of what it is sent, as far as Readline asks for it; it never scrolls."""
+    """What a terminal shows of what it is sent, as far as Readline asks; it never scrolls."""
 
     def __init__(self, columns: int) -> None:
         self.columns = columns
