@@ -93,10 +93,11 @@ class client_core {
     };
   }
 
-  /// Sends a request that the typed lines wait for.
+  /// Sends a request that the typed lines wait for. @return its id
   template <jalon::message Request>
-  void request(const Request& asked) {
+  std::uint64_t request(const Request& asked) {
     waiting_for_ = send(asked);
+    return *waiting_for_;
   }
 
   /// Sends a request that nobody waits for. @return its id
@@ -119,6 +120,20 @@ class client_core {
         handler(nullptr);
       return right;
     };
+  }
+
+  /// Has the end of the input wait while @p has_more says that there is more to ask for. Whoever
+  /// had more calls `carry_on` when that is over.
+  void finish_after(std::function<bool()> has_more) { has_more_ = std::move(has_more); }
+
+  /// Carries out what is typed, as far as it need not wait.
+  void carry_on() {
+    while (!waiting_for_ && !typed_.empty()) {
+      const std::string line = std::move(typed_.front());
+      typed_.pop_front();
+      carry_out(line);
+    }
+    if (may_finish() && !std::exchange(finished_, true)) host_.finished();
   }
 
   /// Makes a value that obeys a rule of what was typed, or says what is wrong and makes none.
@@ -162,6 +177,7 @@ class client_core {
   void leave() {
     typed_.clear();
     input_ended_ = true;
+    has_more_ = {};
     request(quit{});
   }
 
@@ -173,7 +189,7 @@ class client_core {
     carry_on();
   }
 
-  /// Nothing more will be typed. Once all is answered, `finished` is called.
+  /// Nothing more will be typed. Once all is asked and answered, `finished` is called.
   void end_of_input() {
     input_ended_ = true;
     carry_on();
@@ -202,13 +218,8 @@ class client_core {
   }
 
  private:
-  void carry_on() {
-    while (!waiting_for_ && !typed_.empty()) {
-      const std::string line = std::move(typed_.front());
-      typed_.pop_front();
-      carry_out(line);
-    }
-    if (!waiting_for_ && input_ended_ && !std::exchange(finished_, true)) host_.finished();
+  bool may_finish() const {
+    return input_ended_ && !waiting_for_ && answers_.empty() && !(has_more_ && has_more_());
   }
 
   void carry_out(std::string_view line) {
@@ -268,6 +279,7 @@ class client_core {
   std::map<std::uint64_t, message_handler> answers_;  // by the id of the request
   std::vector<std::function<bool(std::string_view)>> plain_lines_;
   std::deque<std::string> typed_;
+  std::function<bool()> has_more_;
   std::optional<std::uint64_t> waiting_for_;  // the id of the request that typed lines wait for
   std::uint64_t last_id_ = 0;
   std::string nick_;

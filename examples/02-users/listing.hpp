@@ -1,4 +1,4 @@
-// A sorted list, cut where it would not fit on one line.
+// A sorted list, cut where it would not fit on one line; and what is asked for to see it all.
 #pragma once
 
 #include <cstddef>
@@ -34,6 +34,13 @@ auto list_page(const Map& sorted, const std::optional<std::string>& after, Make 
     entries.push_back(std::move(entry));
   }
   return entries;
+}
+
+/// The name behind which the next page of a list begins, if there is @p more behind @p last, the
+/// last entry of this one. What is no name is not asked for: it might not fit on a line.
+inline std::optional<std::string> next_page(std::optional<bool> more, const std::string& last) {
+  if (!more.value_or(false) || !is_name(last)) return std::nullopt;
+  return last;
 }
 
 }  // namespace chat

@@ -6,8 +6,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "client_core.hpp"
+#include "listing.hpp"
 
 namespace chat {
 
@@ -102,7 +104,8 @@ class user_commands {
   void show_users(const user_list& one) {
     if (std::exchange(first_page_, false)) client_.show_server("Online users are");
     for (const std::string& name : one.users) client_.show(" - " + name);
-    if (one.more.value_or(false) && !one.users.empty()) client_.request(who{one.users.back()});
+    if (one.users.empty()) return;
+    if (const auto after = next_page(one.more, one.users.back())) client_.request(who{after});
   }
 
   void show_info(const user_info& one) {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "02-users/client_core.hpp"
+#include "02-users/listing.hpp"
 #include "channel_messages.hpp"
 
 namespace chat {
@@ -123,16 +124,18 @@ class channel_commands {
     if (std::exchange(first_page_, false)) client_.show_server("Channels are");
     for (const channel_entry& entry : one.channels)
       client_.show(" - " + entry.channel + " (" + std::to_string(entry.users) + ")");
-    if (one.more.value_or(false) && !one.channels.empty())
-      client_.request(channel_list_request{one.channels.back().channel});
+    if (one.channels.empty()) return;
+    if (const auto after = next_page(one.more, one.channels.back().channel))
+      client_.request(channel_list_request{after});
   }
 
   void show_members(const member_list& one) {
     if (std::exchange(first_page_, false)) client_.show_server("Users in " + one.channel + " are");
     for (const std::string& name : one.users) client_.show(" - " + name);
     const auto channel = channel_name::from(one.channel);
-    if (channel && one.more.value_or(false) && !one.users.empty())
-      client_.request(members_request{*channel, one.users.back()});
+    if (!channel || one.users.empty()) return;
+    if (const auto after = next_page(one.more, one.users.back()))
+      client_.request(members_request{*channel, after});
   }
 
   client_core& client_;

@@ -18,8 +18,9 @@ namespace example {
 /// as it comes.
 class file_codec {
  public:
-  /// No longer than this may the line be: it holds a name, a token and a number.
-  static constexpr std::size_t max_line = 1'024;
+  /// No longer than this may the line be: it holds a name, a token and a number, the name and the
+  /// token of at most 128 bytes, however they are escaped.
+  static constexpr std::size_t max_line = 2'048;
 
   std::optional<jalon::frame> next(jalon::buffer& in) {
     if (!had_line_) return first(lines_.next(in));

@@ -53,6 +53,7 @@ class file_commands {
     client.add_command("reject", {"/reject [FILE]", "refuse a file that was offered (also: N)",
                                   [this](std::string_view rest) { reject(rest); }});
     client.on_plain_line([this](std::string_view line) { return answer(line); });
+    client.finish_after([this] { return is_hashing(); });
     client.on_message<chat::file_offer_event>(
         [this](const chat::file_offer_event& one) { show_offer(one); });
     client.on_message<chat::file_accept_event>(
@@ -67,16 +68,22 @@ class file_commands {
 
   /// Whether a file is moving now.
   bool busy() const {
-    const auto moving = [](const outgoing& one) { return one.sender != nullptr; };
-    return !incoming_.empty() || std::any_of(outgoing_.begin(), outgoing_.end(), moving);
+    const auto sends = [](const outgoing& one) { return one.sender != nullptr; };
+    const auto receives = [](const incoming& one) { return one.receiver != nullptr; };
+    return std::any_of(outgoing_.begin(), outgoing_.end(), sends) ||
+           std::any_of(incoming_.begin(), incoming_.end(), receives);
   }
 
  private:
+  // The longest name for a transfer that is taken from a server: it has to fit on our lines.
+  static constexpr std::size_t longest_transfer = 128;
+
   // A file of ours: being hashed, then offered, then sent.
   struct outgoing {
     std::string to;
     std::string name;
-    std::string transfer;
+    std::string content;   // its hash
+    std::string transfer;  // empty before it is offered
     std::uint64_t size = 0;
     jalon::unique_fd file;
     std::unique_ptr<file_hasher> hasher;
@@ -112,6 +119,7 @@ class file_commands {
     offer(outgoing{nick->str(),
                    name,
                    {},
+                   {},
                    static_cast<std::uint64_t>(status.st_size),
                    std::move(file),
                    nullptr,
@@ -124,17 +132,19 @@ class file_commands {
     where->hasher = std::make_unique<file_hasher>(
         loop_, where->file.get(), where->size, [this, where](sha256 hash, std::error_code error) {
           const auto gone = std::move(where->hasher);  // it is calling us
-          if (!error) return ask(where, hash.finish());
+          where->content = hash.finish();
+          if (!error) return ask(where);
           fail(where->name, error.value());
           outgoing_.erase(where);
+          client_.carry_on();
         });
   }
 
-  void ask(outgoing_list::iterator where, const std::string& hash) {
+  void ask(outgoing_list::iterator where) {
     const auto to = chat::nickname::from(where->to);
     const auto name = chat::file_name::from(where->name);
     const auto size = chat::file_size::from(where->size);
-    const auto sha256 = chat::sha256_hex::from(hash);
+    const auto sha256 = chat::sha256_hex::from(where->content);
     const auto id = client_.send(chat::file_offer{*to, *name, *size, *sha256});
     client_.on_answer<chat::file_offered>(id, [this, where](const chat::file_offered* offered) {
       if (offered != nullptr)
@@ -145,13 +155,16 @@ class file_commands {
   }
 
   void start_sending(const chat::file_accept_event& one) {
-    const auto where = find(outgoing_, one.transfer);
-    const auto to = jalon::endpoint::ip(one.address, static_cast<std::uint16_t>(one.port.value()));
-    if (where == outgoing_.end() || where->sender != nullptr || !to) return;
+    const auto where = find_offered(one.transfer);
+    if (where == outgoing_.end()) return;
+    where->to = one.from;  // who may have another nick by now
     client_.show(one.from + " accepted " + where->name);
+    const auto at = jalon::endpoint::ip(one.address, static_cast<std::uint16_t>(one.port.value()));
+    if (!at || one.offset.value() > where->size)
+      return end_sending(where, "the answer is no part of the protocol");
     client_.show("Sending " + where->name + " to " + where->to + " ...");
     where->sender = std::make_unique<file_sender>(
-        loop_, *to, where->file.get(), where->size,
+        loop_, *at, file_to_send{where->file.get(), where->size, where->content},
         chat::file_send{one.transfer, one.token.str(), one.offset},
         file_sender::handlers{
             [this, where](std::uint64_t bytes) {
@@ -172,14 +185,14 @@ class file_commands {
   }
 
   void show_refused(const chat::file_reject_event& one) {
-    const auto where = find(outgoing_, one.transfer);
+    const auto where = find_offered(one.transfer);
     if (where == outgoing_.end()) return;
     client_.show(one.from + " refused " + where->name);
     outgoing_.erase(where);
   }
 
   void show_cancelled(const chat::file_cancel_event& one) {
-    const auto ours = find(outgoing_, one.transfer);
+    const auto ours = find_offered(one.transfer);
     if (ours != outgoing_.end()) {
       client_.show(one.from + " has gone: " + ours->name + " was not sent");
       outgoing_.erase(ours);
@@ -208,6 +221,7 @@ class file_commands {
   }
 
   void show_offer(const chat::file_offer_event& one) {
+    if (one.transfer.size() > longest_transfer) return client_.lost_line();
     offers_.push_back(one);
     client_.show(one.from + " wants to send you \"" + one.file.str() + "\" (" +
                  to_size(one.size.value()) + "). Accept? [Y/N]");
@@ -228,8 +242,11 @@ class file_commands {
   }
 
   void reject(std::string_view file) {
-    if (const auto offer = take_offer(unquoted(file)))
-      client_.request(chat::file_reject{offer->transfer});
+    if (const auto offer = take_offer(unquoted(file))) refuse(*offer);
+  }
+
+  void refuse(const chat::file_offer_event& offer) {
+    client_.request(chat::file_reject{offer.transfer});
   }
 
   void accept(std::string_view file) {
@@ -237,14 +254,14 @@ class file_commands {
     if (!offer) return;
     if (is_coming(offer->sha256)) {
       client_.show("this file is on its way already", chat::look::failure);
-      return client_.request(chat::file_reject{offer->transfer});
+      return refuse(*offer);
     }
     try {
       receive(*offer);
     } catch (const std::system_error& failure) {
       client_.show(offer->file.str() + " cannot be received: " + failure.what(),
                    chat::look::failure);
-      client_.request(chat::file_reject{offer->transfer});
+      refuse(*offer);
     }
   }
 
@@ -263,9 +280,15 @@ class file_commands {
         loop_, where->partial.file.get(), where->partial.size,
         [this, where](sha256 hash, std::error_code error) {
           const auto gone = std::move(where->hasher);  // it is calling us
-          if (error) return end_receiving(where, {error.message(), false});
+          if (error) return give_up(where, error.message());
           start_receiving(where, std::move(hash));
         });
+  }
+
+  // Before the sender has been told to come.
+  void give_up(incoming_list::iterator where, const std::string& failure) {
+    refuse(where->offer);
+    end_receiving(where, {failure, false});
   }
 
   void start_receiving(incoming_list::iterator where, sha256 hash) {
@@ -282,14 +305,23 @@ class file_commands {
               },
               [this, where](const received_file& result) { end_receiving(where, result); }});
     } catch (const std::system_error& failure) {
-      return end_receiving(where, {failure.what(), false});
+      return give_up(where, failure.what());
     }
     client_.show("Receiving " + where->offer.file.str() + " from " + where->offer.from + " ...");
-    client_.request(chat::file_accept{where->offer.transfer,
-                                      {},
-                                      *chat::port_number::from(where->receiver->port()),
-                                      *token,
-                                      offset});
+    const auto id = client_.request(chat::file_accept{
+        where->offer.transfer, {}, *chat::port_number::from(where->receiver->port()), *token,
+        offset});
+    client_.on_answer<chat::ok>(id, [this, transfer = where->offer.transfer](const chat::ok* done) {
+      if (done == nullptr) stop_waiting_for(transfer);
+    });
+  }
+
+  // The server has not passed it on that the file is welcome, so nobody will come.
+  void stop_waiting_for(const std::string& transfer) {
+    const auto where = std::find_if(incoming_.begin(), incoming_.end(), [&](const incoming& one) {
+      return one.offer.transfer == transfer;
+    });
+    if (where != incoming_.end()) end_receiving(where, {"the offer is gone", false});
   }
 
   // Peers reach this client where the server does.
@@ -336,9 +368,17 @@ class file_commands {
     return std::string(text);
   }
 
-  static outgoing_list::iterator find(outgoing_list& all, const std::string& transfer) {
-    return std::find_if(all.begin(), all.end(), [&](const outgoing& one) {
-      return one.transfer == transfer && !transfer.empty();
+  // Whether an offer or an answer to one is still to be sent.
+  bool is_hashing() const {
+    const auto hashing = [](const auto& one) { return one.hasher != nullptr; };
+    return std::any_of(outgoing_.begin(), outgoing_.end(), hashing) ||
+           std::any_of(incoming_.begin(), incoming_.end(), hashing);
+  }
+
+  // The offer of ours that waits for its answer. Once answered, a transfer is nobody else's affair.
+  outgoing_list::iterator find_offered(const std::string& transfer) {
+    return std::find_if(outgoing_.begin(), outgoing_.end(), [&](const outgoing& one) {
+      return one.transfer == transfer && !transfer.empty() && one.sender == nullptr;
     });
   }
 

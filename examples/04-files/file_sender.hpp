@@ -50,6 +50,13 @@ inline jalon::io_result send_from_file(int socket, int file, std::uint64_t offse
   return jalon::detail::moved(sent);
 }
 
+/// What is to be sent.
+struct file_to_send {
+  int file = -1;           ///< open for reading, outlives the sender
+  std::uint64_t size = 0;  ///< of the whole file, in bytes
+  std::string content;     ///< its SHA-256, which the peer is to confirm
+};
+
 /// One file on its way to one peer. For the loop's thread; the loop outlives it.
 class file_sender {
  public:
@@ -64,13 +71,12 @@ class file_sender {
   static constexpr std::chrono::seconds patience{60};
 
   /// Begins to connect to @p to.
-  /// @param file open for reading, outlives this
-  /// @param size of the whole file, in bytes
-  file_sender(jalon::reactor& loop, const jalon::endpoint& to, int file, std::uint64_t size,
+  /// @param first_line its offset is at most the file's size
+  file_sender(jalon::reactor& loop, const jalon::endpoint& to, file_to_send sending,
               const chat::file_send& first_line, handlers called)
       : loop_(loop),
-        file_(file),
-        size_(size),
+        sending_(std::move(sending)),
+        transfer_(first_line.transfer),
         sent_(first_line.offset.value()),
         handlers_(std::move(called)),
         attempt_({to}) {
@@ -108,19 +114,19 @@ class file_sender {
 
   void send_more() {
     jalon::io_result result = head_.write_to(socket_);
-    if (result.status == jalon::io_status::ok && sent_ < size_) result = send_bytes();
+    if (result.status == jalon::io_status::ok && sent_ < sending_.size) result = send_bytes();
     if (result.status == jalon::io_status::end) return finish("the file has become shorter");
     // A broken connection may still hold the answer that says why.
     if (result.status == jalon::io_status::error && !read_answer())
       return finish("the connection broke: " + result.error.message());
-    if (result.status != jalon::io_status::error && head_.empty() && sent_ == size_)
+    if (result.status != jalon::io_status::error && head_.empty() && all_is_sent())
       watch_.want(jalon::io_events::read);
   }
 
   jalon::io_result send_bytes() {
     const auto most =
-        static_cast<std::size_t>(std::min<std::uint64_t>(bytes_a_turn, size_ - sent_));
-    const auto result = send_from_file(socket_.fd(), file_, sent_, most);
+        static_cast<std::size_t>(std::min<std::uint64_t>(bytes_a_turn, sending_.size - sent_));
+    const auto result = send_from_file(socket_.fd(), sending_.file, sent_, most);
     if (result.bytes > 0) {
       sent_ += result.bytes;
       wait_again();
@@ -141,15 +147,25 @@ class file_sender {
     return true;
   }
 
-  static std::string verdict(std::string_view line) {
+  // Why the file did not arrive, as the answer has it; empty if it did.
+  std::string verdict(std::string_view line) const {
     const auto object = jalon::parse_json_object(line);
     const auto type = object ? jalon::read_type(*object) : std::nullopt;
+    chat::file_ack ack;
     chat::error refusal;
-    if (type == chat::file_ack::type) return {};
+    if (type == chat::file_ack::type && !jalon::read_message(*object, ack) && confirms(ack))
+      return {};
     if (type == chat::error::type && !jalon::read_message(*object, refusal))
-      return jalon::printable(refusal.message);
+      return "the receiver says: " + jalon::printable(refusal.message);
     return "the answer is no part of the protocol";
   }
+
+  // Nobody can have checked what was not sent yet.
+  bool confirms(const chat::file_ack& ack) const {
+    return all_is_sent() && ack.transfer == transfer_ && ack.sha256.str() == sending_.content;
+  }
+
+  bool all_is_sent() const { return sent_ == sending_.size; }
 
   void wait_again() {
     timer_ = loop_.at(loop_.now() + patience, [this] { finish("nobody takes it"); });
@@ -163,8 +179,8 @@ class file_sender {
   }
 
   jalon::reactor& loop_;
-  int file_;
-  std::uint64_t size_;
+  file_to_send sending_;
+  std::string transfer_;
   std::uint64_t sent_;
   handlers handlers_;
   jalon::connector attempt_;

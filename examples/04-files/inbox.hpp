@@ -7,6 +7,7 @@
 #pragma once
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -34,15 +35,17 @@ class inbox {
  public:
   /// @param folder made when the first file comes
   explicit inbox(std::filesystem::path folder)
-      : folder_(std::move(folder)), partial_folder_(folder_.string() + ".partial") {}
+      : folder_(std::move(folder)), partial_folder_(beside(folder_)) {}
 
   /// Opens the file that a content is gathered in, or goes on with it.
-  /// @throws std::system_error
+  /// @throws std::system_error, also when another program gathers the same content there
   partial_file open_partial(const std::string& sha256, std::uint64_t whole_size) const {
-    std::filesystem::create_directories(partial_folder_);
+    make_folders();
     const auto path = partial_folder_ / (sha256 + "-" + std::to_string(whole_size));
     jalon::unique_fd file{jalon::check(
         ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666), "open", path)};
+    // Each checks what it has received. Two that write into one file would check two halves.
+    jalon::check(::flock(file.get(), LOCK_EX | LOCK_NB), "lock", path);
     struct stat status {};
     jalon::check(::fstat(file.get(), &status), "fstat", path);
     auto size = static_cast<std::uint64_t>(status.st_size);
@@ -56,27 +59,47 @@ class inbox {
   /// Gives a whole file its name, or the next that is free. @return where it is
   /// @throws std::system_error
   std::filesystem::path keep(const std::filesystem::path& partial, std::string_view name) const {
-    std::filesystem::create_directories(folder_);
+    std::filesystem::create_directories(folder_);  // it may have gone meanwhile
     for (unsigned number = 0;; ++number) {
       const auto target = folder_ / numbered(name, number);
       // Unlike rename(2), link(2) never takes the place of a file that is there.
       if (::link(partial.c_str(), target.c_str()) == 0) {
-        std::filesystem::remove(partial);
-        std::error_code ignored;
-        std::filesystem::remove(partial_folder_, ignored);  // if it is empty
+        discard(partial);
         return target;
       }
       if (errno != EEXIST) jalon::throw_system_error(errno, "link", target);
     }
   }
 
-  /// Forgets what came of a file that proved wrong.
+  /// Forgets an unfinished file, say one that proved wrong; and its folder, if it is the last.
   static void discard(const std::filesystem::path& partial) {
     std::error_code ignored;
     std::filesystem::remove(partial, ignored);
+    std::filesystem::remove(partial.parent_path(), ignored);  // not while there is something in it
   }
 
  private:
+  // `inbox.partial`, also for `inbox/`, and `/home/ann.partial` for `.`: never inside the folder.
+  static std::filesystem::path beside(const std::filesystem::path& folder) {
+    auto whole = std::filesystem::absolute(folder).lexically_normal();
+    if (!whole.has_filename()) whole = whole.parent_path();
+    return whole += ".partial";
+  }
+
+  // Both at once, and on one device: to learn after a gigabyte that it can't be kept is too late.
+  void make_folders() const {
+    std::filesystem::create_directories(folder_);
+    std::filesystem::create_directories(partial_folder_);
+    if (device_of(folder_) != device_of(partial_folder_))
+      jalon::throw_system_error(EXDEV, "link", folder_);
+  }
+
+  static dev_t device_of(const std::filesystem::path& path) {
+    struct stat status {};
+    jalon::check(::stat(path.c_str(), &status), "stat", path);
+    return status.st_dev;
+  }
+
   // `notes (1).txt`; the stem gives way where the name would be too long.
   static std::string numbered(std::string_view name, unsigned number) {
     if (number == 0) return std::string(name);
