@@ -76,13 +76,13 @@ constexpr std::array<std::string_view, 6> numbers{"1",   "0", "-1", "1e300", "18
                                                   "\"\""};
 
 // A request with all the fields that any request has: those of the others are ignored.
-std::string request(std::string_view type, bytes& input) {
+std::string request(std::string_view type, bytes& input, const test::witnessed_chat& chat) {
   const std::string name = input.one_of(names);
   std::string line = "{" + input.one_of(ids);
   line.append(type).append(R"(,"nick":)" + name + R"(,"to":)" + name + R"(,"channel":)" + name);
   line += R"(,"text":)" + input.one_of(texts);
   line += R"(,"size":)" + input.one_of(numbers);
-  line += R"(,"transfer":"transfer-)" + std::to_string(input.next() % 16);
+  line += R"(,"transfer":")" + chat.transfer(input.next());
   return line + R"(","file":"f","port":80,"token":"t","sha256":")" + std::string(64, 'a') + "\"}\n";
 }
 
@@ -101,7 +101,7 @@ class play {
     auto& who = clients_[code % clients_.size()];
     if (!who || !chat_.is_open(*who)) who = chat_.connect();
     const std::size_t what = code / clients_.size();
-    if (what < requests.size()) return chat_.send(*who, request(requests[what], input_));
+    if (what < requests.size()) return chat_.send(*who, request(requests[what], input_, chat_));
     switch (what - requests.size()) {
       case 0:
         return chat_.end_input(*who);
@@ -116,7 +116,7 @@ class play {
       case 5:
         return chat_.send(*who, std::string(65'530 + input_.next() % 16, 'x'));
       default:
-        return chat_.send(*who, request(requests[0], input_));
+        return chat_.send(*who, request(requests[0], input_, chat_));
     }
   }
 

@@ -224,15 +224,15 @@ TEST_CASE(
   INFO("seed " << seed);
   std::mt19937 random(seed);
   const auto one_of = [&](const auto& list) -> const auto& { return list[random() % list.size()]; };
+  test::witnessed_chat chat;
   const auto request = [&] {
     std::string line = "{" + one_of(ids) + R"("file":"f","size":5,"port":80,"token":"t")";
     for (const std::string field : {"nick", "to", "channel", "text"})
       line += ",\"" + field + "\":\"" + one_of(names) + '"';
     line += R"(,"type":")" + one_of(types);
-    line += R"(","transfer":"transfer-)" + std::to_string(random() % 20);
+    line += R"(","transfer":")" + chat.transfer(random());
     return line + R"(","sha256":")" + std::string(64, 'a') + "\"}\n";
   };
-  test::witnessed_chat chat;
   std::vector<std::size_t> clients{chat.connect()};
   for (int act = 0; act < 500; ++act) {
     std::size_t& who = clients[random() % clients.size()];

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <stdexcept>
@@ -41,6 +42,12 @@ class witnessed_chat {
 
   /// Whether the server has not closed this one.
   bool is_open(std::size_t who) const { return host_.is_open(clients_.at(who).id); }
+
+  /// The name of one of the transfers that wait for an answer, whichever; `none` if none does.
+  std::string transfer(std::size_t which) const {
+    if (offers_.empty()) return "none";
+    return std::next(offers_.begin(), static_cast<std::ptrdiff_t>(which % offers_.size()))->first;
+  }
 
   /// @p who sends bytes, line by line.
   void send(std::size_t who, std::string_view bytes) {
@@ -160,13 +167,16 @@ class witnessed_chat {
     if (needs_no_nick(type)) return;
     seen.moved = seen.moved || type == "welcome" || type == "joined" || type == "left";
     if (type == "welcome") {
-      clients_[who].nick = message.at("nick");
+      const std::string nick = message.at("nick");
+      require(chat::folded(nick) == chat::folded(text_of(*seen.request, "nick")),
+              "the nick asked for", nick);
+      clients_[who].nick = nick;
       return;
     }
     require(!clients_[who].nick.empty(), "a nick before this", message.dump());
     if (type == "joined" || type == "left") return take_move(who, actor, message);
     if (type == "msg" || type == "msgall" || type == "say") return take_words(who, message, seen);
-    if (type.starts_with("file_")) take_offer(who, message, seen);
+    if (type.starts_with("file_")) take_offer(who, actor, message, seen);
   }
 
   static bool needs_no_nick(const std::string& type) {
@@ -193,7 +203,7 @@ class witnessed_chat {
     seen.receivers.push_back(who);
   }
 
-  void take_offer(std::size_t who, const json& message, outcome& seen) {
+  void take_offer(std::size_t who, std::size_t actor, const json& message, const outcome& seen) {
     const std::string type = message.at("type"), name = message.at("transfer");
     if (type == "file_offered" || type == "file_offer") {
       auto& place = type == "file_offer" ? offers_[name].receiver : offers_[name].sender;
@@ -205,6 +215,8 @@ class witnessed_chat {
     }
     const auto found = offers_.find(name);
     require(found != offers_.end(), "an offer that is open", message.dump());
+    require(type == "file_cancel" || found->second.receiver == actor, "an answer of who was asked",
+            message.dump());
     const bool may_be_cancelled = type == "file_cancel" && found->second.receiver == who;
     require(found->second.sender == who || may_be_cancelled, "an offer of one's own",
             message.dump());
