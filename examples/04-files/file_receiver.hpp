@@ -11,6 +11,7 @@
 #include <functional>
 #include <list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -23,6 +24,7 @@
 #include "02-users/messages.hpp"
 #include "file_codec.hpp"
 #include "sha256.hpp"
+#include "trailing_hash.hpp"
 #include "transfer_messages.hpp"
 
 namespace example {
@@ -59,7 +61,7 @@ class file_receiver {
   static constexpr std::chrono::seconds patience{60};
 
   /// Listens on @p at; port 0 lets the system choose.
-  /// @param file open for writing, outlives this
+  /// @param file open for reading and writing, outlives this
   /// @throws std::system_error when it cannot listen
   file_receiver(jalon::reactor& loop, const jalon::endpoint& at, int file, expected_file expected,
                 handlers called)
@@ -106,6 +108,7 @@ class file_receiver {
     if (from->get() == sender_) return write(one.payload);
     if (!is_right(one)) return (*from)->close();
     sender_ = from->get();
+    hash_.emplace(file_digest(file_, have_, std::move(expected_.hash)));
     watch_ = {};
     listener_.reset();
     visitors_.remove_if([this](const auto& visitor) { return visitor.get() != sender_; });
@@ -128,8 +131,8 @@ class file_receiver {
         0, static_cast<std::size_t>(std::min<std::uint64_t>(bytes.size(), expected_.size - have_)));
     if (bytes.empty() || finished_) return;
     if (const int error = write_all(bytes)) return fail("cannot write: " + reason(error));
-    expected_.hash.update(bytes);
     have_ += bytes.size();
+    hash_->advance(have_);
     wait_again();
     handlers_.progress(have_);
     if (have_ == expected_.size) finish();
@@ -149,7 +152,9 @@ class file_receiver {
   }
 
   void finish() {
-    const std::string found = expected_.hash.finish();
+    std::error_code unreadable;
+    const std::string found = hash_->finish(unreadable);
+    if (unreadable) return fail("cannot read it again: " + unreadable.message());
     if (found != expected_.content) {
       result_.content_wrong = true;
       return fail("its content is not what was offered");
@@ -197,6 +202,7 @@ class file_receiver {
 
   void tell_done() {
     timer_.cancel();
+    hash_.reset();  // it reads the file, which may be closed before this is gone
     const auto done = std::move(handlers_.done);  // it may destroy this
     done(result_);
   }
@@ -208,6 +214,7 @@ class file_receiver {
   expected_file expected_;
   handlers handlers_;
   std::uint64_t have_;
+  std::optional<trailing_hash> hash_;  // once a sender has come
   received_file result_;
   bool finished_ = false;
   std::unique_ptr<jalon::listener> listener_;
