@@ -50,7 +50,7 @@ class Programs(unittest.TestCase):
         return subprocess.run(command, text=True, capture_output=True, timeout=BOUND, **how)
 
     def has_loop(self, loop: str) -> bool:
-        """Whether a server was built with it: one that is, fails later, at somebody else's address."""
+        """Whether it is built in: if so, the server gets as far as an address that is not ours."""
         server = self.start(self.path("01-echo/server"), "0", "--bind", "192.0.2.1", "--loop", loop)
         return server.wait(BOUND) == 1
 
