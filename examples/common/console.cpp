@@ -1,3 +1,4 @@
+// Chooses the console that fits what standard input and output are.
 #include "console.hpp"
 
 #include <unistd.h>

@@ -1,3 +1,4 @@
+// Command lines, read with CLI11; nothing else includes it.
 #include "options.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Reads lines when poll(2) says so, and writes them whole.
 #include "pipe_console.hpp"
 
 #include <poll.h>

@@ -1,3 +1,4 @@
+// Exceptions become lines and statuses here, and nowhere else.
 #include "program.hpp"
 
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+// The part of a server's main that does not depend on its service or its loop.
 #include "run_server.hpp"
 
 #include <sys/resource.h>

@@ -1,3 +1,4 @@
+// Connecting with a message, and the link on a connection of the toolkit.
 #include "server_link.hpp"
 
 #include <chrono>

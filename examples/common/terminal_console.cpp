@@ -1,3 +1,4 @@
+// The line being typed, by GNU Readline; nothing else includes it.
 #include "terminal_console.hpp"
 
 #include <langinfo.h>

@@ -16,9 +16,9 @@ namespace example {
 
 /// A terminal with a line that is being typed at its bottom:
 ///
-///     [bob] : what has come                        shown, and scrolls away
-///     notes.txt   42 %   3.1 MB/s   0:12 left      the progress line, if there is one
-///     alice> the line that is being ty_            Readline's
+///     [bob] : what has come                              shown, and scrolls away
+///     notes.txt: 42 % of 9.6 MB, 3.1 MB/s, 2 s left      the progress line, if there is one
+///     alice> the line that is being ty_                  Readline's
 ///
 /// What is shown takes the place of the lowest lines, and at the end of the loop's turn these are
 /// drawn again below it. So many messages in one turn cost one redrawing.
