@@ -100,6 +100,13 @@ class client_core {
     return *waiting_for_;
   }
 
+  /// Sends a request for more of what was just answered. What the server says unasked, while an
+  /// answer is due, makes this client ask for nothing.
+  template <jalon::message Request>
+  void request_more(const Request& asked) {
+    if (!waiting_for_) request(asked);
+  }
+
   /// Sends a request that nobody waits for. @return its id
   template <jalon::message Request>
   std::uint64_t send(const Request& asked) {

@@ -105,7 +105,7 @@ class user_commands {
     if (std::exchange(first_page_, false)) client_.show_server("Online users are");
     for (const std::string& name : one.users) client_.show(" - " + name);
     if (one.users.empty()) return;
-    if (const auto after = next_page(one.more, one.users.back())) client_.request(who{after});
+    if (const auto after = next_page(one.more, one.users.back())) client_.request_more(who{after});
   }
 
   void show_info(const user_info& one) {

@@ -126,7 +126,7 @@ class channel_commands {
       client_.show(" - " + entry.channel + " (" + std::to_string(entry.users) + ")");
     if (one.channels.empty()) return;
     if (const auto after = next_page(one.more, one.channels.back().channel))
-      client_.request(channel_list_request{after});
+      client_.request_more(channel_list_request{after});
   }
 
   void show_members(const member_list& one) {
@@ -135,7 +135,7 @@ class channel_commands {
     const auto channel = channel_name::from(one.channel);
     if (!channel || one.users.empty()) return;
     if (const auto after = next_page(one.more, one.users.back()))
-      client_.request(members_request{*channel, after});
+      client_.request_more(members_request{*channel, after});
   }
 
   client_core& client_;

@@ -308,9 +308,12 @@ class file_commands {
       return give_up(where, failure.what());
     }
     client_.show("Receiving " + where->offer.file.str() + " from " + where->offer.from + " ...");
-    const auto id = client_.request(chat::file_accept{
-        where->offer.transfer, {}, *chat::port_number::from(where->receiver->port()), *token,
-        offset});
+    const auto id =
+        client_.request(chat::file_accept{where->offer.transfer,
+                                          {},
+                                          *chat::port_number::from(where->receiver->port()),
+                                          *token,
+                                          offset});
     client_.on_answer<chat::ok>(id, [this, transfer = where->offer.transfer](const chat::ok* done) {
       if (done == nullptr) stop_waiting_for(transfer);
     });

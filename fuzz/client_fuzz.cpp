@@ -1,0 +1,110 @@
+// A user's program between any user and any server: what it shows is one harmless line of text,
+// what it sends is one message, and it never throws.
+//
+// The bytes are lines. The first character of each says what it is:
+//     >TEXT    the user types TEXT
+//     <TEXT    the server says TEXT; each @ in it stands for the id of the last request
+//     .        the user's input ends
+// Other lines are passed over. No file moves: the loop never turns, and the inbox can't be made.
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+
+#include <jalon/printable.hpp>
+#include <jalon/reactor.hpp>
+#include <jalon/utf8.hpp>
+
+#include "02-users/client_core.hpp"
+#include "02-users/user_commands.hpp"
+#include "03-channels/channel_commands.hpp"
+#include "04-files/file_commands.hpp"
+
+namespace {
+
+void require(bool good, const char* due, std::string_view what) {
+  if (good) return;
+  std::fprintf(stderr, "due: %s\ncame: %.*s\n", due, static_cast<int>(what.size()), what.data());
+  std::abort();
+}
+
+// The client of milestone 4, and somebody who looks at all that it does.
+class watched_client {
+ public:
+  void type(std::string_view line) {
+    if (names_a_path(line)) return;
+    core_.typed(line);
+  }
+
+  void receive(std::string line) {
+    for (auto at = line.find('@'); at != line.npos; at = line.find('@', at + 1))
+      line.replace(at, 1, std::to_string(last_id_));
+    const auto object = jalon::parse_json_object(line);
+    if (object && jalon::read_id(*object) == jalon::message_id{last_id_}) is_answered_ = true;
+    core_.received(line);
+  }
+
+  void end_input() { core_.end_of_input(); }
+
+ private:
+  // No fuzzer is to open whatever there is.
+  static bool names_a_path(std::string_view line) {
+    return line.starts_with("/send") && line.find('/', 1) != line.npos;
+  }
+
+  void look_at(std::string_view text) {
+    std::string shown = jalon::printable(text);
+    require(jalon::is_utf8(shown), "UTF-8", shown);
+    for (std::string_view rest = shown; !rest.empty();) {
+      const auto [code_point, length] = jalon::decode_utf8(rest);
+      require(!jalon::is_deceptive(code_point), "no character that deceives", shown);
+      rest.remove_prefix(length);
+    }
+  }
+
+  void look_at_sent(std::string_view line) {
+    require(is_answered_, "one request after the other", line);
+    require(!finished_, "nothing after the end", line);
+    require(line.size() + 1 <= chat::max_line, "a line within the bound", line);
+    require(line.find('\n') == line.npos, "one line", line);
+    const auto object = jalon::parse_json_object(line);
+    require(object.has_value(), "a JSON object", line);
+    require(jalon::read_type(*object).has_value(), "a type", line);
+    require(jalon::read_id(*object) == jalon::message_id{++last_id_}, "the next id", line);
+    is_answered_ = false;
+  }
+
+  void finish() {
+    require(!finished_, "one end", "a second");
+    finished_ = true;
+  }
+
+  std::uint64_t last_id_ = 0;
+  bool is_answered_ = true;  // the last request is
+  bool finished_ = false;
+  jalon::reactor loop_;
+  chat::client_core core_{{[this](std::string_view line) { look_at_sent(line); },
+                           [this](std::string_view text, example::look) { look_at(text); },
+                           [this](std::string_view text) { look_at(text); }, [this] { finish(); }}};
+  chat::user_commands users_{core_};
+  chat::channel_commands channels_{core_};
+  example::file_commands files_{
+      loop_, core_, example::inbox("/dev/null/inbox"), {jalon::endpoint::loopback(0), {}, {}}};
+};
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  std::string_view rest(reinterpret_cast<const char*>(data), size);
+  watched_client client;
+  while (!rest.empty()) {
+    const std::string_view line = rest.substr(0, rest.find('\n'));
+    rest.remove_prefix(line.size() < rest.size() ? line.size() + 1 : line.size());
+    if (line.starts_with('>')) client.type(line.substr(1));
+    if (line.starts_with('<')) client.receive(std::string(line.substr(1)));
+    if (line == ".") client.end_input();
+  }
+  return 0;
+}
