@@ -83,9 +83,10 @@ inline void deferral_queue::run() {
   for (deferred* one : running_) {
     if (one != nullptr) one->list_ = &running_;
   }
-  for (std::size_t i = 0; i < running_.size(); ++i) {
-    if (running_[i] == nullptr) continue;
-    deferred& one = *std::exchange(running_[i], nullptr);
+  // A call may destroy any of them, which clears its place here, and adds none.
+  for (deferred*& place : running_) {
+    if (place == nullptr) continue;
+    deferred& one = *std::exchange(place, nullptr);
     one.list_ = nullptr;
     one.call_();
   }

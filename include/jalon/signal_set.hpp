@@ -36,8 +36,8 @@ class signal_set {
 
   ~signal_set() {
     // Backwards: of a signal that was named twice, the first holds what was there before.
-    for (auto one = replaced_.rbegin(); one != replaced_.rend(); ++one)
-      ::sigaction(one->first, &one->second, nullptr);
+    for (; !replaced_.empty(); replaced_.pop_back())
+      ::sigaction(replaced_.back().first, &replaced_.back().second, nullptr);
     written_by_handler() = -1;
   }
 

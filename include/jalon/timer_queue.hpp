@@ -27,7 +27,7 @@ class timer_queue {
     /// Holds nothing.
     timer() = default;
     timer(timer&& other) noexcept
-        : queue_(std::exchange(other.queue_, nullptr)), key_(other.key_) {}
+        : queue_(std::exchange(other.queue_, nullptr)), key_(std::move(other.key_)) {}
     timer& operator=(timer&& other) noexcept {
       if (this != &other) {
         cancel();
