@@ -17,11 +17,12 @@ namespace jalon {
 /// Parses @p line as one JSON object (RFC 8259) in UTF-8; nothing if it is not that. Never
 /// throws; the time is proportional to the line.
 inline std::optional<nlohmann::json> parse_json_object(std::string_view line) {
+  std::optional<nlohmann::json> object;
   // The parser takes a zero byte for the end, and would not see what stands behind it.
-  if (line.find('\0') != line.npos) return std::nullopt;
+  if (line.find('\0') != line.npos) return object;
   auto value = nlohmann::json::parse(line, nullptr, /*allow_exceptions=*/false);
-  if (!value.is_object()) return std::nullopt;
-  return std::optional<nlohmann::json>(std::move(value));
+  if (value.is_object()) object.emplace(std::move(value));
+  return object;
 }
 
 /// The field @p name of @p object, or null.
