@@ -101,10 +101,10 @@ class client_core {
   }
 
   /// Sends a request for more of what was just answered. What the server says unasked, while an
-  /// answer is due, makes this client ask for nothing.
+  /// answer is due or after the end, makes this client ask for nothing.
   template <jalon::message Request>
   void request_more(const Request& asked) {
-    if (!waiting_for_) request(asked);
+    if (!waiting_for_ && !finished_) request(asked);
   }
 
   /// Sends a request that nobody waits for. @return its id

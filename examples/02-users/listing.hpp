@@ -1,4 +1,5 @@
 // A sorted list, cut where it would not fit on one line; and what is asked for to see it all.
+// Chapter: tutorial/02-users.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,5 @@
 // The words of the chat: which texts are a nick, a message, and how names compare.
-// Nothing is stored here.
+// Nothing is stored here. Chapter: tutorial/02-users.
 #pragma once
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 // What comes to the receiver of a file: one line, then bytes.
-// What the line says is not known here.
+// What the line says is not known here. Chapter: tutorial/04-files.
 #pragma once
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 // Where files go: unfinished ones beside the inbox, whole and checked ones into it.
-// Nothing is received here.
+// Nothing is received here. Chapter: tutorial/04-files.
 //
 //     inbox/notes.txt                     whole and checked; never overwritten
 //     inbox/notes (1).txt                 the next of that name

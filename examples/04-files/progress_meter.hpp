@@ -1,5 +1,5 @@
 // How far a file is, how fast it moves, and when it will be there, in words.
-// No clock is read here, and nothing is shown.
+// No clock is read here, and nothing is shown. Chapter: tutorial/04-files.
 #pragma once
 
 #include <array>

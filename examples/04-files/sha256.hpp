@@ -1,4 +1,4 @@
-// SHA-256, by OpenSSL.
+// SHA-256, by OpenSSL. Chapter: tutorial/04-files.
 #pragma once
 
 #include <array>
