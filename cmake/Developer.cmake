@@ -1,6 +1,6 @@
 # How Jalon's own programs are compiled: warnings, and the sanitizers of JALON_SANITIZE.
 #
-# jalon_developer is linked by examples, tests and benchmarks, never by the toolkit's targets: what a
+# jalon_developer is linked by examples, tests and fuzz targets, never by the toolkit's targets: what a
 # user compiles gets the user's own flags.
 include(Python)
 
