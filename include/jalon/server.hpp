@@ -64,8 +64,9 @@ class server {
   std::size_t size() const noexcept { return connections_.size(); }
 
   /// Takes no new connection, parts from all in order, cuts off after @p limit who is left, and
-  /// calls @p done. The service is told nothing of it.
+  /// calls @p done, which may destroy the server. The service is told nothing of it.
   void shut_down(std::chrono::milliseconds limit, std::function<void()> done) {
+    accept_timer_ = {};  // it would wake a watch that is no more
     accept_watch_ = {};
     listener_.reset();
     for (const auto id : connections_.ids()) connections_.find(id)->link.close_when_sent();
@@ -73,8 +74,9 @@ class server {
     // Not from within this call: it may come from a handler of the one who is told.
     const auto patience = connections_.size() == 0 ? std::chrono::milliseconds(0) : limit;
     shutdown_timer_ = loop_.at(loop_.now() + patience, [this] {
+      if (connections_.size() == 0) return finish_if_empty();
+      // Nothing comes after the last one: who is told of it may destroy this server.
       for (const auto id : connections_.ids()) connections_.find(id)->link.abort();
-      finish_if_empty();
     });
   }
 
@@ -92,7 +94,8 @@ class server {
   static constexpr std::chrono::milliseconds accept_pause{100};
 
   void accept_waiting() {
-    for (int taken = 0; taken < accepts_a_turn; ++taken) {
+    // A service that is told of one may have had the listener shut.
+    for (int taken = 0; taken < accepts_a_turn && listener_; ++taken) {
       accept_result result = listener_->accept();
       if (result.status == io_status::would_block) return;
       if (result.status == io_status::error) return pause_accepting(result.error);

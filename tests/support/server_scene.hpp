@@ -3,7 +3,7 @@
 
 #include <functional>
 #include <memory>
-#include <optional>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -23,7 +23,8 @@ struct server_scene : On {
   explicit server_scene(jalon::server_options options = {},
                         const jalon::endpoint& at = jalon::endpoint::loopback(0)) {
     options.log = [this](std::string_view line) { log.emplace_back(line); };
-    server.emplace(this->loop, jalon::listener(at), service, std::move(options));
+    server =
+        std::make_unique<server_type>(this->loop, jalon::listener(at), service, std::move(options));
   }
 
   /// Somebody who has connected, and whom the server has taken in.
@@ -53,7 +54,7 @@ struct server_scene : On {
 
   Service service;
   std::vector<std::string> log;
-  std::optional<server_type> server;
+  std::unique_ptr<server_type> server;  // so that a sanitizer sees who uses it after its end
 };
 
 }  // namespace support

@@ -1,0 +1,183 @@
+// A server at its limits: clients that do not read, no descriptors left, a thousand at once.
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include <jalon/server.hpp>
+
+#include "catch.hpp"
+#include "support/resources.hpp"
+#include "support/server_scene.hpp"
+
+using jalon::actions;
+using support::peer;
+using support::run_turns;
+using support::server_scene;
+using namespace std::chrono_literals;
+
+namespace {
+
+using story = std::vector<std::string>;
+
+// Sends what one says to all, with the number of the line before it.
+template <class On>
+void tell_all(server_scene<On>& s) {
+  s.service.answer = [&s, count = 0](std::size_t, std::string_view line, actions& out) mutable {
+    out.send(s.service.ids(), std::to_string(++count) + ' ' + std::string(line));
+  };
+}
+
+TEMPLATE_TEST_CASE("a client that does not read is closed, and told why; the others go on", "",
+                   ALL_LOOPS) {
+  jalon::server_options options;
+  options.connection.queue = {.low_water = 1'000, .high_water = 10'000, .hard_limit = 400'000};
+  options.not_reading_notice = "you do not read";
+  server_scene<TestType> s(options);
+  tell_all(s);
+  peer talker = s.client();
+  peer deaf = s.client();
+  peer other = s.client();
+  deaf.socket().set_buffers(4'096, 4'096);
+
+  std::string due;
+  const std::string text(10'000, 'x');
+  for (int line = 1; line <= 2'000 && s.log.empty(); ++line) {
+    talker.send(text + "\n");
+    due += std::to_string(line) + ' ' + text + '\n';
+    REQUIRE(s.gets(talker, due));
+    other.received();
+  }
+  REQUIRE(s.log.size() == 1);
+  INFO(s.log[0]);
+  CHECK(s.log[0].starts_with("a client does not read: "));
+  CHECK(s.log[0].ends_with(" bytes wait for it; it is closed"));
+  CHECK(s.service.story.back() == "2 gone, not reading");
+  CHECK(std::count(s.service.story.begin(), s.service.story.end(), "2 gone, not reading") == 1);
+  CHECK(s.gets(other, due));
+
+  INFO("what it reads at last are whole lines, and the reason as the last of them");
+  REQUIRE(s.until([&] { return deaf.gone(); }));
+  CHECK(deaf.ended());
+  const std::string& got = deaf.received();
+  const auto notice = got.rfind("you do not read\n");
+  REQUIRE(notice != got.npos);
+  CHECK(notice + 16 == got.size());
+  CHECK(got.substr(0, notice) == due.substr(0, notice));
+  CHECK(got[notice - 1] == '\n');
+
+  talker.send("all well\n");
+  due += std::to_string(std::count(due.begin(), due.end(), '\n') + 1) + " all well\n";
+  CHECK(s.gets(other, due));
+}
+
+TEMPLATE_TEST_CASE("a deaf client that takes not even its notice is cut off after its time", "",
+                   ALL_LOOPS) {
+  jalon::server_options options;
+  options.connection.queue = {.low_water = 1'000, .high_water = 10'000, .hard_limit = 400'000};
+  options.connection.linger = 10s;
+  server_scene<TestType> s(options);
+  tell_all(s);
+  peer talker = s.client();
+  peer deaf = s.client();
+  const std::string line = std::string(10'000, 'x') + '\n';
+  REQUIRE(s.until([&] {
+    talker.send_some(line);
+    talker.received();
+    return !s.log.empty();
+  }));
+  run_turns(s, 20);
+  for (int span = 0; span < 2; ++span) {  // in the first one it may still have taken something
+    s.clock.advance(10s);
+    run_turns(s, 20);
+  }
+  CHECK(s.server->size() == 1);
+}
+
+TEMPLATE_TEST_CASE("out of descriptors, a client learns it at once, and the server rests", "",
+                   ALL_LOOPS) {
+  server_scene<TestType> s;
+  peer old = s.client();
+  peer unlucky(s.server->local());
+  peer waiting(s.server->local());
+  {
+    const support::no_descriptors none_left;
+    REQUIRE(s.until([&] { return unlucky.gone(); }));
+    const story due = {"cannot take a connection: " +
+                       std::make_error_condition(std::errc::too_many_files_open).message()};
+    CHECK(s.log == due);
+    run_turns(s, 100);
+    INFO("another one waits, and the server does not ask for it in every turn");
+    CHECK(s.log == due);
+    CHECK_FALSE(waiting.gone());
+
+    old.send("still served\n");
+    CHECK(s.gets(old, "still served\n"));
+  }
+  s.clock.advance(100ms);
+  CHECK(s.until([&] { return s.server->size() == 2; }));
+  waiting.send("hello\n");
+  CHECK(s.gets(waiting, "hello\n"));
+  CHECK(s.log.size() == 1);
+}
+
+TEMPLATE_TEST_CASE("a server may be shut down while it waits for descriptors", "", ALL_LOOPS) {
+  server_scene<TestType> s;
+  bool asked = false;
+  s.service.answer = [&](std::size_t who, std::string_view, actions& out) {
+    out.send(s.service.id_of(who), std::string(8'000'000, 'x'));
+    asked = true;
+  };
+  peer deaf = s.client();
+  deaf.send("what I do not read\n");
+  REQUIRE(s.until([&] { return asked; }));
+  peer unlucky(s.server->local());
+  {
+    const support::no_descriptors none_left;
+    REQUIRE(s.until([&] { return !s.log.empty(); }));
+  }
+  bool done = false;
+  s.server->shut_down(2s, [&] { done = true; });
+  s.clock.advance(1s);
+  run_turns(s, 5);
+  CHECK_FALSE(done);
+  s.clock.advance(1s);
+  CHECK(s.until([&] { return done; }));
+}
+
+TEMPLATE_TEST_CASE("a message to a thousand clients reaches all, once and in order", "",
+                   ALL_LOOPS) {
+  constexpr std::size_t count = 1'000;
+  const support::many_descriptors enough(2 * count + 100);
+  const std::size_t before = support::open_descriptors();
+  {
+    server_scene<TestType> s;
+    tell_all(s);
+    std::vector<peer> clients;
+    while (clients.size() < count) {
+      clients.emplace_back(s.server->local());
+      run_turns(s, 1);
+    }
+    REQUIRE(s.until([&] { return s.server->size() == count; }));
+    CHECK(support::open_descriptors() >= before + 2 * count);
+
+    clients.front().send("from the first\n");
+    REQUIRE(s.gets(clients.back(), "1 from the first\n"));
+    clients.back().send("from the last\n");
+    REQUIRE(s.gets(clients.front(), "1 from the first\n2 from the last\n"));
+    std::size_t wrong = 0;
+    for (auto& client : clients) {
+      if (!s.gets(client, "1 from the first\n2 from the last\n")) ++wrong;
+    }
+    CHECK(wrong == 0);
+
+    const std::size_t with_all = support::open_descriptors();
+    for (auto& client : clients) client.leave();
+    REQUIRE(s.until([&] { return s.server->size() == 0; }));
+    CHECK(support::open_descriptors() == with_all - 2 * count);
+  }
+  CHECK(support::open_descriptors() == before);
+}
+
+}  // namespace
