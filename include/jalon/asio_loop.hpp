@@ -161,8 +161,9 @@ class asio_loop {
     const auto next = timers_.next();
     if (!next) return;
     alarm_.expires_after(std::max(steady_time::duration::zero(), *next - now()));
-    alarm_.async_wait([this](const asio::error_code& cancelled) {
-      if (cancelled) return;
+    // An alarm that is due is past cancelling, and is told though this may have gone meanwhile.
+    alarm_.async_wait([this, life = std::weak_ptr(life_)](const asio::error_code& cancelled) {
+      if (cancelled || life.expired()) return;
       timers_.expire(now());
       set_alarm();
     });
@@ -173,6 +174,7 @@ class asio_loop {
   asio::steady_timer alarm_;  // set for the earliest of `timers_`
   timer_queue timers_;
   trace_sink trace_;
+  std::shared_ptr<const bool> life_ = std::make_shared<const bool>(true);  // ends with this
   // Shared with what is posted to the context, which may be run after this has gone.
   std::shared_ptr<deferral_queue> deferrals_ = std::make_shared<deferral_queue>(
       [this] { asio::post(context_, [queue = deferrals_] { queue->run(); }); });

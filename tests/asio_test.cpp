@@ -1,0 +1,140 @@
+// What is particular to Asio's loop; what all loops do alike is in event_loop_test.cpp.
+#ifdef JALON_EXAMPLES_WITH_ASIO
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include <asio/io_context.hpp>
+#include <asio/post.hpp>
+#include <asio/steady_timer.hpp>
+
+#include <jalon/asio_connection.hpp>
+#include <jalon/asio_server.hpp>
+
+#include "catch.hpp"
+#include "support/peer.hpp"
+#include "support/recording_service.hpp"
+#include "support/resources.hpp"
+
+using namespace std::chrono_literals;
+
+namespace {
+
+TEST_CASE("a server on Asio's loop runs beside whatever else its context does") {
+  asio::io_context context;
+  jalon::asio_loop loop(context);
+  support::recording_service service;
+  jalon::asio_server<support::recording_service> server(
+      loop, jalon::listener(jalon::endpoint::loopback(0)), service);
+
+  std::string story;
+  asio::steady_timer other(context, 0ms);
+  other.async_wait([&](const asio::error_code&) { story += "timer "; });
+  asio::post(context, [&] { story += "post "; });
+
+  support::peer client(server.local());
+  client.send("hello\n");
+  for (int turn = 0; turn < 1'000 && client.received() != "hello\n"; ++turn)
+    context.run_one_for(10ms);
+  CHECK(client.received() == "hello\n");
+  CHECK(story.find("timer ") != story.npos);
+  CHECK(story.find("post ") != story.npos);
+}
+
+TEST_CASE("a connection on Asio's loop needs no server") {
+  asio::io_context context;
+  jalon::asio_loop loop(context);
+  auto ends = support::tcp_pair();
+  std::string got;
+  jalon::connection_handlers handlers;
+  handlers.received = [&](const jalon::frame& one) {
+    got = one.payload;
+    loop.stop();
+  };
+  const jalon::asio_connection<> link(loop, std::move(ends.first), handlers);
+  ends.second.write_some("a line\n");
+  loop.run();
+  CHECK(got == "a line");
+}
+
+TEST_CASE("timers of Asio's loop are called by its context, the earliest first") {
+  asio::io_context context;
+  jalon::asio_loop loop(context);
+  std::string story;
+  const auto start = loop.now();
+  const auto second = loop.at(start + 2ms, [&] {
+    story += '2';
+    loop.stop();
+  });
+  const auto first = loop.at(start + 1ms, [&] { story += '1'; });
+  const auto never = loop.at(jalon::steady_time::max(), [&] { story += '3'; });
+  loop.run();
+  CHECK(story == "12");
+}
+
+TEST_CASE("another thread may stop Asio's loop") {
+  asio::io_context context;
+  jalon::asio_loop loop(context);
+  auto [near, far] = jalon::stream_socket::pair();
+  const auto watch = loop.watch(near.fd(), jalon::io_events::read, [](jalon::io_events) {});
+  std::atomic<bool> running = false;
+  asio::post(context, [&] { running = true; });
+  std::thread stopper([&] {
+    while (!running) std::this_thread::yield();
+    loop.stop();
+  });
+  loop.run();
+  stopper.join();
+  CHECK(running);
+}
+
+// A loop that can go before its context does; on the heap, where a sanitizer sees who still uses
+// it.
+struct mortal_loop {
+  asio::io_context context;
+  std::unique_ptr<jalon::asio_loop> loop = std::make_unique<jalon::asio_loop>(context);
+  bool called = false;
+};
+
+TEST_CASE("what was put off on Asio's loop is not called when the loop has gone") {
+  mortal_loop m;
+  {
+    jalon::deferred put_off(m.loop->deferrals(), [&] { m.called = true; });
+    put_off.schedule();
+  }
+  m.loop.reset();
+  m.context.poll();
+  CHECK_FALSE(m.called);
+}
+
+TEST_CASE("a watch of Asio's loop that is ready is not called when the loop has gone") {
+  mortal_loop m;
+  auto [near, far] = jalon::stream_socket::pair();
+  far.write_some("x");
+  {
+    const auto watch = m.loop->watch(near.fd(), jalon::io_events::read,
+                                     [&](jalon::io_events) { m.called = true; });
+  }
+  m.loop.reset();
+  m.context.poll();
+  CHECK_FALSE(m.called);
+}
+
+TEST_CASE("a timer of Asio's loop that is due finds the loop gone, and lets it rest") {
+  mortal_loop m;
+  auto timer = m.loop->at(m.loop->now(), [&] { m.called = true; });
+  // It comes first, in the turn in which the timer is due.
+  asio::post(m.context, [&] {
+    timer = {};
+    m.loop.reset();
+  });
+  m.context.poll();
+  CHECK(m.loop == nullptr);
+  CHECK_FALSE(m.called);
+}
+
+}  // namespace
+
+#endif
