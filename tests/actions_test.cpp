@@ -1,0 +1,59 @@
+// What a service wants done, as data.
+#include <string>
+#include <vector>
+
+#include <jalon/service.hpp>
+
+#include "catch.hpp"
+
+using jalon::actions;
+using jalon::connection_id;
+
+namespace {
+
+TEST_CASE("actions are kept in order, lines with their end and their recipients") {
+  actions out;
+  const std::vector both = {connection_id{7}, connection_id{9}};
+  out.send(connection_id{3}, "to one");
+  out.send(both, "to two");
+  out.close(connection_id{7});
+  out.wake_at(jalon::steady_time(std::chrono::seconds(5)));
+  REQUIRE(out.size() == 4);
+
+  const auto& first = std::get<actions::send_line>(out[0]);
+  CHECK(*first.line == "to one\n");
+  CHECK(out.recipients(first).size() == 1);
+  CHECK(out.recipients(first)[0] == connection_id{3});
+
+  const auto& second = std::get<actions::send_line>(out[1]);
+  CHECK(*second.line == "to two\n");
+  CHECK(std::vector(out.recipients(second).begin(), out.recipients(second).end()) == both);
+
+  CHECK(std::get<actions::close_one>(out[2]).who == connection_id{7});
+  CHECK(std::get<actions::wake>(out[3]).when.time_since_epoch() == std::chrono::seconds(5));
+}
+
+TEST_CASE("a line to nobody is no action") {
+  actions out;
+  out.send(std::vector<connection_id>{}, "to nobody");
+  CHECK(out.size() == 0);
+}
+
+TEST_CASE("an empty line is a line") {
+  actions out;
+  out.send(connection_id{1}, "");
+  REQUIRE(out.size() == 1);
+  CHECK(*std::get<actions::send_line>(out[0]).line == "\n");
+}
+
+TEST_CASE("actions that are cleared are gone, and others can come") {
+  actions out;
+  out.send(connection_id{1}, "old");
+  out.clear();
+  CHECK(out.size() == 0);
+  out.send(connection_id{2}, "new");
+  const auto& line = std::get<actions::send_line>(out[0]);
+  CHECK(out.recipients(line)[0] == connection_id{2});
+}
+
+}  // namespace
