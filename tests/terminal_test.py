@@ -309,6 +309,16 @@ class AtATerminal(unittest.TestCase):
         terminal.type("i\tbob")
         terminal.until_shown("/who  /whois", "> /whois bob")
 
+    def test_the_prompt_says_who_the_user_is_and_in_which_channel(self) -> None:
+        terminal = self.client(milestone="03-channels")
+        terminal.send('{"type":"welcome","nick":"alice"}\n')
+        terminal.until_shown("[Server] : Welcome on the chat, alice", "alice>")
+        terminal.type("half a line")
+        terminal.send('{"type":"joined","channel":"room","nick":"alice"}\n')
+        terminal.until_shown("You have joined room", "alice[room]> half a line")
+        terminal.send('{"type":"left","channel":"room","nick":"alice"}\n')
+        terminal.until_shown("You have left room", "alice> half a line")
+
     def test_a_file_that_moves_has_a_line_above_the_prompt_until_it_is_there(self) -> None:
         inbox = tempfile.TemporaryDirectory()
         self.addCleanup(inbox.cleanup)
