@@ -52,7 +52,8 @@ class room {
     std::vector<std::string> all;
     std::string after;
     for (count = 1; count < 100; ++count) {
-      std::string line = fields + R"(,"after":")" + after + R"(","id":)";
+      std::string line = fields;
+      line.append(R"(,"after":")").append(after).append(R"(","id":)");
       jalon::append_json(line, id);
       const json page = ask(who, line);
       CHECK(page.at("id") == id);
@@ -113,16 +114,15 @@ TEST_CASE("a list of thousands of channels comes in pages that each fit on a lin
 TEST_CASE("a list of thousands of members comes in pages that each fit on a line") {
   room chat;
   const auto names = longest_names(2'000);
-  const std::string channel(chat::max_name, 'c');
+  const std::string where = R"("channel":")" + std::string(chat::max_name, 'c') + '"';
   room::client last{};
   for (const auto& name : names) {
     last = chat.enter(name);
-    const std::string verb = name == names.front() ? "create" : "join";
-    chat.ask(last, R"("type":")" + verb + R"(","channel":")" + channel + '"');
+    chat.ask(last,
+             name == names.front() ? R"("type":"create",)" + where : R"("type":"join",)" + where);
   }
   std::size_t pages = 0;
-  const std::string request = R"("type":"members","channel":")" + channel + '"';
-  CHECK(chat.pages(last, request, "users", pages) == names);
+  CHECK(chat.pages(last, R"("type":"members",)" + where, "users", pages) == names);
   CHECK(pages == 2);
 }
 

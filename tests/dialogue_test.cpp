@@ -175,7 +175,7 @@ TEST_CASE("a dialogue fails when it is silent about what a server sends or does"
   }));
   for (const auto& host : hosts()) {
     INFO(what << ", on " << host);
-    CHECK(story_of("milestone echo\nalice + 127.0.0.1:52322\n" + steps, host) != "");
+    CHECK_FALSE(story_of("milestone echo\nalice + 127.0.0.1:52322\n" + steps, host).empty());
   }
 }
 
@@ -189,7 +189,7 @@ TEST_CASE("a dialogue fails when it waits for what a server does not send or do"
   }));
   // In memory alone: over sockets this takes as long as a dialogue may take at most.
   INFO(what);
-  CHECK(story_of("milestone echo\nalice + 127.0.0.1:52322\n" + steps, "memory") != "");
+  CHECK_FALSE(story_of("milestone echo\nalice + 127.0.0.1:52322\n" + steps, "memory").empty());
 }
 
 TEST_CASE("names and gaps in a line that is due take what the README of the dialogues says") {

@@ -65,7 +65,7 @@ const std::string good =
 std::string good_but(const std::string& name, const std::string& value) {
   const auto key = "\"" + name + "\":";
   const auto start = good.find(key) + key.size();
-  const auto end = name == "parts" ? good.size() - 1 : good.find_first_of(",", start);
+  const auto end = name == "parts" ? good.size() - 1 : good.find(',', start);
   return good.substr(0, start) + value + good.substr(end);
 }
 
@@ -173,6 +173,7 @@ TEST_CASE("a type is a string") {
 TEST_CASE("an id is a string of at most 64 bytes or an integer of 64 bits") {
   CHECK(jalon::read_id(parse_json_object("{}").value()) == message_id{});
   CHECK(id_of("0") == message_id(std::uint64_t{0}));
+  CHECK(id_of("-0") == message_id(std::int64_t{0}));
   CHECK(id_of("-1") == message_id(std::int64_t{-1}));
   CHECK(id_of("18446744073709551615") == message_id(std::numeric_limits<std::uint64_t>::max()));
   CHECK(id_of("-9223372036854775808") == message_id(std::numeric_limits<std::int64_t>::min()));
