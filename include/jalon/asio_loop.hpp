@@ -66,7 +66,9 @@ class asio_loop {
    public:
     /// Watches nothing.
     watch_type() = default;
+    /// Takes the watch over.
     watch_type(watch_type&&) noexcept = default;
+    /// Ends its own watch, and takes the other over.
     watch_type& operator=(watch_type&& other) noexcept {
       if (this != &other) {
         drop();

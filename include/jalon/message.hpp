@@ -64,6 +64,7 @@ class checked_text {
   /// The text.
   const std::string& str() const noexcept { return text_; }
 
+  /// Compares the texts, byte by byte.
   friend auto operator<=>(const checked_text&, const checked_text&) = default;
 
  private:
@@ -93,6 +94,7 @@ class checked_number {
   /// The number.
   constexpr std::uint64_t value() const noexcept { return value_; }
 
+  /// Compares the numbers.
   friend auto operator<=>(const checked_number&, const checked_number&) = default;
 
  private:

@@ -57,8 +57,10 @@ class reactor {
    public:
     /// Watches nothing.
     watch_type() = default;
+    /// Takes the watch over.
     watch_type(watch_type&& other) noexcept
         : loop_(std::exchange(other.loop_, nullptr)), entry_(other.entry_) {}
+    /// Ends its own watch, and takes the other over.
     watch_type& operator=(watch_type&& other) noexcept {
       if (this != &other) {
         drop();

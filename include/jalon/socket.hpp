@@ -246,6 +246,7 @@ class listener {
     check(::listen(fd(), options.backlog), "listen", at.to_string());
   }
 
+  /// Takes all over, the file of a unix socket too.
   listener(listener&& other) noexcept
       : fd_(std::move(other.fd_)),
         reserve_(std::move(other.reserve_)),

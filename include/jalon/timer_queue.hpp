@@ -26,8 +26,10 @@ class timer_queue {
    public:
     /// Holds nothing.
     timer() = default;
+    /// Takes the entry over.
     timer(timer&& other) noexcept
         : queue_(std::exchange(other.queue_, nullptr)), key_(std::move(other.key_)) {}
+    /// Cancels its own entry, and takes the other over.
     timer& operator=(timer&& other) noexcept {
       if (this != &other) {
         cancel();

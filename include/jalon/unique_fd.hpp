@@ -19,7 +19,9 @@ class unique_fd {
   /// Takes @p fd over. -1 stands for none.
   explicit unique_fd(int fd) noexcept : fd_(fd) {}
 
+  /// Takes the descriptor over.
   unique_fd(unique_fd&& other) noexcept : fd_(other.release()) {}
+  /// Closes its own descriptor, and takes the other over.
   unique_fd& operator=(unique_fd&& other) noexcept {
     reset(other.release());
     return *this;
