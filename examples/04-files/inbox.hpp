@@ -61,7 +61,7 @@ class inbox {
   std::filesystem::path keep(const std::filesystem::path& partial, std::string_view name) const {
     std::filesystem::create_directories(folder_);  // it may have gone meanwhile
     for (unsigned number = 0;; ++number) {
-      const auto target = folder_ / numbered(name, number);
+      auto target = folder_ / numbered(name, number);
       // Unlike rename(2), link(2) never takes the place of a file that is there.
       if (::link(partial.c_str(), target.c_str()) == 0) {
         discard(partial);

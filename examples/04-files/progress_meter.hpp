@@ -4,6 +4,7 @@
 
 #include <array>
 #include <chrono>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -46,7 +47,7 @@ class progress_meter {
     const double rate = static_cast<double>(bytes - first_->second) / seconds;
     const double left = static_cast<double>(size - bytes) / rate;
     return line + ", " + to_size(static_cast<std::uint64_t>(rate)) + "/s, " +
-           std::to_string(static_cast<std::uint64_t>(left + 0.5)) + " s left";
+           std::to_string(std::llround(left)) + " s left";
   }
 
  private:

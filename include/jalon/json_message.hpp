@@ -2,6 +2,7 @@
 // No message is known here; each is declared by who speaks it (message.hpp).
 #pragma once
 
+#include <algorithm>
 #include <concepts>
 #include <cstdint>
 #include <optional>
@@ -225,11 +226,7 @@ template <class V>
 struct json_value<std::vector<V>> {
   static constexpr std::string_view code = json_value<V>::code;
   static bool is(const nlohmann::json& value) {
-    if (!value.is_array()) return false;
-    for (const auto& one : value) {
-      if (!json_value<V>::is(one)) return false;
-    }
-    return true;
+    return value.is_array() && std::all_of(value.begin(), value.end(), json_value<V>::is);
   }
   static bool read(const nlohmann::json& value, std::vector<V>& into) {
     for (const auto& one : value) {
