@@ -44,12 +44,14 @@ class no_descriptors {
   no_descriptors() {
     jalon::check(::getrlimit(RLIMIT_NOFILE, &before_), "getrlimit");
     rlimit low = before_;
-    low.rlim_cur = static_cast<rlim_t>(highest_open() + 1);
+    low.rlim_cur = static_cast<rlim_t>(highest_open()) + 1;
     jalon::check(::setrlimit(RLIMIT_NOFILE, &low), "setrlimit");
     // Numbers in between may be free; the limit does not know of them.
-    jalon::unique_fd filler;
-    while (filler.reset(::open("/dev/null", O_RDONLY)), filler)
+    for (;;) {
+      jalon::unique_fd filler(::open("/dev/null", O_RDONLY));
+      if (!filler) break;
       fillers_.push_back(std::move(filler));
+    }
   }
   no_descriptors(const no_descriptors&) = delete;
   no_descriptors& operator=(const no_descriptors&) = delete;
