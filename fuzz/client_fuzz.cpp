@@ -87,7 +87,8 @@ class watched_client {
   jalon::reactor loop_;
   chat::client_core core_{{[this](std::string_view line) { look_at_sent(line); },
                            [this](std::string_view text, example::look) { look_at(text); },
-                           [this](std::string_view text) { look_at(text); }, [this] { finish(); }}};
+                           [this](std::string_view text) { look_at(text); }, [](bool) {},
+                           [this] { finish(); }}};
   chat::user_commands users_{core_};
   chat::channel_commands channels_{core_};
   example::file_commands files_{

@@ -27,7 +27,7 @@ class program {
   explicit program(const std::string& inbox = "inbox")
       : core_({[this](std::string_view line) { sent.emplace_back(line); },
                [this](std::string_view text, example::look) { shown.emplace_back(text); },
-               [](std::string_view) {}, [this] { finished = true; }}),
+               [](std::string_view) {}, [](bool) {}, [this] { finished = true; }}),
         files_(on.loop, core_, example::inbox(home / inbox),
                {jalon::endpoint::loopback(50'000), [](const std::string&) {}, [] {}}) {}
 

@@ -6,6 +6,7 @@
 // carry out and the messages that they show, as the units of the server do.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -31,6 +32,7 @@ struct client_host {
   std::function<void(std::string_view line)> send;             ///< to the server, without LF
   std::function<void(std::string_view text, look kind)> show;  ///< one line to the user
   std::function<void(std::string_view text)> prompt;           ///< stands before what is typed
+  std::function<void(bool behind)> behind;                     ///< lines are typed too fast, or not
   std::function<void()> finished;                              ///< nothing more will be asked
 };
 
@@ -79,7 +81,7 @@ class client_core {
   /// Adds a function that may carry out a line without a command, and says whether it did. The
   /// one added last is asked first.
   void on_plain_line(std::function<bool(std::string_view)> run) {
-    plain_lines_.push_back(std::move(run));
+    plain_lines_.insert(plain_lines_.begin(), std::move(run));
   }
 
   /// Has @p handler called with each message of this type that comes, answer or event.
@@ -140,6 +142,7 @@ class client_core {
       typed_.pop_front();
       carry_out(line);
     }
+    tell_whether_behind();
     if (may_finish() && !std::exchange(finished_, true)) host_.finished();
   }
 
@@ -225,6 +228,14 @@ class client_core {
   }
 
  private:
+  // So many typed lines may wait. A file of commands would else be in memory all at once.
+  static constexpr std::size_t most_typed = 64;
+
+  void tell_whether_behind() {
+    const bool behind = typed_.size() >= (behind_ ? 1 : most_typed);
+    if (std::exchange(behind_, behind) != behind) host_.behind(behind);
+  }
+
   bool may_finish() const {
     return input_ended_ && !waiting_for_ && answers_.empty() && !(has_more_ && has_more_());
   }
@@ -241,8 +252,8 @@ class client_core {
   }
 
   void carry_out_plain(std::string_view line) {
-    for (auto run = plain_lines_.rbegin(); run != plain_lines_.rend(); ++run) {
-      if ((*run)(line)) return;
+    for (const auto& run : plain_lines_) {
+      if (run(line)) return;
     }
   }
 
@@ -291,6 +302,7 @@ class client_core {
   std::uint64_t last_id_ = 0;
   std::string nick_;
   std::string channel_;
+  bool behind_ = false;
   bool input_ended_ = false;
   bool finished_ = false;
 };

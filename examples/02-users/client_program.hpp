@@ -56,6 +56,7 @@ class client_program {
         core_({[this](std::string_view line) { link_.send(line); },
                [this](std::string_view text, look kind) { console_.show(text, kind); },
                [this](std::string_view text) { console_.prompt(text); },
+               [this](bool behind) { pause(core_is_behind_, behind); },
                [this] { link_.finish(); }}),
         console_(loop_, {[this](std::string_view line) { core_.typed(line); },
                          [this] { core_.end_of_input(); },
@@ -64,7 +65,12 @@ class client_program {
               {.line = [this](std::string_view line) { core_.received(line); },
                .malformed = [this] { core_.lost_line(); },
                .closed = [this] { end(); },
-               .busy = [this](bool busy) { console_.pause(busy); }}) {}
+               .busy = [this](bool busy) { pause(link_is_busy_, busy); }}) {}
+
+  void pause(bool& reason, bool holds) {
+    reason = holds;
+    console_.pause(core_is_behind_ || link_is_busy_);
+  }
 
   void end() {
     closed_ = true;
@@ -78,6 +84,8 @@ class client_program {
   console console_;
   server_link link_;
   std::function<bool()> busy_;
+  bool core_is_behind_ = false;  // the two reasons to take no more from the user
+  bool link_is_busy_ = false;
   bool closed_ = false;
 };
 
