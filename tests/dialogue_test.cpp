@@ -3,15 +3,15 @@
 #include "support/dialogue.hpp"
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <sstream>
 #include <stdexcept>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include <jalon/poller.hpp>
@@ -61,33 +61,40 @@ const std::vector<dialogue>& dialogues() {
   return all;
 }
 
-template <class Host>
-std::string play_on(Host&& host, const dialogue& script, pace how) {
-  return test::player(script, host, how).play();
-}
-
-template <class Loop, class Service>
-std::string play_on_loop(Loop&& loop, Service& service, const dialogue& script, pace how) {
-  return play_on(test::socket_host(loop, service), script, how);
+// Calls @p visit with the loop of this name. @return what it returns
+template <class Visit>
+auto with_loop(const std::string& name, Visit visit) {
+  if (name == "poll") {
+    jalon::reactor loop(jalon::poll_poller{});
+    return visit(loop);
+  }
+#ifdef __linux__
+  if (name == "epoll") {
+    jalon::reactor loop(jalon::epoll_poller{});
+    return visit(loop);
+  }
+#endif
+#ifdef JALON_EXAMPLES_WITH_ASIO
+  if (name == "asio") {
+    asio::io_context context;
+    jalon::asio_loop loop(context);
+    return visit(loop);
+  }
+#endif
+  throw std::runtime_error("no loop: " + name);
 }
 
 // What was said. Throws the story if it was not what the script says.
-std::string play(const dialogue& script, const std::string& host, pace how = pace::as_written) {
+std::string play(const dialogue& script, const std::string& on, pace how = pace::as_written) {
   return test::with_milestone(script.milestone, [&](auto& service) {
-    if (host == "memory") return play_on(test::memory_host(service), script, how);
-    if (host == "poll")
-      return play_on_loop(jalon::reactor(jalon::poll_poller{}), service, script, how);
-#ifdef __linux__
-    if (host == "epoll")
-      return play_on_loop(jalon::reactor(jalon::epoll_poller{}), service, script, how);
-#endif
-#ifdef JALON_EXAMPLES_WITH_ASIO
-    if (host == "asio") {
-      asio::io_context context;
-      return play_on_loop(jalon::asio_loop(context), service, script, how);
+    if (on == "memory") {
+      test::memory_host host(service);
+      return test::player(script, host, how).play();
     }
-#endif
-    throw std::runtime_error("no host: " + host);
+    return with_loop(on, [&](auto& loop) {
+      test::socket_host host(loop, service);
+      return test::player(script, host, how).play();
+    });
   });
 }
 
@@ -136,6 +143,23 @@ TEST_CASE("every dialogue has that transcript when what clients send comes byte 
 
 TEST_CASE("every dialogue has that transcript when what a client sends comes all at once") {
   play_everywhere(pace::joined);
+}
+
+TEST_CASE("what is sent byte by byte over sockets is read byte by byte") {
+  const auto name = GENERATE(from_range(hosts()));
+  if (name == "memory") return;
+  INFO("on " << name);
+  with_loop(name, [](auto& loop) {
+    std::size_t reads = 0;
+    loop.set_trace([&](std::string_view line) { reads += line.find("read 1 bytes") != line.npos; });
+    example::echo_service echo;
+    test::socket_host host(loop, echo);
+    const auto who =
+        host.connect(jalon::endpoint::loopback(52'322), [](std::uint16_t) { return false; });
+    for (int i = 0; i < 100; ++i) host.send(who, "x");
+    loop.set_trace({});
+    CHECK(reads == 100);
+  });
 }
 
 // The suite would be worth nothing if a wrong server passed it.

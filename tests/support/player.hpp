@@ -70,7 +70,10 @@ class player {
     }
     // What one client asks in the first round may concern another only in the second.
     for (int round = 0; round < 2; ++round) {
-      for (auto& [name, one] : clients_) expect_nothing(name, one);
+      for (auto& [name, one] : clients_) {
+        if (one.input_ended) fail("a step `" + name + " !`, or the like", "the end of the script");
+        expect_nothing(name, one);
+      }
     }
     std::string told;
     for (const auto& line : transcript_) told += line + '\n';
@@ -100,7 +103,7 @@ class player {
       host_.end_input(found->second.handle);
       found->second.input_ended = true;
     } else {
-      expect_none_pending(one.client, found->second);
+      expect_nothing(one.client, found->second);
       host_.disconnect(found->second.handle);
       clients_.erase(found);
     }
@@ -189,9 +192,7 @@ class player {
 
   // Asks a question of which the answer is known: all that came before it comes before the answer.
   void expect_nothing(const std::string& name, client& to) {
-    now_ = script_.steps.size();
-    if (to.input_ended) fail("a step `" + name + " !`, or the like", "the end of the script");
-    if (to.in_mid_line) return expect_none_pending(name, to);
+    if (to.in_mid_line || to.input_ended) return expect_none_pending(name, to);
     const bool echoes = script_.milestone == "echo";
     const std::string last_words = "anything else?";
     const std::string answer =

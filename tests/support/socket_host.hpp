@@ -130,8 +130,12 @@ class socket_host {
     return chosen;
   }
 
-  // What waits on the loopback is there at once; the server takes it in its next turn.
-  void turn() { loop_.run_once(std::chrono::milliseconds(0)); }
+  // What was sent on the loopback is there at once, and is read: by Asio's loop in its second turn,
+  // for it finds out in the first what it hands out in the next.
+  void turn() {
+    loop_.run_once(std::chrono::milliseconds(0));
+    loop_.run_once(std::chrono::milliseconds(0));
+  }
 
   Loop& loop_;
   std::chrono::system_clock::time_point now_;
