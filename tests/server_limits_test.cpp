@@ -39,10 +39,9 @@ TEMPLATE_TEST_CASE("a client that does not read is closed, and told why; the oth
   peer talker = s.client();
   peer deaf = s.client();
   peer other = s.client();
-  deaf.socket().set_buffers(4'096, 4'096);
 
   std::string due;
-  const std::string text(10'000, 'x');
+  const std::string text(40'000, 'x');
   for (int line = 1; line <= 2'000 && s.log.empty(); ++line) {
     talker.send(text + "\n");
     due += std::to_string(line) + ' ' + text + '\n';
@@ -101,20 +100,22 @@ TEMPLATE_TEST_CASE("out of descriptors, a client learns it at once, and the serv
   peer old = s.client();
   peer unlucky(s.server->local());
   peer waiting(s.server->local());
+  bool refused = false;
+  bool still_served = false;
   {
     const support::no_descriptors none_left;
-    REQUIRE(s.until([&] { return unlucky.gone(); }));
-    const story due = {"cannot take a connection: " +
-                       std::make_error_condition(std::errc::too_many_files_open).message()};
-    CHECK(s.log == due);
+    refused = s.until([&] { return unlucky.gone(); });
     run_turns(s, 100);
-    INFO("another one waits, and the server does not ask for it in every turn");
-    CHECK(s.log == due);
-    CHECK_FALSE(waiting.gone());
-
     old.send("still served\n");
-    CHECK(s.gets(old, "still served\n"));
+    still_served = s.gets(old, "still served\n");
   }
+  CHECK(refused);
+  CHECK(still_served);
+  CHECK_FALSE(waiting.gone());
+  INFO("another one waits, and the server did not ask for it in every turn");
+  CHECK(s.log == story{"cannot take a connection: " +
+                       std::make_error_condition(std::errc::too_many_files_open).message()});
+
   s.clock.advance(100ms);
   CHECK(s.until([&] { return s.server->size() == 2; }));
   waiting.send("hello\n");
@@ -135,8 +136,9 @@ TEMPLATE_TEST_CASE("a server may be shut down while it waits for descriptors", "
   peer unlucky(s.server->local());
   {
     const support::no_descriptors none_left;
-    REQUIRE(s.until([&] { return !s.log.empty(); }));
+    static_cast<void>(s.until([&] { return !s.log.empty(); }));
   }
+  REQUIRE(s.log.size() == 1);
   bool done = false;
   s.server->shut_down(2s, [&] { done = true; });
   s.clock.advance(1s);

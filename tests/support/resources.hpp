@@ -38,7 +38,8 @@ inline void await_readable(int fd) {
     throw std::runtime_error("nothing came");
 }
 
-/// While it lives, all descriptors that the process may have are taken.
+/// While it lives, all descriptors that the process may have are taken. Assert nothing meanwhile:
+/// sanitizers and reporters may want one.
 class no_descriptors {
  public:
   no_descriptors() {
