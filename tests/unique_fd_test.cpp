@@ -50,9 +50,9 @@ TEST_CASE("moved, a descriptor stays open and has one owner") {
     CHECK_FALSE(is_open(replaced));
   }
   SECTION("assigned to itself, it stays") {
-    CHECK(second.get() == number);  // NOLINT(bugprone-use-after-move): it holds still
+    unique_fd& same = second;
     second = std::move(same);
-    CHECK(second.get() == number);
+    CHECK(second.get() == number);  // NOLINT(bugprone-use-after-move): it holds still
     CHECK(is_open(number));
   }
 }
