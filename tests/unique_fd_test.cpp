@@ -50,9 +50,9 @@ TEST_CASE("moved, a descriptor stays open and has one owner") {
     CHECK_FALSE(is_open(replaced));
   }
   SECTION("assigned to itself, it stays") {
-    unique_fd& same = second;
+    unique_fd& same = second;  // NOLINT(bugprone-use-after-move): in another section, it was
     second = std::move(same);
-    CHECK(second.get() == number);  // NOLINT(bugprone-use-after-move): it holds still
+    CHECK(second.get() == number);
     CHECK(is_open(number));
   }
 }
