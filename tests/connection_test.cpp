@@ -47,8 +47,8 @@ struct scene : On {
 
   // Has the system hold little of what is under way, so that a test need not send much.
   void narrow() {
-    link->socket().set_buffers(4'096, 4'096);
-    peer.socket().set_buffers(4'096, 65'536);
+    link->socket().set_buffers(4'096, 65'536);
+    peer.socket().set_buffers(65'536, 65'536);
   }
 
   // Turns until that has been told. @return whether it ever was
@@ -292,12 +292,13 @@ TEMPLATE_TEST_CASE("a peer that asks and does not read is made to wait", "", ALL
   s.narrow();
   s.on_frame = [&](const std::string&) { REQUIRE(s.link->send(std::string(1'000, 'x'))); };
   const std::string questions(4'000, '\n');
-  const bool stopped = run_until(s, [&] {
-    const bool full = s.peer.send_some(questions) == 0;
+  std::size_t asked = 0;
+  for (int turn = 0; turn < 1'000; ++turn) {
+    asked += s.peer.send_some(questions);
     run_turns(s, 2);
-    return full && s.peer.send_some(questions) == 0;
-  });
-  CHECK(stopped);
+  }
+  INFO("what it asked is in buffers of the system and in one of the connection, all of them small");
+  CHECK(asked < 500'000);
   CHECK(s.link->queued() < 110'000);
 }
 

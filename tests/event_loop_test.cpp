@@ -257,6 +257,21 @@ TEMPLATE_TEST_CASE("a connection that breaks reaches who waits, whatever for", "
   CHECK(run_until(on, [&] { return called; }));
 }
 
+TEMPLATE_TEST_CASE("the end of a pipe, which is a mere hang-up, reaches who reads it", "",
+                   ALL_LOOPS) {
+  TestType on;
+  auto pipe = jalon::make_pipe();
+  bool called = false;
+  const auto watch = on.loop.watch(pipe.read.get(), read, [&](io_events what) {
+    called = true;
+    CHECK(what == read);
+  });
+  run_turns(on, 3);
+  CHECK_FALSE(called);
+  pipe.write.reset();
+  CHECK(run_until(on, [&] { return called; }));
+}
+
 TEMPLATE_TEST_CASE("a timer is called when the loop's time has come, once", "", ALL_LOOPS) {
   TestType on;
   int calls = 0;
