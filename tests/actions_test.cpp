@@ -21,12 +21,12 @@ TEST_CASE("actions are kept in order, lines with their end and their recipients"
   REQUIRE(out.size() == 4);
 
   const auto& first = std::get<actions::send_line>(out[0]);
-  CHECK(*first.line == "to one\n");
+  CHECK(out.line(first) == "to one\n");
   CHECK(out.recipients(first).size() == 1);
   CHECK(out.recipients(first)[0] == connection_id{3});
 
   const auto& second = std::get<actions::send_line>(out[1]);
-  CHECK(*second.line == "to two\n");
+  CHECK(out.line(second) == "to two\n");
   CHECK(std::vector(out.recipients(second).begin(), out.recipients(second).end()) == both);
 
   CHECK(std::get<actions::close_one>(out[2]).who == connection_id{7});
@@ -43,7 +43,7 @@ TEST_CASE("an empty line is a line") {
   actions out;
   out.send(connection_id{1}, "");
   REQUIRE(out.size() == 1);
-  CHECK(*std::get<actions::send_line>(out[0]).line == "\n");
+  CHECK(out.line(std::get<actions::send_line>(out[0])) == "\n");
 }
 
 TEST_CASE("actions that are cleared are gone, and others can come") {
@@ -53,6 +53,7 @@ TEST_CASE("actions that are cleared are gone, and others can come") {
   CHECK(out.size() == 0);
   out.send(connection_id{2}, "new");
   const auto& line = std::get<actions::send_line>(out[0]);
+  CHECK(out.line(line) == "new\n");
   CHECK(out.recipients(line)[0] == connection_id{2});
 }
 

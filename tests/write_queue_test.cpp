@@ -66,11 +66,11 @@ TEST_CASE("one payload is shared by queues and gone when the last has sent it") 
   const auto payload = make_payload("to all");
   REQUIRE(first.queue.push(payload));
   REQUIRE(second.queue.push(payload));
-  CHECK(payload.use_count() == 3);
+  CHECK(payload.block.use_count() == 3);
   REQUIRE(first.drain());
-  CHECK(payload.use_count() == 2);
+  CHECK(payload.block.use_count() == 2);
   REQUIRE(second.drain());
-  CHECK(payload.use_count() == 1);
+  CHECK(payload.block.use_count() == 1);
   CHECK(second.reader.received() == "to all");
 }
 
@@ -202,6 +202,61 @@ TEST_CASE("what is not begun can be dropped") {
     REQUIRE(s.drain());
     CHECK(s.reader.received() == due + "last");
   }
+}
+
+TEST_CASE("payloads that touch are one, and those that do not keep their order") {
+  scene s;
+  jalon::outbox box;
+  const auto first = box.add("first ");
+  const auto second = box.add("second ");
+  const auto third = box.add("third ");
+  REQUIRE(s.queue.push(first));
+  REQUIRE(s.queue.push(second));
+  CHECK(first.block.use_count() == 5);  // these three, the box, and the queue once
+  REQUIRE(s.push("other "));
+  REQUIRE(s.queue.push(third));
+  REQUIRE(s.queue.push(second));
+  REQUIRE(s.drain());
+  CHECK(s.reader.received() == "first second other third second ");
+}
+
+TEST_CASE("a queue that waits keeps no block alive of which it holds the smaller part") {
+  scene s;
+  jalon::outbox box;
+  const auto small = box.add(std::string(100, 's'));
+  const auto large = box.add(std::string(50'000, 'l'));
+  REQUIRE(s.queue.push(small));
+  REQUIRE(s.push("other"));
+  REQUIRE(s.queue.push(large));
+  CHECK(small.block.use_count() == 5);
+  s.queue.settle();
+  CHECK(small.block.use_count() == 4);
+
+  SECTION("also if it came to be that later") {
+    const auto late = box.add(std::string(200'000, 'x'));
+    const auto last = box.add("end");
+    REQUIRE(s.queue.push(last));
+    s.queue.settle();
+    CHECK(s.queue.bytes() == 50'108);
+    REQUIRE(s.drain());
+    CHECK(s.reader.received().ends_with("lend"));
+  }
+  SECTION("and sends what it was given") {
+    REQUIRE(s.drain());
+    CHECK(s.reader.received() == std::string(100, 's') + "other" + std::string(50'000, 'l'));
+  }
+}
+
+TEST_CASE("a block is used again in the next turn if nobody holds it") {
+  jalon::outbox box;
+  const auto* const block = box.add("first").block.get();
+  box.end_turn();
+  CHECK(box.add("second").block.get() == block);
+  const auto held = box.add("third");
+  CHECK(held.bytes() == "third");
+  box.end_turn();
+  CHECK(box.add("fourth").block.get() != block);
+  CHECK(held.bytes() == "third");
 }
 
 TEST_CASE("a connection that breaks is told as an error, and what waits still waits") {

@@ -88,9 +88,9 @@ class connection {
 
   /// Sends a frame that is encoded already, and may be shared with other connections.
   /// @return false if the queue's hard limit is passed: nothing is sent, the peer does not read
-  bool send(shared_payload encoded) {
+  bool send(const shared_payload& encoded) {
     if (phase_ != phase::open || end_asked_) return true;  // it is leaving: nobody waits for this
-    if (!queue_.push(std::move(encoded))) return false;
+    if (!queue_.push(encoded)) return false;
     flush_.schedule();
     return true;
   }
@@ -156,6 +156,7 @@ class connection {
 
   void on_ready(io_events what) {
     if (has(what, io_events::write)) {
+      blocked_ = false;
       if (!survives([&] { flush(); }) || phase_ == phase::closed) return;
     }
     if (has(what, io_events::read)) read();
@@ -231,12 +232,14 @@ class connection {
     if (phase_ == phase::closed) return;
     // Not in `close` itself: the frame that is being handled may lie there.
     if (phase_ != phase::open) in_.release();
+    if (blocked_) return queue_.settle();  // to try again would cost a call that says "not yet"
     const bool was_high = queue_.high();
     const io_result result = queue_.write_to(socket_);
     trace_io("wrote", result);
     sent_ += result.bytes;
     blocked_ = result.status == io_status::would_block;
     if (result.status == io_status::error) return fail(result.error);
+    if (blocked_) queue_.settle();
     if (queue_.empty() && (end_asked_ || phase_ == phase::draining)) socket_.shutdown_write();
     if (queue_.empty() && phase_ == phase::draining) return await_end();
     update_interest();

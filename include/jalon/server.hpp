@@ -17,6 +17,7 @@
 #include "event_loop.hpp"
 #include "id_table.hpp"
 #include "line_codec.hpp"
+#include "payload.hpp"
 #include "service.hpp"
 #include "socket.hpp"
 
@@ -186,10 +187,18 @@ class server {
   }
 
   void apply(const actions::send_line& one) {
+    // Two boxes: what goes to one would stand between the payloads that go to many.
+    const shared_payload line = (one.count == 1 ? to_one_ : to_many_).add(actions_.line(one));
+    end_turn_.schedule();
     for (std::size_t i = 0; i < one.count; ++i) {
       client* to = find(actions_.recipients(one)[i]);
-      if (to != nullptr && to->told && !to->link.send(one.line)) part_from_deaf(*to);
+      if (to != nullptr && to->told && !to->link.send(line)) part_from_deaf(*to);
     }
+  }
+
+  void end_turn() {
+    to_one_.end_turn();
+    to_many_.end_turn();
   }
 
   void apply(const actions::close_one& one) {
@@ -233,6 +242,9 @@ class server {
   Service& service_;
   server_options options_;
   actions actions_;
+  outbox to_one_;
+  outbox to_many_;
+  deferred end_turn_{loop_.deferrals(), [this] { end_turn(); }};
   std::optional<listener> listener_;
   endpoint local_;
   id_table<client> connections_;

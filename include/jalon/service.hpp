@@ -17,7 +17,6 @@
 
 #include "endpoint.hpp"
 #include "timer_queue.hpp"
-#include "write_queue.hpp"
 
 namespace jalon {
 
@@ -41,9 +40,10 @@ enum class departure {
 /// What a service wants done, in order. It holds data, nothing else: a host does what it says.
 class actions {
  public:
-  /// Send one line to all of `recipients(...)`.
+  /// Send `line(...)` to all of `recipients(...)`.
   struct send_line {
-    shared_payload line;    ///< encoded, with its LF
+    std::size_t begin = 0;  ///< where the line begins among all that is to be sent
+    std::size_t size = 0;   ///< bytes of the line, its LF included
     std::size_t first = 0;  ///< index of the first recipient
     std::size_t count = 0;  ///< how many there are
   };
@@ -63,10 +63,8 @@ class actions {
   /// Sends @p line to all of @p to; it is written out once.
   void send(std::span<const connection_id> to, std::string_view line) {
     if (to.empty()) return;
-    std::string encoded;
-    encoded.reserve(line.size() + 1);
-    encoded.append(line).push_back('\n');
-    list_.emplace_back(send_line{make_payload(std::move(encoded)), recipients_.size(), to.size()});
+    list_.emplace_back(send_line{lines_.size(), line.size() + 1, recipients_.size(), to.size()});
+    lines_.append(line).push_back('\n');
     recipients_.insert(recipients_.end(), to.begin(), to.end());
   }
 
@@ -82,6 +80,11 @@ class actions {
   /// The one at @p index; valid until the next is added.
   const action& operator[](std::size_t index) const { return list_[index]; }
 
+  /// What @p one sends, with its LF; valid until the next is added.
+  std::string_view line(const send_line& one) const {
+    return std::string_view(lines_).substr(one.begin, one.size);
+  }
+
   /// Whom @p one goes to; valid until the next is added.
   std::span<const connection_id> recipients(const send_line& one) const {
     return std::span(recipients_).subspan(one.first, one.count);
@@ -90,12 +93,14 @@ class actions {
   /// Forgets them all, and keeps the memory.
   void clear() noexcept {
     list_.clear();
+    lines_.clear();
     recipients_.clear();
   }
 
  private:
   std::vector<action> list_;
-  std::vector<connection_id> recipients_;  // of all lines, one after the other
+  std::string lines_;                      // all of them, one after the other
+  std::vector<connection_id> recipients_;  // of all lines, likewise
 };
 
 /// What a host can run. One call is needed; the others are made if the service has them:

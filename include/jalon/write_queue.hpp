@@ -1,11 +1,10 @@
 // What waits to be sent on one connection.
-// Nothing here decides when to write, and no payload is changed or copied.
+// Nothing here decides when to write, and no payload is changed.
 //
-//       front                                         back
-//     +--------+-----------+---------+----------+---------+
-//     | sent   | to send   | payload | payload  | payload |   each shared with other queues
-//     +--------+-----------+---------+----------+---------+
-//              ^ offset_
+//       front_                  rest_
+//     +-----------+   +---------+----------+---------+
+//     |  to send  |   | payload | payload  | payload |   each shared with other queues
+//     +-----------+   +---------+----------+---------+
 #pragma once
 
 #include <limits.h>
@@ -14,24 +13,15 @@
 #include <array>
 #include <cstddef>
 #include <functional>
-#include <memory>
 #include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "payload.hpp"
 #include "socket.hpp"
 
 namespace jalon {
-
-/// Bytes to send, never changed again, so that many queues can share them: a message to a
-/// thousand recipients is written out once.
-using shared_payload = std::shared_ptr<const std::string>;
-
-/// Makes a payload of @p bytes.
-inline shared_payload make_payload(std::string bytes) {
-  return std::make_shared<const std::string>(std::move(bytes));
-}
 
 /// How much may wait in a queue, in bytes.
 struct queue_limits {
@@ -58,11 +48,11 @@ class write_queue {
 
   /// Puts @p bytes at the end. @return false, with nothing changed, if that would pass the hard
   /// limit: the peer does not read, and the one who owns the queue should part from it
-  [[nodiscard]] bool push(shared_payload bytes) {
-    if (bytes->empty()) return true;
-    if (bytes->size() > limits_.hard_limit - bytes_) return false;
-    bytes_ += bytes->size();
-    payloads_.push_back(std::move(bytes));
+  [[nodiscard]] bool push(const shared_payload& bytes) {
+    if (bytes.size == 0) return true;
+    if (bytes.size > limits_.hard_limit - bytes_) return false;
+    add(bytes);
+    bytes_ += bytes.size;
     if (!high_ && bytes_ > limits_.high_water) cross(water::high);
     return true;
   }
@@ -88,12 +78,23 @@ class write_queue {
     return total;
   }
 
+  /// Says that what waits now will wait for longer. A payload that is the smaller part of its
+  /// block gets a block of its own: so what a slow peer keeps alive is less than twice what it is
+  /// counted for, and what many slow peers wait for is still shared by them.
+  void settle() {
+    for (; settled_ < count(); ++settled_) {
+      shared_payload& one = at(settled_);
+      if (one.size * 2 < one.block->size()) one = make_payload(std::string(one.bytes()));
+    }
+  }
+
   /// Drops all but a payload that is partly sent: what comes next begins at a frame's start.
   void drop_unstarted() {
-    const std::size_t keep = offset_ == 0 ? 0 : 1;
-    payloads_.erase(payloads_.begin() + static_cast<std::ptrdiff_t>(first_ + keep),
-                    payloads_.end());
-    bytes_ = keep == 0 ? 0 : payloads_[first_]->size() - offset_;
+    rest_ = {};
+    first_ = 0;
+    if (!begun_) front_ = {};
+    bytes_ = front_.size;
+    settled_ = std::min(settled_, count());
   }
 
   /// How many bytes wait.
@@ -111,38 +112,56 @@ class write_queue {
     io_result result;
   };
 
-  attempt write_once(stream_socket& socket) {
-    // One stack frame serves the largest gather; most are of one or two pieces.
-    std::array<iovec, IOV_MAX> pieces;
-    const std::size_t count = std::min(pieces.size(), payloads_.size() - first_);
-    std::size_t asked = 0;
-    for (std::size_t i = 0; i < count; ++i) {
-      const std::string& bytes = *payloads_[first_ + i];
-      const std::size_t skip = i == 0 ? offset_ : 0;
-      pieces[i] = {const_cast<char*>(bytes.data()) + skip, bytes.size() - skip};
-      asked += bytes.size() - skip;
+  // How many payloads wait.
+  std::size_t count() const noexcept { return empty() ? 0 : 1 + rest_.size() - first_; }
+
+  shared_payload& at(std::size_t place) { return place == 0 ? front_ : rest_[first_ + place - 1]; }
+
+  void add(const shared_payload& bytes) {
+    if (empty()) {
+      front_ = bytes;
+      return;
     }
-    return {asked, socket.write_some(std::span<const iovec>(pieces.data(), count))};
+    const std::size_t last = count() - 1;
+    if (!at(last).touches(bytes)) return rest_.push_back(bytes);
+    at(last).size += bytes.size;
+    settled_ = std::min(settled_, last);
+  }
+
+  attempt write_once(stream_socket& socket) {
+    if (count() == 1) return {front_.size, socket.write_some(front_.bytes())};
+    // One stack frame serves the largest gather.
+    std::array<iovec, IOV_MAX> pieces;
+    const std::size_t gathered = std::min(pieces.size(), count());
+    std::size_t asked = 0;
+    for (std::size_t i = 0; i < gathered; ++i) {
+      const std::string_view bytes = at(i).bytes();
+      pieces[i] = {const_cast<char*>(bytes.data()), bytes.size()};  // read only, says sendmsg(2)
+      asked += bytes.size();
+    }
+    return {asked, socket.write_some(std::span<const iovec>(pieces.data(), gathered))};
   }
 
   void drop(std::size_t sent) {
     bytes_ -= sent;
-    offset_ += sent;
-    while (first_ < payloads_.size() && offset_ >= payloads_[first_]->size()) {
-      offset_ -= payloads_[first_]->size();
-      payloads_[first_++].reset();
+    begun_ = begun_ || sent > 0;
+    while (front_.size > 0 && sent >= front_.size) {
+      sent -= front_.size;
+      begun_ = sent > 0;
+      take_next();
     }
-    give_back();
+    front_.remove_prefix(sent);
   }
 
-  // The vector is the queue: its front moves on, and is cut off once half of it is behind.
-  void give_back() {
-    if (first_ == payloads_.size())
-      payloads_ = {};
-    else if (first_ * 2 < payloads_.size())
-      return;
+  void take_next() {
+    front_ = first_ < rest_.size() ? std::move(rest_[first_++]) : shared_payload();
+    if (settled_ > 0) --settled_;
+    if (first_ * 2 < rest_.size()) return;
+    // The vector is a queue: its front moves on, and is cut off once half of it is behind.
+    if (first_ == rest_.size())
+      rest_ = {};
     else
-      payloads_.erase(payloads_.begin(), payloads_.begin() + static_cast<std::ptrdiff_t>(first_));
+      rest_.erase(rest_.begin(), rest_.begin() + static_cast<std::ptrdiff_t>(first_));
     first_ = 0;
   }
 
@@ -152,10 +171,12 @@ class write_queue {
   }
 
   queue_limits limits_;
-  std::vector<shared_payload> payloads_;
-  std::size_t first_ = 0;   // the index of the front in `payloads_`
-  std::size_t offset_ = 0;  // bytes of the front that are sent
-  std::size_t bytes_ = 0;   // all that waits
+  shared_payload front_;              // nearly always the only one: no vector then
+  std::vector<shared_payload> rest_;  // from `first_` on
+  std::size_t first_ = 0;
+  std::size_t settled_ = 0;  // payloads from the front on that `settle` has seen
+  std::size_t bytes_ = 0;    // all that waits
+  bool begun_ = false;       // some of `front_` is sent
   bool high_ = false;
   std::function<void(water)> on_crossing_;
 };

@@ -142,7 +142,7 @@ class memory_host {
       if (to->deaf)
         part(who, *to, jalon::departure::not_reading);
       else
-        to->lines.push_back(one.line->substr(0, one.line->size() - 1));
+        to->lines.emplace_back(actions_.line(one).substr(0, one.size - 1));
     }
   }
 
