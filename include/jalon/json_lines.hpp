@@ -31,25 +31,40 @@ inline const nlohmann::json* find_field(const nlohmann::json& object, std::strin
   return found == object.end() ? nullptr : &*found;
 }
 
+namespace detail {
+
+constexpr bool needs_escape(char c) noexcept {
+  const auto byte = static_cast<unsigned char>(c);
+  return c == '"' || c == '\\' || byte < 0x20 || byte == 0x7F;
+}
+
+inline void append_escaped(std::string& out, char c) {
+  constexpr std::string_view hex = "0123456789abcdef";
+  const auto byte = static_cast<unsigned char>(c);
+  if (c == '"' || c == '\\')
+    out += {'\\', c};
+  else if (c == '\t')
+    out += "\\t";
+  else if (c == '\n')
+    out += "\\n";
+  else
+    out.append("\\u00").append({hex[byte >> 4U], hex[byte & 0xFU]});
+}
+
+}  // namespace detail
+
 /// Appends @p text, which is UTF-8, to @p out as a JSON string; a line end in it is escaped, so
 /// the result stays on one line.
 inline void append_json(std::string& out, std::string_view text) {
-  constexpr std::string_view hex = "0123456789abcdef";
   out += '"';
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\')
-      out += {'\\', c};
-    else if (c == '\t')
-      out += "\\t";
-    else if (c == '\n')
-      out += "\\n";
-    else if (byte < 0x20 || byte == 0x7F)
-      out.append("\\u00").append({hex[byte >> 4U], hex[byte & 0xFU]});
-    else
-      out += c;
+  std::size_t begin = 0;  // of what can go out as it is, in one piece: nearly always all of it
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (!detail::needs_escape(text[i])) continue;
+    out.append(text, begin, i - begin);
+    detail::append_escaped(out, text[i]);
+    begin = i + 1;
   }
-  out += '"';
+  out.append(text, begin).push_back('"');
 }
 
 /// Appends a number to @p out.
