@@ -194,6 +194,25 @@ TEST_CASE("options reach the system") {
   CHECK(option<int>(fd, SOL_SOCKET, SO_SNDBUF) < 100'000);
 }
 
+TEST_CASE("what a listener accepts inherits the listener's options") {
+  jalon::listener listener(jalon::endpoint::loopback(0));
+  listener.set_no_delay(true);
+  listener.set_keepalive(std::chrono::seconds(61), std::chrono::seconds(11), 4);
+  const auto client = jalon::connect({listener.local()}, std::chrono::seconds(10));
+  support::await_readable(listener.fd());
+  const auto accepted = listener.accept();
+  REQUIRE(accepted.status == io_status::ok);
+
+  const int fd = accepted.socket.fd();
+  CHECK(option<int>(fd, IPPROTO_TCP, TCP_NODELAY) != 0);
+  CHECK(option<int>(fd, SOL_SOCKET, SO_KEEPALIVE) != 0);
+#ifdef TCP_KEEPIDLE
+  CHECK(option<int>(fd, IPPROTO_TCP, TCP_KEEPIDLE) == 61);
+#endif
+  CHECK(option<int>(fd, IPPROTO_TCP, TCP_KEEPINTVL) == 11);
+  CHECK(option<int>(fd, IPPROTO_TCP, TCP_KEEPCNT) == 4);
+}
+
 TEST_CASE("an option of another kind of socket is an error that names the call") {
   auto [left, right] = stream_socket::pair();
   const auto error = support::thrown_by([&socket = left] { socket.set_no_delay(true); });

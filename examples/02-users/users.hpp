@@ -65,7 +65,7 @@ class users {
   const std::string& nick_of(connection_id id) const { return people_.at(id).nick; }
 
   /// The address that @p id is seen at.
-  std::string address_of(connection_id id) const { return people_.at(id).from.peer.address(); }
+  const std::string& address_of(connection_id id) const { return people_.at(id).address; }
 
   /// Who has this nick, if anybody.
   std::optional<connection_id> find(const nickname& name) const {
@@ -82,11 +82,15 @@ class users {
 
  private:
   struct person {
-    jalon::arrival from;
-    std::string nick;  // empty before one was taken
+    std::string address;
+    std::uint16_t port = 0;
+    std::chrono::system_clock::time_point arrived;
+    std::string nick = {};  // empty before one was taken
   };
 
-  void arrive(connection_id id, const jalon::arrival& arrival) { people_[id].from = arrival; }
+  void arrive(connection_id id, const jalon::arrival& arrival) {
+    people_[id] = {arrival.peer.address(), arrival.peer.port(), arrival.time};
+  }
 
   void leave(connection_id id, actions& out) {
     if (has_nick(id)) {
@@ -121,8 +125,7 @@ class users {
     const auto id = find(asked.nick);
     if (!id) return nobody();
     const person& found = people_.at(*id);
-    return answer{user_info{found.nick, to_rfc3339(found.from.time), found.from.peer.address(),
-                            found.from.peer.port()}};
+    return answer{user_info{found.nick, to_rfc3339(found.arrived), found.address, found.port}};
   }
 
   answer pass_on(connection_id from, const msg& said, actions& out) {

@@ -112,7 +112,7 @@ class asio_loop {
   /// Calls @p handler whenever @p fd is ready for what is @p wanted.
   /// @return what keeps the watch; the descriptor must stay open until it is dropped
   [[nodiscard]] watch_type watch(int fd, io_events wanted, ready_handler handler,
-                                 const std::string& /*name*/ = {}) {
+                                 std::string_view /*name*/ = {}) {
     watch_type added(std::make_shared<entry>(context_, fd, std::move(handler)));
     added.want(wanted);
     return added;

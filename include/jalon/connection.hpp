@@ -29,17 +29,20 @@ namespace jalon {
 
 /// What a connection calls. Any of them may call into the connection, or, as its last act,
 /// destroy it.
+///
+/// Who has thousands of connections may give them a type of its own instead, with methods of
+/// these names, `received` and those of the others that it needs.
 struct connection_handlers {
   /// A frame has come, or the news that one is lost.
-  std::function<void(const frame&)> received = {};
+  std::function<void(const frame&)> received = [](const frame&) {};
   /// Nothing more will be received: an orderly end (no error), or a broken connection. Called
   /// once, unless `close` or `abort` came first. After an orderly end the peer may still be sent
   /// to, until `close`.
-  std::function<void(std::error_code)> ended = {};
+  std::function<void(std::error_code)> ended = [](std::error_code) {};
   /// The socket is closed. Called once, last.
-  std::function<void()> closed = {};
+  std::function<void()> closed = [] {};
   /// All that waited to be sent is sent.
-  std::function<void()> drained = {};
+  std::function<void()> drained = [] {};
 };
 
 /// The bounds of a connection.
@@ -62,11 +65,11 @@ struct connection_options {
 /// - It holds no input memory unless a frame is half there.
 ///
 /// For the loop's thread; the loop outlives it.
-template <event_loop Loop, codec Codec = line_codec>
+template <event_loop Loop, codec Codec = line_codec, class Handlers = connection_handlers>
 class connection {
  public:
   /// Begins to read @p socket, which is connected and non-blocking.
-  connection(Loop& loop, stream_socket socket, connection_handlers handlers,
+  connection(Loop& loop, stream_socket socket, Handlers handlers,
              const connection_options& options = {}, Codec codec = Codec{})
       : loop_(loop),
         socket_(std::move(socket)),
@@ -142,7 +145,7 @@ class connection {
     watch_.drop();
     timer_.cancel();
     socket_ = {};
-    if (handlers_.closed) handlers_.closed();
+    if constexpr (requires { handlers_.closed(); }) handlers_.closed();
   }
 
   /// How many bytes wait to be sent.
@@ -214,11 +217,14 @@ class connection {
   }
 
   void tell_end(std::error_code reason) {
-    if (!std::exchange(end_told_, true) && handlers_.ended) handlers_.ended(reason);
+    if (std::exchange(end_told_, true)) return;
+    if constexpr (requires { handlers_.ended(reason); }) handlers_.ended(reason);
   }
 
   void tell_drained() {
-    if (phase_ == phase::open && handlers_.drained) handlers_.drained();
+    if constexpr (requires { handlers_.drained(); }) {
+      if (phase_ == phase::open) handlers_.drained();
+    }
   }
 
   // The connection is broken: nothing can be sent and nothing will come.
@@ -294,7 +300,7 @@ class connection {
 
   Loop& loop_;
   stream_socket socket_;
-  connection_handlers handlers_;
+  Handlers handlers_;
   std::chrono::milliseconds linger_;
   std::size_t read_bytes_;
   Codec codec_;

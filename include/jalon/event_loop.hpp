@@ -102,7 +102,7 @@ inline void deferral_queue::run() {
 /// - `now()` is the loop's time; `trace()` where it tells what it does.
 template <class L>
 concept event_loop = requires(L loop, int fd, io_events wanted, ready_handler handler,
-                              std::string name, steady_time when, std::function<void()> call,
+                              std::string_view name, steady_time when, std::function<void()> call,
                               typename L::watch_type watch) {
   { loop.watch(fd, wanted, handler, name) } -> std::same_as<typename L::watch_type>;
   watch.want(wanted);

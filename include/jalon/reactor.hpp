@@ -37,14 +37,14 @@ class reactor {
   struct entry {
     int fd;
     io_events wanted;
-    ready_handler handler;
-    std::string name;
-    std::size_t index;  // where it stands in `entries_`
     bool dropped = false;
+    bool stall_told = false;
+    ready_handler handler;
+    std::string_view name;
+    std::size_t index;              // where it stands in `entries_`
     std::uint64_t last_turn = 0;    // the last turn in which it was ready
     std::uint32_t turns_ready = 0;  // how many turns in a row it has been
     std::uint32_t turns_idle = 0;   // for how many of them, the last ones, nothing moved
-    bool stall_told = false;
   };
 
  public:
@@ -112,12 +112,16 @@ class reactor {
   reactor& operator=(const reactor&) = delete;
 
   /// Calls @p handler whenever @p fd is ready for what is @p wanted.
-  /// @param name says what it is, in traces and complaints
+  /// @param name says what it is, in traces and complaints; a literal, or another text that
+  /// outlives the watch
   /// @return what keeps the watch; the descriptor must stay open until it is dropped
   [[nodiscard]] watch_type watch(int fd, io_events wanted, ready_handler handler,
-                                 std::string name = {}) {
-    auto added = std::make_unique<entry>(
-        entry{fd, wanted, std::move(handler), std::move(name), entries_.size()});
+                                 std::string_view name = {}) {
+    auto added = std::make_unique<entry>(entry{.fd = fd,
+                                               .wanted = wanted,
+                                               .handler = std::move(handler),
+                                               .name = name,
+                                               .index = entries_.size()});
     entry* const tag = added.get();
     with_poller([&](auto& p) { p.add(fd, wanted, tag); });
     entries_.push_back(std::move(added));
@@ -187,6 +191,7 @@ class reactor {
   // A handler that is called so many turns in a row is looked at; one that does nothing for as
   // many again is told of.
   static constexpr std::uint32_t suspicious_turns = 1'000;
+  static constexpr std::uint32_t turns_between_looks = 64;
 
   template <class Call>
   void with_poller(Call call) {
@@ -208,13 +213,17 @@ class reactor {
     const io_events what =
         has(event.what, io_events::hangup) ? one.wanted : event.what & one.wanted;
     if (what == io_events::none) return;
-    if (trace_) trace_("  ready " + std::to_string(one.fd) + describe(what) + ", " + one.name);
+    if (trace_)
+      trace_("  ready " + std::to_string(one.fd) + describe(what) + ", " + std::string(one.name));
     if (one.last_turn + 1 != turn_) one.turns_ready = one.turns_idle = 0;
     one.last_turn = turn_;
-    if (++one.turns_ready <= suspicious_turns)
-      one.handler(what);
-    else
+    ++one.turns_ready;
+    // A look costs some calls of the system: who was seen to get on is let be for a while.
+    const bool look = one.turns_idle > 0 || one.turns_ready % turns_between_looks == 0;
+    if (one.turns_ready > suspicious_turns && look)
       call_suspect(one, what);
+    else
+      one.handler(what);
   }
 
   void call_suspect(entry& one, io_events what) {

@@ -53,7 +53,9 @@ class server {
         local_(listener_->local()),
         accept_watch_(loop.watch(
             listener_->fd(), io_events::read, [this](io_events) { accept_waiting(); },
-            "listener")) {}
+            "listener")) {
+    equip();
+  }
 
   server(const server&) = delete;
   server& operator=(const server&) = delete;
@@ -82,10 +84,18 @@ class server {
   }
 
  private:
-  using link_type = connection<Loop, line_codec>;
+  // What one connection calls.
+  struct link_handlers {
+    server* self;
+    connection_id id;
+
+    void received(const frame& one) { self->on_frame(id, one); }
+    void ended(std::error_code reason) { self->on_end(id, reason); }
+    void closed() { self->on_closed(id); }
+  };
+  using link_type = connection<Loop, line_codec, link_handlers>;
 
   struct client {
-    connection_id id;
     link_type link;
     bool told = true;  // the service has not been told of its departure
   };
@@ -100,6 +110,7 @@ class server {
       accept_result result = listener_->accept();
       if (result.status == io_status::would_block) return;
       if (result.status == io_status::error) return pause_accepting(result.error);
+      trace_accepted(result);
       welcome(std::move(result));
     }
   }
@@ -116,7 +127,6 @@ class server {
     const auto key = connections_.reserve();
     const connection_id id{key};
     try {
-      equip(accepted);
       connections_.put(key, make_client(id, std::move(accepted.socket)));
     } catch (const std::system_error& failure) {  // it has gone already, or memory is short
       connections_.take(key);
@@ -128,26 +138,23 @@ class server {
     }
   }
 
-  void equip(accept_result& accepted) const {
-    if (loop_.trace()) {
-      loop_.trace()("  accepted " + std::to_string(accepted.socket.fd()) + " from " +
-                    accepted.peer.to_string());
-    }
-    if (accepted.peer.family() == AF_UNIX) return;
-    accepted.socket.set_no_delay(true);  // an answer is written whole; waiting gains nothing
-    accepted.socket.set_keepalive(std::chrono::seconds(60), std::chrono::seconds(10), 5);
+  // Those that are accepted inherit it.
+  void equip() {
+    if (local_.family() == AF_UNIX) return;
+    listener_->set_no_delay(true);  // an answer is written whole; waiting gains nothing
+    listener_->set_keepalive(std::chrono::seconds(60), std::chrono::seconds(10), 5);
+  }
+
+  void trace_accepted(const accept_result& accepted) const {
+    if (!loop_.trace()) return;
+    loop_.trace()("  accepted " + std::to_string(accepted.socket.fd()) + " from " +
+                  accepted.peer.to_string());
   }
 
   std::unique_ptr<client> make_client(connection_id id, stream_socket socket) {
     return std::unique_ptr<client>(
-        new client{id, link_type(loop_, std::move(socket), handlers_for(id), options_.connection,
-                                 line_codec(options_.max_line))});
-  }
-
-  connection_handlers handlers_for(connection_id id) {
-    return {[this, id](const frame& one) { on_frame(id, one); },
-            [this, id](std::error_code reason) { on_end(id, reason); },
-            [this, id] { on_closed(id); }};
+        new client{link_type(loop_, std::move(socket), link_handlers{this, id}, options_.connection,
+                             line_codec(options_.max_line))});
   }
 
   void on_frame(connection_id id, const frame& one) {
@@ -162,7 +169,7 @@ class server {
 
   void on_end(connection_id id, std::error_code reason) {
     if (client* one = find(id)) {
-      depart(*one, reason ? departure::broken : departure::end_of_input);
+      depart(id, *one, reason ? departure::broken : departure::end_of_input);
       one->link.close();
       apply();
     }
@@ -191,8 +198,9 @@ class server {
     const shared_payload line = (one.count == 1 ? to_one_ : to_many_).add(actions_.line(one));
     end_turn_.schedule();
     for (std::size_t i = 0; i < one.count; ++i) {
-      client* to = find(actions_.recipients(one)[i]);
-      if (to != nullptr && to->told && !to->link.send(line)) part_from_deaf(*to);
+      const connection_id who = actions_.recipients(one)[i];
+      client* to = find(who);
+      if (to != nullptr && to->told && !to->link.send(line)) part_from_deaf(who, *to);
     }
   }
 
@@ -203,7 +211,7 @@ class server {
 
   void apply(const actions::close_one& one) {
     if (client* leaving = find(one.who)) {
-      depart(*leaving, departure::asked);
+      depart(one.who, *leaving, departure::asked);
       leaving->link.close();
     }
   }
@@ -217,17 +225,17 @@ class server {
     }
   }
 
-  void part_from_deaf(client& deaf) {
+  void part_from_deaf(connection_id who, client& deaf) {
     log("a client does not read: " + std::to_string(deaf.link.queued()) +
         " bytes wait for it; it is closed");
-    depart(deaf, departure::not_reading);
+    depart(who, deaf, departure::not_reading);
     deaf.link.close_without_queue(options_.not_reading_notice);
   }
 
-  void depart(client& leaving, departure how) {
+  void depart(connection_id who, client& leaving, departure how) {
     if (!std::exchange(leaving.told, false)) return;
-    if constexpr (requires { service_.disconnected(leaving.id, how, actions_); })
-      service_.disconnected(leaving.id, how, actions_);
+    if constexpr (requires { service_.disconnected(who, how, actions_); })
+      service_.disconnected(who, how, actions_);
   }
 
   client* find(connection_id id) noexcept {

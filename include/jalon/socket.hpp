@@ -78,6 +78,18 @@ void set_option(int fd, int level, int name, const Value& value) {
   check(::setsockopt(fd, level, name, &value, sizeof value), "setsockopt");
 }
 
+inline void set_keepalive(int fd, std::chrono::seconds idle, std::chrono::seconds interval,
+                          int probes) {
+  set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+#ifdef TCP_KEEPIDLE
+  set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, static_cast<int>(idle.count()));
+#else
+  set_option(fd, IPPROTO_TCP, TCP_KEEPALIVE, static_cast<int>(idle.count()));
+#endif
+  set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, static_cast<int>(interval.count()));
+  set_option(fd, IPPROTO_TCP, TCP_KEEPCNT, probes);
+}
+
 // getsockname(2) or getpeername(2), whose signatures are one.
 template <class Call>
 endpoint name_of(int fd, Call call, const char* name) {
@@ -164,14 +176,7 @@ class stream_socket {
   /// Finds peers that have vanished without a word: after @p idle of silence the system asks
   /// every @p interval, and breaks the connection after @p probes without an answer (tcp(7)).
   void set_keepalive(std::chrono::seconds idle, std::chrono::seconds interval, int probes) {
-    detail::set_option(fd(), SOL_SOCKET, SO_KEEPALIVE, 1);
-#ifdef TCP_KEEPIDLE
-    detail::set_option(fd(), IPPROTO_TCP, TCP_KEEPIDLE, static_cast<int>(idle.count()));
-#else
-    detail::set_option(fd(), IPPROTO_TCP, TCP_KEEPALIVE, static_cast<int>(idle.count()));
-#endif
-    detail::set_option(fd(), IPPROTO_TCP, TCP_KEEPINTVL, static_cast<int>(interval.count()));
-    detail::set_option(fd(), IPPROTO_TCP, TCP_KEEPCNT, probes);
+    detail::set_keepalive(fd(), idle, interval, probes);
   }
 
   /// The sizes that are asked of the system for what it holds of this socket, in bytes; it may
@@ -271,6 +276,15 @@ class listener {
       if (is_passing(errno)) continue;
       return failed();
     }
+  }
+
+  /// Has the sockets that it accepts send at once, and find peers that have vanished, as
+  /// `stream_socket` does. They inherit it (Stevens, UNIX Network Programming 1, 7.4): so it costs
+  /// no call for each of them.
+  void set_no_delay(bool on) { detail::set_option(fd(), IPPROTO_TCP, TCP_NODELAY, int{on}); }
+  /// See `stream_socket::set_keepalive`.
+  void set_keepalive(std::chrono::seconds idle, std::chrono::seconds interval, int probes) {
+    detail::set_keepalive(fd(), idle, interval, probes);
   }
 
   /// Where it listens, with the port the system chose. @throws std::system_error

@@ -13,6 +13,7 @@
 #include <array>
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <span>
 #include <string>
 #include <utility>
@@ -44,7 +45,9 @@ class write_queue {
 
   /// Has @p callback told of each crossing of the marks, once a crossing; it may not destroy
   /// the queue.
-  void on_crossing(std::function<void(water)> callback) { on_crossing_ = std::move(callback); }
+  void on_crossing(std::function<void(water)> callback) {
+    on_crossing_ = std::make_unique<std::function<void(water)>>(std::move(callback));
+  }
 
   /// Puts @p bytes at the end. @return false, with nothing changed, if that would pass the hard
   /// limit: the peer does not read, and the one who owns the queue should part from it
@@ -167,7 +170,7 @@ class write_queue {
 
   void cross(water mark) {
     high_ = mark == water::high;
-    if (on_crossing_) on_crossing_(mark);
+    if (on_crossing_) (*on_crossing_)(mark);
   }
 
   queue_limits limits_;
@@ -178,7 +181,7 @@ class write_queue {
   std::size_t bytes_ = 0;    // all that waits
   bool begun_ = false;       // some of `front_` is sent
   bool high_ = false;
-  std::function<void(water)> on_crossing_;
+  std::unique_ptr<std::function<void(water)>> on_crossing_;  // few ask, and idle queues are many
 };
 
 }  // namespace jalon
