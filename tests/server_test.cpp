@@ -234,6 +234,24 @@ TEMPLATE_TEST_CASE("a server on a unix socket serves alike", "", ALL_LOOPS) {
   CHECK(s.gets(client, "hello\n"));
 }
 
+TEMPLATE_TEST_CASE("all that a client is sent in a turn goes out by one write", "", ALL_LOOPS) {
+  server_scene<TestType> s;
+  std::vector<peer> clients;
+  for (int i = 0; i < 5; ++i) clients.push_back(s.client());
+  s.service.answer = [&](std::size_t, std::string_view line, jalon::actions& out) {
+    out.send(s.service.ids(), line);
+  };
+  int writes = 0;
+  s.loop.set_trace([&](std::string_view line) {
+    if (line.find(" wrote ") != line.npos) ++writes;
+  });
+  std::string lines;
+  for (int i = 0; i < 64; ++i) lines += "line " + std::to_string(i) + '\n';
+  clients.front().send(lines);
+  for (peer& one : clients) CHECK(s.gets(one, lines));
+  CHECK(writes == 5);
+}
+
 TEMPLATE_TEST_CASE("a trace tells who is taken in", "", ALL_LOOPS) {
   server_scene<TestType> s;
   std::string all;

@@ -1,0 +1,375 @@
+// Loads a server of milestone 3 or later, or bench/limit.cpp, and prints what a delivery costs it:
+//
+//     load --port 8080 --server-pid 4711 --receivers 100 --senders 1 --window 64
+//
+// Senders speak in a channel, receivers listen, deaf ones are there and never read, idle ones do
+// nothing; each sender has `window`
+// messages under way, one of which is done when all receivers have it. Each delivery is checked:
+// whose it is, that it is the next of that sender, and that its text is whole.
+
+#include <fcntl.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <chrono>
+#include <cstdint>
+#include <cstdio>
+#include <deque>
+#include <fstream>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include <jalon.hpp>
+
+namespace {
+
+using clock = std::chrono::steady_clock;
+
+struct settings {
+  std::uint16_t port = 0;
+  int server_pid = 0;
+  std::size_t receivers = 100;
+  std::size_t senders = 1;
+  std::size_t window = 1;
+  std::size_t idle = 0;
+  std::size_t deaf = 0;          // in the channel, and never reading
+  std::size_t messages = 1'000;  // of each sender
+  std::size_t payload = 100;     // bytes of text
+  double rate = 0;               // messages a second of each sender; 0: as fast as they are done
+  bool direct = false;           // from each sender to one receiver, not in a channel
+};
+
+[[noreturn]] void fail(const std::string& what) { throw std::runtime_error(what); }
+
+// One user of the chat.
+struct user {
+  jalon::stream_socket socket;
+  jalon::buffer in = {};
+  jalon::line_codec codec{};
+
+  void send(std::string_view bytes) {
+    while (!bytes.empty()) {
+      const auto result = socket.write_some(bytes);
+      if (result.status == jalon::io_status::error) fail("a connection broke");
+      bytes.remove_prefix(result.bytes);
+      pollfd waited{socket.fd(), POLLOUT, 0};
+      if (!bytes.empty() && ::poll(&waited, 1, 30'000) != 1) fail("the server does not read");
+    }
+  }
+
+  // Reads what there is. @return whether there was anything
+  bool fill() {
+    const auto result = socket.read_some(in.prepare(256 << 10));
+    in.commit(result.bytes);
+    if (result.status == jalon::io_status::end || result.status == jalon::io_status::error)
+      fail("the server has closed a connection");
+    return result.bytes > 0;
+  }
+
+  // The next line that holds @p text; what comes before it is passed over.
+  void await(std::string_view text) {
+    for (;;) {
+      while (const auto line = codec.next(in)) {
+        if (line->payload.find(text) != line->payload.npos) return in_place();
+      }
+      pollfd waited{socket.fd(), POLLIN, 0};
+      if (::poll(&waited, 1, 30'000) != 1) fail("nothing came, but was due: " + std::string(text));
+      fill();
+    }
+  }
+
+  // A silent user holds no memory here either.
+  void in_place() {
+    if (in.empty()) in.release();
+  }
+};
+
+// Every 20,000 connections have an address of their own: there are not more ports to one.
+std::unique_ptr<user> log_in(const settings& how, std::size_t number, const std::string& nick) {
+  auto socket = jalon::stream_socket::open(AF_INET);
+  const std::string address = "127.0.0." + std::to_string(1 + number / 20'000);
+  const auto from = jalon::endpoint::parse(address + ":0").value();
+  const auto to = jalon::endpoint::loopback(how.port);
+  if (::bind(socket.fd(), from.data(), from.size()) != 0) fail("bind " + address);
+  ::connect(socket.fd(), to.data(), to.size());  // in progress: the first write waits for it
+  pollfd waited{socket.fd(), POLLOUT, 0};
+  if (::poll(&waited, 1, 30'000) != 1) fail("the server does not accept");
+  socket.set_no_delay(true);
+  auto made = std::make_unique<user>(user{std::move(socket)});
+  made->await("\"hello\"");
+  made->send(R"({"type":"nick","nick":")" + nick + "\"}\n");
+  made->await("\"welcome\"");
+  return made;
+}
+
+// The processor time that the server has used, in ns (the first number of proc(5)'s schedstat).
+double processor_time(int pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/schedstat");
+  double nanoseconds = 0;
+  if (!(file >> nanoseconds)) fail("no such server: " + std::to_string(pid));
+  return nanoseconds;
+}
+
+// Its resident memory, in bytes (the second number of proc(5)'s statm).
+double resident_memory(int pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/statm");
+  double pages = 0;
+  file >> pages >> pages;
+  return pages * static_cast<double>(::sysconf(_SC_PAGESIZE));
+}
+
+// A text tells whose it is and which: "0007 00000042 xxxx".
+constexpr std::size_t head = 14;
+
+std::string text_of(std::size_t sender, std::size_t number, std::size_t size) {
+  std::array<char, 64> digits{};
+  std::snprintf(digits.data(), digits.size(), "%04zu %08zu ", sender, number);
+  std::string text = digits.data();
+  text.resize(std::max(size, head), 'x');
+  return text;
+}
+
+std::size_t number_in(std::string_view digits) {
+  std::size_t number = 0;
+  if (std::from_chars(digits.data(), digits.data() + digits.size(), number).ec != std::errc())
+    fail("not what was sent: " + std::string(digits));
+  return number;
+}
+
+class load {
+ public:
+  explicit load(const settings& how) : how_(how) {}
+
+  void run() {
+    gather();
+    if (how_.deaf > 0) fill_the_deaf();
+    const double begin = processor_time(how_.server_pid);
+    began_ = clock::now();
+    deliver_all();
+    const double used = processor_time(how_.server_pid) - begin;
+    const std::chrono::duration<double> took = clock::now() - began_;
+    report(used, took.count());
+  }
+
+ private:
+  // What fills the buffers of the system for those who do not read, and then some.
+  static constexpr std::size_t filling = 1'000;  // messages
+  static constexpr std::size_t filling_payload = 4'000;
+
+  struct listener_state {
+    std::unique_ptr<user> who;
+    std::vector<std::size_t> next;  // of each sender
+  };
+  struct sender_state {
+    std::unique_ptr<user> who;
+    std::size_t sent = 0;
+    std::size_t done = 0;                    // messages that all have
+    std::deque<std::size_t> missing = {};    // of each that is under way, how many have it not
+    std::vector<clock::time_point> at = {};  // when each was sent
+  };
+
+  std::size_t audience() const { return how_.direct ? 1 : how_.receivers; }
+  void deliver_all() {
+    while (delivered_ < due()) {
+      speak();
+      hear();
+    }
+  }
+
+  // So that they are deaf when the measuring begins, and not merely about to be.
+  void fill_the_deaf() {
+    const settings asked = how_;
+    how_.rate = 0;
+    how_.window = 64;
+    how_.messages = filling;
+    how_.payload = filling_payload;
+    deliver_all();
+    how_ = asked;
+    how_.messages += filling;
+    before_ = filling;
+    delivered_before_ = delivered_;
+    latencies_.clear();
+  }
+
+  std::size_t due() const { return how_.senders * how_.messages * audience(); }
+
+  void gather() {
+    std::size_t count = 0;
+    const auto owner = log_in(how_, count++, "owner");
+    owner->send("{\"type\":\"create\",\"channel\":\"bench\"}\n");
+    owner->await("\"joined\"");
+    const double memory = resident_memory(how_.server_pid);
+    const double time = processor_time(how_.server_pid);
+    for (std::size_t i = 0; i < how_.idle; ++i)
+      idle_.push_back(log_in(how_, count++, "idle" + std::to_string(i)));
+    if (how_.idle > 0) {
+      const auto each = static_cast<double>(how_.idle);
+      idle_bytes_ = (resident_memory(how_.server_pid) - memory) / each;
+      idle_ns_ = (processor_time(how_.server_pid) - time) / each;
+    }
+    for (std::size_t i = 0; i < how_.deaf; ++i) {
+      deaf_.push_back(enter(count++, "deaf" + std::to_string(i)));
+      deaf_.back()->socket.set_buffers(4'096, 4'096);
+    }
+    for (std::size_t i = 0; i < how_.receivers; ++i)
+      listeners_.push_back(
+          {enter(count++, "r" + std::to_string(i)), std::vector<std::size_t>(how_.senders, 0)});
+    for (std::size_t i = 0; i < how_.senders; ++i)
+      senders_.push_back({enter(count++, "s" + std::to_string(i))});
+    owner->send("{\"type\":\"leave\",\"channel\":\"bench\"}\n");
+    if (!how_.direct) settle();
+    for (auto& one : listeners_) poller_.add(one.who->socket.fd(), jalon::io_events::read, &one);
+    for (auto& one : senders_) poller_.add(one.who->socket.fd(), jalon::io_events::read, nullptr);
+  }
+
+  std::unique_ptr<user> enter(std::size_t number, const std::string& nick) {
+    auto made = log_in(how_, number, nick);
+    if (how_.direct) return made;
+    made->send("{\"type\":\"join\",\"channel\":\"bench\"}\n");
+    made->await("\"joined\"");
+    return made;
+  }
+
+  // The owner's leaving is the last that anybody is told of before it begins.
+  void settle() {
+    for (auto& one : listeners_) one.who->await("\"left\"");
+    for (auto& one : senders_) one.who->await("\"left\"");
+  }
+
+  // Each sender sends as much as it may, in one piece.
+  void speak() {
+    for (std::size_t i = 0; i < senders_.size(); ++i) {
+      sender_state& one = senders_[i];
+      std::string bytes;
+      while (one.sent < allowed(one)) {
+        const std::string text = text_of(i, one.sent++, how_.payload);
+        bytes += how_.direct ? R"({"type":"msg","to":"r)" + std::to_string(i % how_.receivers)
+                             : R"({"type":"say","channel":"bench)";
+        bytes += R"(","text":")" + text + "\"}\n";
+        one.missing.push_back(audience());
+        one.at.push_back(clock::now());
+      }
+      if (!bytes.empty()) one.who->send(bytes);
+    }
+  }
+
+  std::size_t allowed(const sender_state& one) const {
+    if (how_.rate == 0) return std::min(how_.messages, one.done + how_.window);
+    const std::chrono::duration<double> gone = clock::now() - began_;
+    return std::min(how_.messages, before_ + static_cast<std::size_t>(gone.count() * how_.rate));
+  }
+
+  void hear() {
+    const auto limit = std::chrono::milliseconds(how_.rate > 0 ? 1 : 30'000);
+    poller_.wait(ready_, limit);
+    if (ready_.empty() && how_.rate == 0) fail("deliveries are missing");
+    for (const auto& event : ready_) {
+      if (event.tag != nullptr) take(*static_cast<listener_state*>(event.tag));
+    }
+    for (auto& one : senders_) {
+      if (one.who->fill()) one.who->in.release();  // news of the others
+    }
+  }
+
+  void take(listener_state& one) {
+    one.who->fill();
+    while (const auto line = one.who->codec.next(one.who->in)) check(one, line->payload);
+  }
+
+  void check(listener_state& one, std::string_view line) {
+    constexpr std::string_view key = R"("text":")";
+    const auto begin = line.find(key);
+    if (begin == line.npos) fail("unexpected: " + std::string(line));
+    const std::string_view text = line.substr(begin + key.size());
+    const std::size_t size = std::max(how_.payload, head);
+    if (text.size() != size + 2 || text.find_first_not_of('x', head) != size)
+      fail("not what was sent: " + std::string(line));
+    const std::size_t sender = number_in(text.substr(0, 4));
+    const std::size_t number = number_in(text.substr(5, 8));
+    if (number != one.next.at(sender)++) fail("lost, twice or out of order: " + std::string(line));
+    count(senders_[sender], number);
+  }
+
+  void count(sender_state& from, std::size_t number) {
+    ++delivered_;
+    if (how_.rate > 0)
+      latencies_.push_back(std::chrono::duration<double>(clock::now() - from.at[number]).count());
+    --from.missing[number - from.done];
+    while (!from.missing.empty() && from.missing.front() == 0) {
+      from.missing.pop_front();
+      ++from.done;
+    }
+  }
+
+  double percentile(double part) {
+    if (latencies_.empty()) return 0;
+    const auto place = static_cast<std::size_t>(part * static_cast<double>(latencies_.size() - 1));
+    std::nth_element(latencies_.begin(), latencies_.begin() + static_cast<std::ptrdiff_t>(place),
+                     latencies_.end());
+    return latencies_[place];
+  }
+
+  void report(double used, double seconds) {
+    const std::size_t measured = delivered_ - delivered_before_;
+    std::printf(
+        "{\"deliveries\":%zu,\"ns_a_delivery\":%.1f,\"ns_a_message\":%.1f,\"seconds\":%.3f,"
+        "\"idle_bytes\":%.0f,\"idle_ns\":%.0f,\"p50_us\":%.0f,\"p99_us\":%.0f,"
+        "\"server_bytes\":%.0f}\n",
+        measured, used / static_cast<double>(measured),
+        used / static_cast<double>(measured / audience()), seconds, idle_bytes_, idle_ns_,
+        1e6 * percentile(0.5), 1e6 * percentile(0.99), resident_memory(how_.server_pid));
+  }
+
+  settings how_;
+  jalon::epoll_poller poller_;
+  std::vector<jalon::ready_event> ready_;
+  std::vector<std::unique_ptr<user>> idle_;
+  std::vector<std::unique_ptr<user>> deaf_;
+  std::vector<listener_state> listeners_;
+  std::vector<sender_state> senders_;
+  clock::time_point began_;
+  std::size_t before_ = 0;  // messages of each sender, before the measuring began
+  std::size_t delivered_ = 0;
+  std::size_t delivered_before_ = 0;
+  std::vector<double> latencies_;  // seconds, of each delivery
+  double idle_bytes_ = 0;
+  double idle_ns_ = 0;
+};
+
+void raise_descriptor_limit() {
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+}  // namespace
+
+int main(int argc, char* argv[]) try {
+  settings how;
+  CLI::App app("Loads a chat server and prints what a delivery costs it, as one line of JSON");
+  app.add_option("--port", how.port, "of the server, on 127.0.0.1")->required();
+  app.add_option("--server-pid", how.server_pid, "whose processor time is read")->required();
+  app.add_option("--receivers", how.receivers, "who listen")->check(CLI::PositiveNumber);
+  app.add_option("--senders", how.senders, "who speak")->check(CLI::Range(1, 9'999));
+  app.add_option("--window", how.window, "messages of each under way")->check(CLI::PositiveNumber);
+  app.add_option("--idle", how.idle, "who do nothing");
+  app.add_option("--deaf", how.deaf, "who are in the channel and never read");
+  app.add_option("--messages", how.messages, "of each sender")->check(CLI::Range(1, 99'999'999));
+  app.add_option("--payload", how.payload, "bytes of a text")->check(CLI::Range(14, 4'096));
+  app.add_option("--rate", how.rate, "messages a second of each; 0: as they are done");
+  app.add_flag("--direct", how.direct, "from each sender to one receiver");
+  CLI11_PARSE(app, argc, argv);
+  raise_descriptor_limit();
+  load(how).run();
+} catch (const std::exception& error) {
+  std::fprintf(stderr, "load: %s\n", error.what());
+  return 1;
+}
