@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """What a delivery costs the chat, beside a server that does as little as can be done.
 
-    python3 bench/deliveries.py --build build --rounds 3
+    python3 bench/deliveries.py --build build --rounds 3 [--peers]
 
-Both servers get the same load (bench/load.cpp) by turns, and every delivery is checked. Server and
+All servers get the same load (bench/load.cpp) by turns, and every delivery is checked. Server and
 load share one processor: where a message wakes another processor it costs more than twice as much,
 and how often it does is chance. The figures are medians; the least and the most stand beside them.
 """
@@ -16,8 +16,11 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Callable, Iterable
 
+import peers
 from measures import PATIENCE, Bars, Program
+
 
 @dataclass(frozen=True)
 class Load:
@@ -52,21 +55,34 @@ GRID = [
 ]
 
 
+class Jalon(Program):
+    """A server of ours: the chat, or the limit."""
+
+    speaks = "chat"
+
+    def __init__(self, command: list) -> None:
+        super().__init__(command)
+        self.port = int(self.wait_for("listening on").rpartition(":")[2])
+
+
 class Bench:
-    def __init__(self, build: Path, rounds: int) -> None:
+    def __init__(self, build: Path, rounds: int, with_peers: bool) -> None:
         self.load_program = build / "bench" / "load"
-        self.chat = [build / "examples" / "03-channels" / "server", "0", "--loop"]
-        self.limit = [build / "bench" / "limit", "0"]
+        chat = build / "examples" / "03-channels" / "server"
+        self.servers: dict[str, Callable[[], Program]] = {
+            "limit": lambda: Jalon([build / "bench" / "limit", "0"]),
+            "jalon": lambda: Jalon([chat, "0", "--loop", "epoll"]),
+        }
+        self.peers = {peer.name: peer for peer in peers.installed()} if with_peers else {}
         self.rounds = rounds
         self.bars = Bars()
 
-    def once(self, server: list, arguments: list[str]) -> dict:
+    def once(self, server: Callable[[], Program], arguments: list[str]) -> dict:
         """One run against a fresh server."""
-        with Program(server) as running:
-            port = running.wait_for("listening on").rpartition(":")[2]
+        with server() as running:
             ran = subprocess.run(
-                [self.load_program, "--port", port, "--server-pid", str(running.process.pid)]
-                + arguments,
+                [self.load_program, "--port", str(running.port), "--speaks", running.speaks]
+                + ["--server-pid", str(running.process.pid), *arguments],
                 stdout=subprocess.PIPE,
                 timeout=PATIENCE,
                 check=False,
@@ -75,52 +91,56 @@ class Bench:
             sys.exit(f"{' '.join(arguments)}: not every delivery was right")
         return json.loads(ran.stdout)
 
-    def in_turn(self, servers: dict[str, list], arguments: list[str]) -> dict[str, list[dict]]:
+    def in_turn(self, names: Iterable[str], arguments: list[str]) -> dict[str, list[dict]]:
         """All of them by turns, `rounds` times."""
-        results: dict[str, list[dict]] = {name: [] for name in servers}
+        servers = self.servers | self.peers
+        results: dict[str, list[dict]] = {name: [] for name in names}
         for _ in range(self.rounds):
-            for name, server in servers.items():
-                results[name].append(self.once(server, arguments))
+            for name in results:
+                results[name].append(self.once(servers[name], arguments))
         return results
 
-    def grid(self, loop: str) -> dict[str, float]:
-        """The table. What ours costs, by the row's name."""
-        print(f"Processor time of the server for a delivery, in ns, on {loop}\n")
-        print(f"{'':<28}{'limit':>22}{'jalon':>22}{'ratio':>8}")
-        costs = {}
-        for load in GRID:
-            servers = {"limit": [*self.limit, loop], "jalon": [*self.chat, loop]}
-            runs = self.in_turn(servers, load.arguments())
-            cells, medians = [], {}
-            for name, results in runs.items():
-                figures = sorted(one["ns_a_delivery"] for one in results)
-                medians[name] = statistics.median(figures)
-                cells.append(f"{medians[name]:.0f} ({figures[0]:.0f} to {figures[-1]:.0f})")
-            ratio = medians["jalon"] / medians["limit"]
-            print(f"{load.name:<28}{cells[0]:>22}{cells[1]:>22}{ratio:>8.2f}", flush=True)
-            if loop == "epoll":
-                costs[load.name] = medians["jalon"]
-                costs[load.name + " ratio"] = ratio
+    def median(self, name: str, arguments: list[str], field: str) -> float:
+        return statistics.median(one[field] for one in self.in_turn([name], arguments)[name])
+
+    def row(self, load: Load) -> dict[str, float]:
+        """One line of the table. @return the medians, by the server's name"""
+        names = [*self.servers, *(self.peers if not load.idle else [])]
+        medians = {}
+        cells = []
+        for name, results in self.in_turn(names, load.arguments()).items():
+            figures = sorted(one["ns_a_delivery"] for one in results)
+            medians[name] = statistics.median(figures)
+            cells.append(f"{medians[name]:.0f} ({figures[0]:.0f} to {figures[-1]:.0f})")
+        print(f"{load.name:<26}" + "".join(f"{cell:>22}" for cell in cells), flush=True)
+        return medians
+
+    def grid(self) -> dict[str, dict[str, float]]:
+        print("Processor time of the server for a delivery, in ns: median (least to most)\n")
+        for name, peer in self.peers.items():
+            print(f"{name} is Debian's {peers.version(peer)}")
+        names = [*self.servers, *self.peers]
+        print(f"\n{'':<26}" + "".join(f"{name:>22}" for name in names))
+        costs = {load.name: self.row(load) for load in GRID}
         print()
         return costs
 
-    def ours(self, arguments: list[str], field: str) -> float:
-        server = {"jalon": [*self.chat, "epoll"]}
-        return statistics.median(one[field] for one in self.in_turn(server, arguments)["jalon"])
+    def compare(self, load: Load, costs: dict[str, float]) -> None:
+        ratio = costs["jalon"] / costs["limit"]
+        bar = f"{load.name}: at most {load.bar:g} times the limit"
+        self.bars.hold(bar, f"{ratio:.2f}", ratio <= load.bar)
+        others = [costs[name] for name in self.peers if name in costs]
+        if others and load.window > 1:
+            part = costs["jalon"] / min(others)
+            self.bars.hold(f"{load.name}: at most half of the best peer", f"{part:.2f}", part <= 0.5)
 
     def run(self) -> int:
-        costs = self.grid("epoll")
+        costs = self.grid()
         for load in GRID:
-            ratio = costs[load.name + " ratio"]
-            self.bars.hold(
-                f"{load.name}: at most {load.bar:g} times the limit",
-                f"{ratio:.2f}",
-                ratio <= load.bar,
-            )
-        quiet, crowd = costs["R100 S1 W64"], costs["R100 S1 W64, 10,000 idle"]
-        self.bars.hold(
-            "10,000 idle cost at most 1.1 times", f"{crowd / quiet:.2f}", crowd <= 1.1 * quiet
-        )
+            self.compare(load, costs[load.name])
+        quiet = costs["R100 S1 W64"]["jalon"]
+        ratio = costs["R100 S1 W64, 10,000 idle"]["jalon"] / quiet
+        self.bars.hold("10,000 idle cost at most 1.1 times", f"{ratio:.2f}", ratio <= 1.1)
         self.members()
         self.one_to_one()
         self.latency()
@@ -128,7 +148,7 @@ class Bench:
 
     def members(self) -> None:
         arguments = "--idle 15000 --receivers 2000 --messages 20".split()
-        results = self.in_turn({"jalon": [*self.chat, "epoll"]}, arguments)["jalon"]
+        results = self.in_turn(["jalon"], arguments)["jalon"]
         memory = statistics.median(one["idle_bytes"] for one in results)
         time = statistics.median(one["idle_ns"] for one in results) / 1000
         self.bars.hold("15,000 more, and 2,000 hear all that is said", "yes", True)
@@ -137,13 +157,12 @@ class Bench:
 
     def one_to_one(self) -> None:
         arguments = "--direct --receivers 1 --window 64 --messages 50000".split()
-        cost = self.ours(arguments, "ns_a_message") / 1000
+        cost = self.median("jalon", arguments, "ns_a_message") / 1000
         self.bars.hold("one to one: at most 4 us a message", f"{cost:.2f} us", cost <= 4)
 
     def latency(self) -> None:
         arguments = "--rate 200 --messages 600".split()
-        servers = {"limit": [*self.limit, "epoll"], "jalon": [*self.chat, "epoll"]}
-        runs = self.in_turn(servers, arguments)
+        runs = self.in_turn(self.servers, arguments)
         halves = {
             name: statistics.median(one["p50_us"] for one in results)
             for name, results in runs.items()
@@ -153,7 +172,7 @@ class Bench:
             "200 a second: p50 at most 1.1 times the limit's", f"{ratio:.2f}", ratio <= 1.1
         )
         without = statistics.median(one["p99_us"] for one in runs["jalon"])
-        deaf = self.in_turn({"jalon": servers["jalon"]}, [*arguments, "--deaf", "1000"])["jalon"]
+        deaf = self.in_turn(["jalon"], [*arguments, "--deaf", "1000"])["jalon"]
         with_deaf = statistics.median(one["p99_us"] for one in deaf)
         self.bars.hold(
             "1,000 who do not read: p99 at most twice",
@@ -167,10 +186,11 @@ class Bench:
 def main() -> int:
     parser = argparse.ArgumentParser(description="What a delivery costs the chat.")
     parser.add_argument("--build", type=Path, default=Path("build"), help="the build folder")
+    parser.add_argument("--peers", action="store_true", help="others that are installed, too")
     parser.add_argument("--rounds", type=int, default=3, help="how often each is measured")
     options = parser.parse_args()
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})  # and all that is started from here
-    return Bench(options.build, options.rounds).run()
+    return Bench(options.build, options.rounds, options.peers).run()
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
-// Loads a server of milestone 3 or later, or bench/limit.cpp, and prints what a delivery costs it:
+// Loads a server and prints what a delivery costs it: a chat of milestone 3 or later, limit.cpp, or
+// another kind of server that languages.hpp can speak to.
 //
 //     load --port 8080 --server-pid 4711 --receivers 100 --senders 1 --window 64
 //
@@ -17,6 +18,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <deque>
+#include <filesystem>
 #include <fstream>
 #include <memory>
 #include <stdexcept>
@@ -27,6 +29,8 @@
 #include <CLI/CLI.hpp>
 
 #include <jalon.hpp>
+
+#include "languages.hpp"
 
 namespace {
 
@@ -44,6 +48,7 @@ struct settings {
   std::size_t payload = 100;     // bytes of text
   double rate = 0;               // messages a second of each sender; 0: as fast as they are done
   bool direct = false;           // from each sender to one receiver, not in a channel
+  std::string speaks = "chat";   // the server's language
 };
 
 [[noreturn]] void fail(const std::string& what) { throw std::runtime_error(what); }
@@ -92,29 +97,31 @@ struct user {
 };
 
 // Every 20,000 connections have an address of their own: there are not more ports to one.
-std::unique_ptr<user> log_in(const settings& how, std::size_t number, const std::string& nick) {
+std::unique_ptr<user> dial(std::uint16_t port, std::size_t number) {
   auto socket = jalon::stream_socket::open(AF_INET);
   const std::string address = "127.0.0." + std::to_string(1 + number / 20'000);
   const auto from = jalon::endpoint::parse(address + ":0").value();
-  const auto to = jalon::endpoint::loopback(how.port);
+  const auto to = jalon::endpoint::loopback(port);
   if (::bind(socket.fd(), from.data(), from.size()) != 0) fail("bind " + address);
   ::connect(socket.fd(), to.data(), to.size());  // in progress: the first write waits for it
   pollfd waited{socket.fd(), POLLOUT, 0};
   if (::poll(&waited, 1, 30'000) != 1) fail("the server does not accept");
   socket.set_no_delay(true);
-  auto made = std::make_unique<user>(user{std::move(socket)});
-  made->await("\"hello\"");
-  made->send(R"({"type":"nick","nick":")" + nick + "\"}\n");
-  made->await("\"welcome\"");
-  return made;
+  return std::make_unique<user>(user{std::move(socket)});
 }
 
-// The processor time that the server has used, in ns (the first number of proc(5)'s schedstat).
+// The processor time that the server's threads have used, in ns (the first number of each
+// schedstat, proc(5)).
 double processor_time(int pid) {
-  std::ifstream file("/proc/" + std::to_string(pid) + "/schedstat");
-  double nanoseconds = 0;
-  if (!(file >> nanoseconds)) fail("no such server: " + std::to_string(pid));
-  return nanoseconds;
+  double all = 0;
+  for (const auto& thread :
+       std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/task")) {
+    std::ifstream file(thread.path() / "schedstat");
+    double nanoseconds = 0;
+    file >> nanoseconds;
+    all += nanoseconds;
+  }
+  return all;
 }
 
 // Its resident memory, in bytes (the second number of proc(5)'s statm).
@@ -145,11 +152,11 @@ std::size_t number_in(std::string_view digits) {
 
 class load {
  public:
-  explicit load(const settings& how) : how_(how) {}
+  explicit load(const settings& how) : how_(how), language_(bench::languages().at(how.speaks)()) {}
 
   void run() {
     gather();
-    if (how_.deaf > 0) fill_the_deaf();
+    warm_up();
     const double begin = processor_time(how_.server_pid);
     began_ = clock::now();
     deliver_all();
@@ -176,6 +183,7 @@ class load {
   };
 
   std::size_t audience() const { return how_.direct ? 1 : how_.receivers; }
+
   void deliver_all() {
     while (delivered_ < due()) {
       speak();
@@ -183,17 +191,17 @@ class load {
     }
   }
 
-  // So that they are deaf when the measuring begins, and not merely about to be.
-  void fill_the_deaf() {
+  // What comes before the measuring: one message of each, behind which is all that people are told
+  // of each other; and to the deaf so much that they are deaf by then, and not about to be.
+  void warm_up() {
     const settings asked = how_;
     how_.rate = 0;
     how_.window = 64;
-    how_.messages = filling;
-    how_.payload = filling_payload;
+    how_.messages = before_ = how_.deaf > 0 ? filling : 1;
+    if (how_.deaf > 0) how_.payload = filling_payload;
     deliver_all();
     how_ = asked;
-    how_.messages += filling;
-    before_ = filling;
+    how_.messages += before_;
     delivered_before_ = delivered_;
     latencies_.clear();
   }
@@ -201,46 +209,50 @@ class load {
   std::size_t due() const { return how_.senders * how_.messages * audience(); }
 
   void gather() {
-    std::size_t count = 0;
-    const auto owner = log_in(how_, count++, "owner");
-    owner->send("{\"type\":\"create\",\"channel\":\"bench\"}\n");
-    owner->await("\"joined\"");
     const double memory = resident_memory(how_.server_pid);
     const double time = processor_time(how_.server_pid);
-    for (std::size_t i = 0; i < how_.idle; ++i)
-      idle_.push_back(log_in(how_, count++, "idle" + std::to_string(i)));
+    idle_ = log_in("i", how_.idle);
     if (how_.idle > 0) {
       const auto each = static_cast<double>(how_.idle);
       idle_bytes_ = (resident_memory(how_.server_pid) - memory) / each;
       idle_ns_ = (processor_time(how_.server_pid) - time) / each;
     }
-    for (std::size_t i = 0; i < how_.deaf; ++i) {
-      deaf_.push_back(enter(count++, "deaf" + std::to_string(i)));
-      deaf_.back()->socket.set_buffers(4'096, 4'096);
-    }
-    for (std::size_t i = 0; i < how_.receivers; ++i)
-      listeners_.push_back(
-          {enter(count++, "r" + std::to_string(i)), std::vector<std::size_t>(how_.senders, 0)});
-    for (std::size_t i = 0; i < how_.senders; ++i)
-      senders_.push_back({enter(count++, "s" + std::to_string(i))});
-    owner->send("{\"type\":\"leave\",\"channel\":\"bench\"}\n");
-    if (!how_.direct) settle();
+    deaf_ = log_in("d", how_.deaf);
+    enter(deaf_);
+    for (auto& one : deaf_) one->socket.set_buffers(4'096, 4'096);
+    auto listening = log_in("r", how_.receivers);
+    enter(listening);
+    for (auto& one : listening)
+      listeners_.push_back({std::move(one), std::vector<std::size_t>(how_.senders, 0)});
+    auto speaking = log_in("s", how_.senders);
+    if (language_.speakers_enter) enter(speaking);
+    for (auto& one : speaking) senders_.push_back({std::move(one)});
     for (auto& one : listeners_) poller_.add(one.who->socket.fd(), jalon::io_events::read, &one);
     for (auto& one : senders_) poller_.add(one.who->socket.fd(), jalon::io_events::read, nullptr);
   }
 
-  std::unique_ptr<user> enter(std::size_t number, const std::string& nick) {
-    auto made = log_in(how_, number, nick);
-    if (how_.direct) return made;
-    made->send("{\"type\":\"join\",\"channel\":\"bench\"}\n");
-    made->await("\"joined\"");
-    return made;
+  // By the hundred: some servers let people in once a second only, others have short queues.
+  std::vector<std::unique_ptr<user>> log_in(const std::string& letter, std::size_t count) {
+    constexpr std::size_t at_once = 100;
+    std::vector<std::unique_ptr<user>> all;
+    while (all.size() < count) {
+      const std::size_t first = all.size();
+      while (all.size() < std::min(first + at_once, count)) {
+        all.push_back(dial(how_.port, dialled_++));
+        if (!language_.greeting.empty()) all.back()->await(language_.greeting);
+        all.back()->send(language_.log_in(letter + std::to_string(all.size() - 1)));
+      }
+      for (std::size_t i = first; i < all.size(); ++i) all[i]->await(language_.logged_in);
+    }
+    return all;
   }
 
-  // The owner's leaving is the last that anybody is told of before it begins.
-  void settle() {
-    for (auto& one : listeners_) one.who->await("\"left\"");
-    for (auto& one : senders_) one.who->await("\"left\"");
+  void enter(std::vector<std::unique_ptr<user>>& all) {
+    if (how_.direct) return;
+    for (auto& one : all) {
+      one->send(language_.enter);
+      one->await(language_.entered);
+    }
   }
 
   // Each sender sends as much as it may, in one piece.
@@ -250,14 +262,16 @@ class load {
       std::string bytes;
       while (one.sent < allowed(one)) {
         const std::string text = text_of(i, one.sent++, how_.payload);
-        bytes += how_.direct ? R"({"type":"msg","to":"r)" + std::to_string(i % how_.receivers)
-                             : R"({"type":"say","channel":"bench)";
-        bytes += R"(","text":")" + text + "\"}\n";
+        bytes += how_.direct ? to_one(i % how_.receivers, text) : language_.say(text);
         one.missing.push_back(audience());
         one.at.push_back(clock::now());
       }
       if (!bytes.empty()) one.who->send(bytes);
     }
+  }
+
+  static std::string to_one(std::size_t receiver, const std::string& text) {
+    return R"({"type":"msg","to":"r)" + std::to_string(receiver) + R"(","text":")" + text + "\"}\n";
   }
 
   std::size_t allowed(const sender_state& one) const {
@@ -284,12 +298,10 @@ class load {
   }
 
   void check(listener_state& one, std::string_view line) {
-    constexpr std::string_view key = R"("text":")";
-    const auto begin = line.find(key);
-    if (begin == line.npos) fail("unexpected: " + std::string(line));
-    const std::string_view text = line.substr(begin + key.size());
-    const std::size_t size = std::max(how_.payload, head);
-    if (text.size() != size + 2 || text.find_first_not_of('x', head) != size)
+    const std::string_view text = language_.text_in(line);
+    if (text.empty()) return;  // news of other kinds
+    if (text.size() != std::max(how_.payload, head) ||
+        text.find_first_not_of('x', head) != text.npos)
       fail("not what was sent: " + std::string(line));
     const std::size_t sender = number_in(text.substr(0, 4));
     const std::size_t number = number_in(text.substr(5, 8));
@@ -318,18 +330,21 @@ class load {
 
   void report(double used, double seconds) {
     const std::size_t measured = delivered_ - delivered_before_;
+    const std::size_t messages = measured / audience();
     std::printf(
         "{\"deliveries\":%zu,\"ns_a_delivery\":%.1f,\"ns_a_message\":%.1f,\"seconds\":%.3f,"
         "\"idle_bytes\":%.0f,\"idle_ns\":%.0f,\"p50_us\":%.0f,\"p99_us\":%.0f,"
         "\"server_bytes\":%.0f}\n",
-        measured, used / static_cast<double>(measured),
-        used / static_cast<double>(measured / audience()), seconds, idle_bytes_, idle_ns_,
-        1e6 * percentile(0.5), 1e6 * percentile(0.99), resident_memory(how_.server_pid));
+        measured, used / static_cast<double>(measured), used / static_cast<double>(messages),
+        seconds, idle_bytes_, idle_ns_, 1e6 * percentile(0.5), 1e6 * percentile(0.99),
+        resident_memory(how_.server_pid));
   }
 
   settings how_;
+  bench::language language_;
   jalon::epoll_poller poller_;
   std::vector<jalon::ready_event> ready_;
+  std::size_t dialled_ = 0;
   std::vector<std::unique_ptr<user>> idle_;
   std::vector<std::unique_ptr<user>> deaf_;
   std::vector<listener_state> listeners_;
@@ -365,7 +380,9 @@ int main(int argc, char* argv[]) try {
   app.add_option("--messages", how.messages, "of each sender")->check(CLI::Range(1, 99'999'999));
   app.add_option("--payload", how.payload, "bytes of a text")->check(CLI::Range(14, 4'096));
   app.add_option("--rate", how.rate, "messages a second of each; 0: as they are done");
-  app.add_flag("--direct", how.direct, "from each sender to one receiver");
+  app.add_flag("--direct", how.direct, "from each sender to one receiver; of the chat only");
+  app.add_option("--speaks", how.speaks, "the server's language")
+      ->check(CLI::IsMember(bench::languages()));
   CLI11_PARSE(app, argc, argv);
   raise_descriptor_limit();
   load(how).run();
