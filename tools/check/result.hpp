@@ -77,12 +77,12 @@ struct result {
   outcome came_out = outcome::passed;
   said due = {};                          ///< what was due; why nothing can be said
   said came = {};                         ///< what came instead
-  std::string who;                        ///< on whose connection
+  std::string who = {};                   ///< on whose connection
   std::optional<std::size_t> event = {};  ///< in which event of the recording
   std::size_t offset = 0;                 ///< at which byte of it
   evidence seen = {};
   said cause = {};
-  std::string follows_from;  ///< the check that failed for the same cause
+  std::string follows_from = {};  ///< the check that failed for the same cause
   std::vector<tools::wire_event> story = {};
   std::chrono::milliseconds took{};
   unsigned runs = 1;      ///< how often it was run

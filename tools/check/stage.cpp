@@ -52,7 +52,7 @@ void stage::await_listening() {
 jalon::stream_socket stage::connect(const std::string& name) {
   try {
     const std::string host = starts_programs() ? "127.0.0.1" : with_.host;
-    auto socket = jalon::connect(jalon::resolve(host, port_), with_.patience);
+    auto socket = jalon::connect(jalon::resolve(host, std::to_string(port_)), with_.patience);
     socket.set_no_delay(true);
     return socket;
   } catch (const std::system_error& error) {

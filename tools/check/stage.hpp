@@ -2,6 +2,8 @@
 // No check stands here.
 #pragma once
 
+#include <signal.h>
+
 #include <chrono>
 #include <functional>
 #include <memory>
