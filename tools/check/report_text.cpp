@@ -78,7 +78,7 @@ std::string group_text(const result& one, const shown& group, const catalogue& t
 }
 
 std::string paragraph(const std::string& title, const std::string& text) {
-  std::string result = std::string(indent - 2, ' ') + title + "\n";
+  std::string result = title.empty() ? "" : std::string(indent - 2, ' ') + title + "\n";
   for (const auto& line : tools::wrapped(text, 92))
     result += std::string(indent, ' ') + line + "\n";
   return result;
@@ -105,16 +105,14 @@ std::string failure_text(const result& one, const catalogue& texts) {
   text += paragraph(texts.say("report.due"), texts.say(one.due));
   text += paragraph(texts.say("report.came"), texts.say(one.came));
   std::string system;
-  for (const auto& line : system_lines(one.seen, texts))
-    system += paragraph("", line).substr(indent - 1);
+  for (const auto& line : system_lines(one.seen, texts)) system += paragraph("", line);
   if (!system.empty())
     text += std::string(indent - 2, ' ') + texts.say("report.system") + "\n" + system;
   text +=
       paragraph(texts.say("report.cause"), texts.say({"cause." + one.cause.id, one.cause.values}));
   if (one.runs > 1)
     text += paragraph("", texts.say("report.runs", {{"failures", std::to_string(one.failures)},
-                                                    {"runs", std::to_string(one.runs)}}))
-                .substr(indent - 1);
+                                                    {"runs", std::to_string(one.runs)}}));
   return text + paragraph(texts.say("report.reads"), chapter_of(one, texts));
 }
 
@@ -127,10 +125,9 @@ std::string text_report(const run_report& run) {
                             ? run.texts.say("report.hidden")
                             : run.texts.say("report.requirement", {{"number", about.requirement}});
     text += "\n" + run.texts.say("report.failed") + "  " + one.check + " (" + number + ")\n";
-    text += paragraph(run.texts.say("check." + one.check), "").substr(0, std::string::npos);
+    text += std::string(indent - 2, ' ') + run.texts.say("check." + one.check) + "\n";
     if (!one.follows_from.empty()) {
-      text += paragraph("", run.texts.say("report.follows", {{"check", one.follows_from}}))
-                  .substr(indent - 1);
+      text += paragraph("", run.texts.say("report.follows", {{"check", one.follows_from}}));
       text += paragraph(run.texts.say("report.due"), run.texts.say(one.due));
       text += paragraph(run.texts.say("report.came"), run.texts.say(one.came));
       continue;

@@ -44,6 +44,17 @@ void lacks(const check_case& one, const settings& with) {
   }
 }
 
+// poll(2) refuses a table that is larger than the limit of descriptors: no fault of the program's.
+void open(stage& s, const settings& usual, const settings& own) {
+  try {
+    s.open();
+  } catch (const failure&) {
+    if (own.program.descriptors < usual.program.descriptors)
+      throw cannot_judge{{"why.descriptors"}};
+    throw;
+  }
+}
+
 void write_all(int fd, const std::string& text) {
   for (std::size_t at = 0; at < text.size();) {
     const auto written = ::write(fd, text.data() + at, text.size() - at);
@@ -124,7 +135,7 @@ result play(const check_case& one, const settings& with, std::uint64_t seed) {
   stage s(own, seed);
   try {
     lacks(one, own);
-    s.open();
+    open(s, with, own);
     one.play(s);
     s.program_lives();
   } catch (const failure& wrong) {

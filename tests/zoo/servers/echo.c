@@ -128,16 +128,22 @@ static void serve(struct client *who, short ready) {
   if (who->fd != -1 && who->ends && (who->output_size == 0 || ready & POLLERR)) leave(who);
 }
 
-static void watch_all(int listener) {
+/* The listener stands first, client n at n + 1. @return how many are watched */
+static nfds_t watch_all(int listener) {
+  nfds_t used = 1;
+  watched[0].fd = accepting ? listener : -1;
+  watched[0].events = POLLIN;
   for (int n = 0; n < most_clients; n++) {
     int has_room = clients[n].output_size + line_size <= output_size;
-    watched[n].fd = clients[n].fd;
-    watched[n].events = 0;
-    if (!clients[n].ends && has_room) watched[n].events |= POLLIN;
-    if (clients[n].output_size > 0) watched[n].events |= POLLOUT;
+    struct pollfd *one = &watched[n + 1];
+    one->fd = clients[n].fd;
+    one->events = 0;
+    one->revents = 0;
+    if (!clients[n].ends && has_room) one->events |= POLLIN;
+    if (clients[n].output_size > 0) one->events |= POLLOUT;
+    if (one->fd != -1) used = (nfds_t)n + 2;
   }
-  watched[most_clients].fd = accepting ? listener : -1;
-  watched[most_clients].events = POLLIN;
+  return used;
 }
 
 int main(int argc, char **argv) {
@@ -147,15 +153,15 @@ int main(int argc, char **argv) {
   for (int n = 0; n < most_clients; n++) clients[n].fd = -1;
   int listener = open_listener(atoi(argv[1]));
   for (;;) {
-    watch_all(listener);
-    if (poll(watched, most_clients + 1, -1) == -1) {
+    nfds_t used = watch_all(listener);
+    if (poll(watched, used, -1) == -1) {
       if (errno == EINTR) continue;
+      perror("poll");
       return 1;
     }
-    for (int n = 0; n < most_clients; n++) {
-      if (clients[n].fd != -1 && watched[n].fd == clients[n].fd && watched[n].revents)
-        serve(&clients[n], watched[n].revents);
+    for (nfds_t n = 1; n < used; n++) {
+      if (watched[n].revents) serve(&clients[n - 1], watched[n].revents);
     }
-    if (watched[most_clients].revents) enter(listener);
+    if (watched[0].revents) enter(listener);
   }
 }
