@@ -160,16 +160,17 @@ void leaves_before_the_answer(stage& s) {
   s.others_are_served(bob);
 }
 
+// In order, and with answers still to come: the first of them finds nobody, and the next a closed
+// connection. The program is held still until all of it is there.
 void vanishes(stage& s) {
   user& bob = s.somebody("bob");
   user& alice = s.somebody("alice");
-  pieces words;
-  for (int turn = 0; turn < 3; ++turn) {
-    user& guest = s.somebody("guest" + std::to_string(turn));
-    guest.sends(many_echoes(s, guest, 5, words), "5 echoes");
-    guest.closes();
-  }
-  alice.is_served();
+  std::string messages;
+  for (int n = 0; n < 50; ++n) messages += echo_of(alice, s.word() + std::string(300, 'x'));
+  s.signals(SIGSTOP);
+  alice.sends(messages, "50 echoes");
+  alice.closes();
+  s.signals(SIGCONT);
   s.others_are_served(bob);
 }
 

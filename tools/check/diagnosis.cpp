@@ -24,7 +24,9 @@ struct scene {
     return seen.ended && seen.by_signal && seen.end_number == signal;
   }
   bool exited() const { return seen.ended && !seen.by_signal && seen.stopped_because.empty(); }
-  bool spins() const { return !seen.ended && seen.cpu_percent >= 60; }
+  bool spins() const {
+    return !seen.ended && (seen.cpu_percent >= 20 || about.came.id == "came.busy");
+  }
   bool waits_in(std::initializer_list<std::string_view> calls) const {
     return !seen.ended && std::find(calls.begin(), calls.end(), seen.waits_in) != calls.end();
   }
@@ -185,7 +187,7 @@ const std::vector<rule>& rules() {
        [](const scene& s) {
          return s.connection([](const auto& one) { return one.ended && !one.half_closed; }) !=
                     nullptr &&
-                s.about.due.id.starts_with("due.hears");
+                (s.about.due.id.starts_with("due.hears") || s.due("due.served"));
        }},
       {"deaf_listener", [](const scene& s) { return s.seen.not_accepted > 0; }},
       {"silent_when_full", [](const scene& s) { return s.due("due.not_silent"); }},

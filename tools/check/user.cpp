@@ -66,7 +66,9 @@ void user::sends_in_pieces(const std::vector<std::string>& pieces, const std::st
     if (&piece == &pieces.back()) break;
     stage_.until([&] { return ended_ || stage_.has_read_all_of(*this); }, to_be_read);
   }
-  if (answered_early) stage_.note("fact.early_answer", {{"who", name_}});
+  if (!answered_early) return;
+  stage_.note("fact.early_answer", {{"who", name_}});
+  fail({"due.not_early", {{"who", name_}}}, before);
 }
 
 void user::flush() {

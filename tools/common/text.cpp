@@ -1,7 +1,7 @@
 // Bytes and templates as text.
 #include "text.hpp"
 
-#include <array>
+#include <algorithm>
 #include <optional>
 
 #include <jalon/endpoint.hpp>
@@ -46,10 +46,18 @@ std::optional<std::string> filled(std::string_view inside, const arguments& valu
 }  // namespace
 
 std::string visible(std::string_view bytes) {
+  constexpr std::size_t long_run = 12;
   std::string result;
   // A run of bytes that is UTF-8 is shown as it is; a text cut in the middle of a letter is not.
   const bool readable = jalon::is_utf8(bytes);
-  for (const char c : bytes) result += readable && c < 0 ? std::string{c} : visible_byte(c);
+  for (std::size_t at = 0; at < bytes.size();) {
+    const char c = bytes[at];
+    const auto end = std::min(bytes.find_first_not_of(c, at), bytes.size());
+    const std::string one = readable && c < 0 ? std::string{c} : visible_byte(c);
+    const bool is_run = end - at >= long_run;
+    result += is_run ? one + "{" + std::to_string(end - at) + " times}" : one;
+    at = is_run ? end : at + 1;
+  }
   return result;
 }
 

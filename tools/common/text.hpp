@@ -13,7 +13,8 @@ namespace tools {
 /// Values for the `{name}`s of a template.
 using arguments = std::map<std::string, std::string, std::less<>>;
 
-/// @p bytes as they are shown: printable ASCII and UTF-8 as it is, the rest as `\n`, `\x00`, ...
+/// @p bytes as they are shown: printable ASCII and UTF-8 as it is, the rest as `\n`, `\x00`, ...; a
+/// long run of one byte as `x{120 times}`.
 std::string visible(std::string_view bytes);
 
 /// @p bytes as `68 65 6c`.
