@@ -49,6 +49,10 @@ class Checker(unittest.TestCase):
         self.assertGreaterEqual(len(lines), 60)
         self.assertFalse([line for line in lines if "<" in line])
 
+    def test_the_page_lists_the_checks_that_there_are(self) -> None:
+        listed = Path(__file__).parent.parent / "docs" / "checks.txt"
+        self.assertEqual(self.run_checker("--list").stdout, listed.read_text(encoding="utf-8"))
+
     def test_a_failure_is_status_1_and_names_its_cause_in_every_report(self) -> None:
         with tempfile.TemporaryDirectory() as directory:
             files = {kind: Path(directory, kind) for kind in ("text", "json", "junit", "gradescope", "html")}

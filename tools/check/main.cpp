@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 
 #include "common/resources.hpp"
+#include "probe.hpp"
 #include "report.hpp"
 #include "runner.hpp"
 
@@ -31,6 +32,7 @@ struct command_line {
   std::string host;
   std::uint16_t port = 0;
   std::vector<std::string> command;
+  std::string output = "-";
 };
 
 void describe(CLI::App& app, command_line& said) {
@@ -56,9 +58,31 @@ void describe(CLI::App& app, command_line& said) {
                  "the server's command, behind --; {port} stands for the port");
 }
 
+// `jalon-check probe -- CMD`: writes a dialect file.
+CLI::App* describe_probe(CLI::App& app, command_line& said) {
+  CLI::App* const probe =
+      app.add_subcommand("probe", "find out how a program speaks, and write a dialect file");
+  probe->add_option("--dialect", said.dialect, "to start from; struct if not said");
+  probe->add_option("--output", said.output, "the file to write; standard output if not said");
+  probe->add_option("command", said.command, "the server's command, behind --")->required();
+  return probe;
+}
+
+int run_probe(const command_line& said) {
+  run_options options;
+  options.with.program.command = said.command;
+  options.with.patience = std::chrono::milliseconds(700);
+  const auto found = probe(options, said.dialect.empty() ? "struct" : said.dialect);
+  tools::write_file(said.output, found.dialect.dump(2) + "\n");
+  const catalogue texts;
+  std::cerr << texts.say("probe.found", {{"working", std::to_string(found.working)},
+                                         {"of", std::to_string(found.of)}})
+            << "\n";
+  return found.working == found.of ? all_passed : some_failed;
+}
+
 bool is_chosen(const check_case& one, const command_line& said) {
   if (one.milestone > said.milestone) return false;
-  // What milestone 1 has in raw lines alone, and what the project's JSON promises.
   if (said.only.empty()) return true;
   return std::any_of(said.only.begin(), said.only.end(),
                      [&](const std::string& prefix) { return one.id.starts_with(prefix); });
@@ -158,9 +182,10 @@ int main(int argc, char** argv) {
       "jalon-check");
   command_line said;
   describe(app, said);
+  const auto* const probe = describe_probe(app, said);
   try {
     app.parse(argc, argv);
-    return run(said);
+    return probe->parsed() ? run_probe(said) : run(said);
   } catch (const CLI::Success& wish) {
     return app.exit(wish);
   } catch (const std::exception& error) {

@@ -25,6 +25,8 @@ const std::map<std::string, writer, std::less<>>& writers() {
   return all;
 }
 
+constexpr std::uint64_t noticed = 4096;  // less may just be on its way
+
 std::string group_of(const result& one) { return one.check.substr(0, one.check.find('.')); }
 
 std::string seconds(std::chrono::milliseconds time) {
@@ -101,7 +103,7 @@ std::vector<std::string> system_lines(const evidence& seen, const catalogue& tex
     if (one.unread > 0)
       lines.push_back(texts.say("system.unread",
                                 {{"who", one.who}, {"size", tools::counted(one.unread, "byte")}}));
-    if (one.unsent > 0)
+    if (one.unsent > noticed)
       lines.push_back(texts.say("system.unsent",
                                 {{"who", one.who}, {"size", tools::counted(one.unsent, "byte")}}));
   }

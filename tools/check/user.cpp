@@ -56,6 +56,9 @@ void user::sends(std::string_view bytes, std::string label) {
 void user::sends_in_pieces(const std::vector<std::string>& pieces, const std::string& label) {
   mark_ = received_.size();
   const std::size_t before = received_.size();
+  std::string all;
+  for (const auto& piece : pieces) all += piece;
+  const bool one_message = stage_.speech().split(all).size() == 1;
   bool answered_early = false;
   if (pieces.size() > 1) stage_.note("fact.pieces", {{"who", name_}});
   for (const auto& piece : pieces) {
@@ -66,7 +69,7 @@ void user::sends_in_pieces(const std::vector<std::string>& pieces, const std::st
     if (&piece == &pieces.back()) break;
     stage_.until([&] { return ended_ || stage_.has_read_all_of(*this); }, to_be_read);
   }
-  if (!answered_early) return;
+  if (!answered_early || !one_message) return;
   stage_.note("fact.early_answer", {{"who", name_}});
   fail({"due.not_early", {{"who", name_}}}, before);
 }
