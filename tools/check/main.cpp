@@ -54,8 +54,7 @@ void describe(CLI::App& app, command_line& said) {
       ->check(CLI::Range(0.1, 600.0));
   app.add_option("--host", said.host, "check a server that runs already, at this address");
   app.add_option("--port", said.port, "and at this port");
-  app.add_option("command", said.command,
-                 "the server's command, behind --; {port} stands for the port");
+  app.footer("The server's command stands behind --; {port} in it stands for the port.");
 }
 
 // `jalon-check probe -- CMD`: writes a dialect file.
@@ -64,11 +63,11 @@ CLI::App* describe_probe(CLI::App& app, command_line& said) {
       app.add_subcommand("probe", "find out how a program speaks, and write a dialect file");
   probe->add_option("--dialect", said.dialect, "to start from; struct if not said");
   probe->add_option("--output", said.output, "the file to write; standard output if not said");
-  probe->add_option("command", said.command, "the server's command, behind --")->required();
   return probe;
 }
 
 int run_probe(const command_line& said) {
+  if (said.command.empty()) throw std::runtime_error("say how to start the server, behind --");
   run_options options;
   options.with.program.command = said.command;
   options.with.patience = std::chrono::milliseconds(700);
@@ -184,7 +183,10 @@ int main(int argc, char** argv) {
   describe(app, said);
   const auto* const probe = describe_probe(app, said);
   try {
-    app.parse(argc, argv);
+    // All behind the first -- is the server's, its options too.
+    char** const end = std::find(argv, argv + argc, std::string_view("--"));
+    if (end != argv + argc) said.command.assign(end + 1, argv + argc);
+    app.parse(static_cast<int>(end - argv), argv);
     return probe->parsed() ? run_probe(said) : run(said);
   } catch (const CLI::Success& wish) {
     return app.exit(wish);
