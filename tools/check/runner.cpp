@@ -91,7 +91,9 @@ void end_worker(worker& one) {
   ::kill(one.pid, SIGKILL);
   for (const pid_t pid : family) ::kill(pid, SIGKILL);
   ::waitpid(one.pid, nullptr, 0);
-  for (const pid_t pid : family) ::waitpid(pid, nullptr, WNOHANG);
+  for (const pid_t pid : family) {
+    if (pid != one.pid) ::waitpid(pid, nullptr, WNOHANG);
+  }
 }
 
 // Reads what has come. @return whether the worker is done

@@ -101,8 +101,9 @@ bool stage::until(const std::function<bool()>& done, milliseconds limit) {
   for (;;) {
     if (program_) program_->look();
     if (done()) return true;
-    if (steady_clock::now() >= end) return false;
-    loop_.run_once(glance);
+    const bool over = steady_clock::now() >= end;
+    loop_.run_once(over ? milliseconds(0) : glance);
+    if (over) return done();
     // One that has died says no more, once what it sent has been read.
     if (program_ && program_->ended()) {
       for (int turn = 0; turn < 50; ++turn) loop_.run_once(milliseconds(0));
@@ -182,6 +183,12 @@ bool stage::has_read_all_of(const user& one) const {
     if (socket.local_port == port_ && socket.remote_port == one.port()) return socket.unread == 0;
   }
   return true;
+}
+
+bool stage::is_done_with(const user& one) const {
+  if (!has_read_all_of(one)) return false;
+  const auto call = waits_in(program_->serving_pid());
+  return !call || call->name != "running";
 }
 
 evidence stage::gather() {

@@ -83,6 +83,9 @@ class stage {
   /// Whether the server has read all that @p one has sent.
   bool has_read_all_of(const user& one) const;
 
+  /// The same, and the program waits for something again: what it had to answer, it has answered.
+  bool is_done_with(const user& one) const;
+
   /// What the system and the story say, now.
   evidence gather();
 

@@ -67,7 +67,8 @@ void user::sends_in_pieces(const std::vector<std::string>& pieces, const std::st
     outgoing_ += piece;
     flush();
     if (&piece == &pieces.back()) break;
-    stage_.until([&] { return ended_ || stage_.has_read_all_of(*this); }, to_be_read);
+    stage_.until([&] { return ended_ || stage_.is_done_with(*this); }, to_be_read);
+    stage_.pass(std::chrono::milliseconds(0));  // what it has answered is heard
   }
   if (!answered_early || !one_message) return;
   stage_.note("fact.early_answer", {{"who", name_}});
