@@ -45,7 +45,7 @@ def deviations_are_found(build: Path) -> int:
             probe = [build / "tools" / "jalon-check", "probe", "--output", found, "--", *command, "{port}"]
             status = subprocess.run(probe, capture_output=True, check=False).returncode
             fields = {"milestone": "3", "dialect": str(found)}
-            only = "echo,users,channels,wire.every_cut,wire.stall"
+            only = "echo.comes_back,echo.several,users,channels,wire.every_cut,wire.stall"
             failed = 1
             if status == 0:
                 failed = zoo.checked(build, command, fields, "--timeout", "5", "--only", only)["failed"]
