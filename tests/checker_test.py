@@ -1,0 +1,93 @@
+#!/usr/bin/env python3
+"""The checker as its users see it: statuses, reports, and programs that mean it no good.
+
+    python3 tests/checker_test.py --build build
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+import xml.etree.ElementTree
+from pathlib import Path
+
+PYTHON = "/usr/bin/python3" if os.access("/usr/bin/python3", os.X_OK) else sys.executable
+
+# Each takes a port, and does what no server should.
+HOSTILE = {
+    "forks": "import os, time\nos.fork() or (os.setsid(), os.fork() and os._exit(0))\ntime.sleep(1000)",
+    "ignores SIGTERM": "import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\ntime.sleep(1000)",
+    "fills its output": "import sys\nwhile True: sys.stdout.write('x' * 65536)",
+    "eats memory": "kept = []\nwhile True: kept.append(bytearray(50_000_000))",
+    "binds another port": "import socket, time\ns = socket.create_server(('127.0.0.1', 0))\ntime.sleep(1000)",
+    "deletes its folder": "import os, time\nos.rmdir(os.getcwd())\ntime.sleep(1000)",
+}
+
+
+class Checker(unittest.TestCase):
+    build = Path()
+
+    def run_checker(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        checker = str(self.build / "tools" / "jalon-check")
+        return subprocess.run([checker, *arguments], capture_output=True, text=True, timeout=300)
+
+    def server(self, milestone: str) -> str:
+        return str(self.build / "examples" / milestone / "server")
+
+    def test_our_own_servers_pass_everything(self) -> None:
+        for number, milestone in enumerate(("01-echo", "02-users", "03-channels", "04-files"), 1):
+            with self.subTest(milestone):
+                run = self.run_checker("--milestone", str(number), "--timeout", "5", "--",
+                                       self.server(milestone), "{port}")
+                self.assertEqual(run.returncode, 0, run.stdout)
+
+    def test_at_least_sixty_checks_are_listed_each_with_its_text(self) -> None:
+        lines = self.run_checker("--list").stdout.splitlines()
+        self.assertGreaterEqual(len(lines), 60)
+        self.assertFalse([line for line in lines if "<" in line])
+
+    def test_the_page_lists_the_checks_that_there_are(self) -> None:
+        listed = Path(__file__).parent.parent / "docs" / "checks.txt"
+        self.assertEqual(self.run_checker("--list").stdout, listed.read_text(encoding="utf-8"))
+
+    def test_a_failure_is_status_1_and_names_its_cause_in_every_report(self) -> None:
+        with tempfile.TemporaryDirectory() as directory:
+            files = {kind: Path(directory, kind) for kind in ("text", "json", "junit", "gradescope", "html")}
+            reports = ",".join(f"{kind}={path}" for kind, path in files.items())
+            run = self.run_checker("--milestone", "1", "--only", "echo.listens", "--report", reports,
+                                   "--", "/bin/sh", "-c", "echo no such luck; exit 3")
+            self.assertEqual(run.returncode, 1, run.stderr)
+            self.assertIn("no such luck", files["text"].read_text())
+            self.assertEqual(json.loads(files["json"].read_text())["results"][0]["cause"]["id"], "exited")
+            suite = xml.etree.ElementTree.parse(files["junit"]).getroot()
+            self.assertEqual(suite.get("failures"), "1")
+            self.assertEqual(json.loads(files["gradescope"].read_text())["tests"][0]["score"], 0)
+            self.assertIn("<svg", files["html"].read_text())
+
+    def test_what_could_not_run_is_status_2(self) -> None:
+        for wrong in (["--milestone", "9"], ["--only", "nothing"], ["--dialect", "no-such-file", "--", "x"],
+                      ["--report", "poem", "--", "x"], []):
+            with self.subTest(wrong):
+                self.assertEqual(self.run_checker(*wrong).returncode, 2)
+
+    def test_a_program_that_means_harm_neither_harms_nor_outlives_the_checker(self) -> None:
+        for name, source in HOSTILE.items():
+            with self.subTest(name), tempfile.TemporaryDirectory() as directory:
+                program = Path(directory, "hostile.py")
+                program.write_text(source, encoding="utf-8")
+                run = self.run_checker("--milestone", "1", "--only", "echo.listens", "--timeout", "0.5",
+                                       "--", PYTHON, str(program), "{port}")
+                self.assertEqual(run.returncode, 1, run.stderr)
+                left = subprocess.run(["pgrep", "-f", str(program)], capture_output=True, text=True)
+                self.assertEqual(left.stdout, "", "it left a process behind")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--build", type=Path, required=True)
+    known, rest = parser.parse_known_args()
+    Checker.build = known.build.resolve()
+    unittest.main(argv=[sys.argv[0], *rest])

@@ -1,0 +1,171 @@
+#!/usr/bin/env python3
+"""The bug zoo: puts bugs into right servers, starts them, and has the checker find them.
+
+    python3 tests/zoo/zoo.py --build build list
+    python3 tests/zoo/zoo.py --build build start NAME PORT
+    python3 tests/zoo/zoo.py --build build test [NAME...]     each bug by its own check
+    python3 tests/zoo/zoo.py --build build whole [NAME...]    by all: does another fail for itself?
+
+A bug is a file `bugs/NAME.bug`:
+
+    # What the bug is, in a sentence.
+    server echo.c               which server it is put into
+    milestone 1                 the checker's --milestone
+    dialect lines               and its --dialect
+    caught wire.two_in_one      the check that must fail
+    cause read_taken_for_message  and the cause that it must name
+    ---- instead of
+    lines of the server, as they stand there
+    ---- stands
+    lines that replace them
+
+There may be several replacements. Other checks may fail too; then each names a cause that was
+named before, or is listed behind `also`, as far as its own cause is another.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ZOO = Path(__file__).parent.resolve()
+COMPILERS = {".c": ["cc", "-O1", "-g", "-w"], ".cpp": ["c++", "-std=c++20", "-O1", "-g", "-w"]}
+
+
+@dataclass
+class Bug:
+    """One bug file, read."""
+
+    name: str
+    about: str = ""
+    fields: dict[str, str] = field(default_factory=dict)
+    replacements: list[tuple[str, str]] = field(default_factory=list)
+
+    @classmethod
+    def read(cls, path: Path) -> "Bug":
+        head, *parts = path.read_text(encoding="utf-8").split("---- instead of\n")
+        bug = cls(path.stem)
+        for line in head.splitlines():
+            if line.startswith("#"):
+                bug.about += (" " if bug.about else "") + line[1:].strip()
+            elif line.strip():
+                key, _, value = line.partition(" ")
+                bug.fields[key] = value.strip()
+        for part in parts:
+            old, new = part.split("---- stands\n")
+            bug.replacements.append((old.strip("\n"), new.strip("\n")))
+        return bug
+
+    def source(self) -> str:
+        """The server with the bug in it."""
+        text = (ZOO / "servers" / self.fields["server"]).read_text(encoding="utf-8")
+        for old, new in self.replacements:
+            if text.count(old) != 1:
+                sys.exit(f"{self.name}.bug: stands {text.count(old)} times in its server:\n{old}")
+            text = text.replace(old, new)
+        return text
+
+    def build(self, folder: Path) -> list[str]:
+        """Writes and compiles it. Returns the command that starts it on a port."""
+        source = folder / (self.name + Path(self.fields["server"]).suffix)
+        source.write_text(self.source(), encoding="utf-8")
+        return compiled(source)
+
+
+def compiled(source: Path) -> list[str]:
+    if source.suffix == ".py":
+        return ["/usr/bin/python3" if os.access("/usr/bin/python3", os.X_OK) else sys.executable, str(source)]
+    program = source.with_suffix("")
+    subprocess.run([*COMPILERS[source.suffix], "-o", str(program), str(source)], check=True)
+    return [str(program)]
+
+
+def bugs() -> list[Bug]:
+    return [Bug.read(path) for path in sorted((ZOO / "bugs").glob("*.bug"))]
+
+
+def checked(build: Path, command: list[str], fields: dict[str, str], *options: str) -> dict:
+    """The checker's JSON report of a server."""
+    checker = build / "tools" / "jalon-check"
+    dialect = fields["dialect"]
+    run = subprocess.run(
+        [checker, "--milestone", fields["milestone"], "--dialect", dialect, "--report", "json",
+         *(() if "--timeout" in options else ("--timeout", "1")), *options, "--", *command, "{port}"],
+        capture_output=True, text=True, check=False)
+    if run.returncode not in (0, 1):
+        sys.exit(f"the checker could not run: {run.stderr}")
+    return json.loads(run.stdout)
+
+
+def problems_of(bug: Bug, report: dict) -> list[str]:
+    """What is not as the bug's file says."""
+    results = {one["check"]: one for one in report["results"]}
+    due = results[bug.fields["caught"]]
+    if due["outcome"] != "failed":
+        return [f"{due['check']} did not fail, it {due['outcome']}"]
+    found = []
+    if due["cause"]["id"] != bug.fields["cause"]:
+        found.append(f"{due['check']} named {due['cause']['id']}, due was {bug.fields['cause']}")
+    allowed = {bug.fields["caught"], *bug.fields.get("also", "").split()}
+    for one in results.values():
+        same_cause = one["follows_from"] in allowed or one["cause"]["id"] == bug.fields["cause"]
+        if one["outcome"] == "failed" and one["check"] not in allowed and not same_cause:
+            found.append(f"{one['check']} failed too, and named {one['cause']['id']}")
+    return found
+
+
+def test(build: Path, names: list[str], whole: bool) -> int:
+    """The table bug, check, cause; and what is not so."""
+    outcome = 0
+    with tempfile.TemporaryDirectory() as directory:
+        for bug in bugs():
+            if names and bug.name not in names:
+                continue
+            folder = Path(directory, bug.name)
+            folder.mkdir()
+            only = [] if whole else ["--only", bug.fields["caught"]]
+            problems = problems_of(bug, checked(build, bug.build(folder), bug.fields, *only))
+            print(f"{bug.name:24} {bug.fields['caught']:28} {bug.fields['cause']:28} "
+                  f"{'ok' if not problems else 'NOT SO'}", flush=True)
+            for problem in problems:
+                outcome = 1
+                print(f"    {problem}", flush=True)
+    return outcome
+
+
+def start(name: str, port: str) -> None:
+    folder = Path(tempfile.mkdtemp(prefix="zoo-"))
+    command = Bug.read(ZOO / "bugs" / f"{name}.bug").build(folder)
+    try:
+        subprocess.run([*command, port], check=False)
+    except KeyboardInterrupt:
+        pass
+    finally:
+        shutil.rmtree(folder)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--build", type=Path, default=ZOO.parent.parent / "build")
+    parser.add_argument("what", choices=("list", "start", "test", "whole"))
+    parser.add_argument("names", nargs="*")
+    said = parser.parse_args()
+    if said.what == "list":
+        for bug in bugs():
+            print(f"{bug.name:24} {bug.fields['server']:12} {bug.about}")
+        return 0
+    if said.what == "start":
+        if len(said.names) != 2:
+            parser.error("start takes the name of a bug, and a port")
+        start(*said.names)
+        return 0
+    return test(said.build, said.names, said.what == "whole")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

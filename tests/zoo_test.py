@@ -1,0 +1,65 @@
+#!/usr/bin/env python3
+"""The zoo: every right server passes everything, and every bug is caught, with its cause.
+
+    python3 tests/zoo_test.py --build build
+"""
+
+import argparse
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent / "zoo"))
+import zoo  # noqa: E402
+
+RIGHT = (
+    ("echo.c", {"milestone": "1", "dialect": "lines"}),
+    ("echo.py", {"milestone": "1", "dialect": "lines"}),
+    ("course.c", {"milestone": "4", "dialect": "struct"}),
+)
+
+
+def right_servers_pass(build: Path) -> int:
+    outcome = 0
+    with tempfile.TemporaryDirectory() as directory:
+        for name, fields in RIGHT:
+            source = Path(directory, name)
+            source.write_text((zoo.ZOO / "servers" / name).read_text(encoding="utf-8"), encoding="utf-8")
+            report = zoo.checked(build, zoo.compiled(source), fields, "--timeout", "5")
+            print(f"{name:24} {report['passed']} passed, {report['failed']} failed", flush=True)
+            for one in report["results"]:
+                if one["outcome"] == "failed":
+                    outcome = 1
+                    print(f"    {one['check']}: due {one['due_text']}; {one['cause_text']}", flush=True)
+    return outcome
+
+
+def deviations_are_found(build: Path) -> int:
+    """Each way to speak that teams were seen to have: probe finds it, and with it all is right."""
+    outcome = 0
+    for path in sorted((zoo.ZOO / "deviations").glob("*.bug")):
+        with tempfile.TemporaryDirectory() as directory:
+            command = zoo.Bug.read(path).build(Path(directory))
+            found = Path(directory, "found.json")
+            probe = [build / "tools" / "jalon-check", "probe", "--output", found, "--", *command, "{port}"]
+            status = subprocess.run(probe, capture_output=True, check=False).returncode
+            fields = {"milestone": "3", "dialect": str(found)}
+            only = "echo.comes_back,echo.several,users,channels,wire.every_cut,wire.stall"
+            failed = 1
+            if status == 0:
+                failed = zoo.checked(build, command, fields, "--timeout", "5", "--only", only)["failed"]
+            print(f"{path.stem:24} {'found' if status == 0 else 'NOT FOUND'}, {failed} failed", flush=True)
+            outcome |= int(failed > 0)
+    return outcome
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--build", type=Path, required=True)
+    build = parser.parse_args().build
+    return right_servers_pass(build) | zoo.test(build, [], whole=False) | deviations_are_found(build)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

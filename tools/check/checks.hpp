@@ -1,0 +1,34 @@
+// The checks: what each is called, from which milestone it holds, and how it is played.
+// How it is worded stands in the catalogue, what it weighs in the rubric.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "stage.hpp"
+
+namespace check {
+
+/// One check.
+struct check_case {
+  std::string id;           ///< "wire.bytewise": a group, and what it is about
+  int milestone = 1;        ///< the first that it holds for
+  std::string requirement;  ///< "2.7"; empty: what the loopback hides
+  void (*play)(stage&) = nullptr;
+  std::vector<std::string> needs = {};  ///< requests that the dialect must have
+  /// What the program is given, where it is not the usual.
+  void (*prepare)(subject_options&) = nullptr;
+};
+
+/// All checks, in the order in which they are played.
+const std::vector<check_case>& all_checks();
+
+// The groups.
+std::vector<check_case> echo_checks();
+std::vector<check_case> wire_checks();
+std::vector<check_case> process_checks();
+std::vector<check_case> user_checks();
+std::vector<check_case> channel_checks();
+std::vector<check_case> file_checks();
+
+}  // namespace check

@@ -1,0 +1,108 @@
+// Milestone 1: a line comes back, to the client that sent it and to nobody else.
+#include "checks.hpp"
+#include "process_view.hpp"
+
+namespace check {
+
+namespace {
+
+void listens(stage& s) { s.guest("alice"); }
+
+void comes_back(stage& s) {
+  user& alice = s.somebody("alice");
+  const auto word = s.word();
+  alice.asks("echo", {{"text", word}});
+  alice.hears(word);
+}
+
+void comes_back_as_it_was(stage& s) {
+  user& alice = s.somebody("alice");
+  const auto text =
+      s.word() + "  tout va bien, \xC3\xA0 bient\xC3\xB4t! \"" + s.word() + "\" 100% {}";
+  alice.asks("echo", {{"text", text}});
+  const bool quoted = s.speech().description().value("escape", "") == "json";
+  alice.hears(quoted ? tools::as_json(text) : text);
+}
+
+void long_text(stage& s) {
+  user& alice = s.somebody("alice");
+  const auto text = s.word() + std::string(900, 'x') + s.word();
+  alice.asks("echo", {{"text", text}});
+  alice.hears(text);
+}
+
+void one_after_the_other(stage& s) {
+  user& alice = s.somebody("alice");
+  for (int turn = 0; turn < 5; ++turn) {
+    const auto word = s.word();
+    alice.asks("echo", {{"text", word}});
+    alice.hears_once(word);
+  }
+}
+
+void several_clients(stage& s) {
+  user& alice = s.somebody("alice");
+  user& bob = s.somebody("bob");
+  user& carol = s.somebody("carol");
+  for (user* one : {&carol, &alice, &bob, &alice}) {
+    const auto word = s.word();
+    one->asks("echo", {{"text", word}});
+    one->hears(word);
+  }
+}
+
+void nobody_else(stage& s) {
+  user& alice = s.somebody("alice");
+  user& bob = s.somebody("bob");
+  const auto word = s.word();
+  alice.asks("echo", {{"text", word}});
+  alice.hears(word);
+  bob.never_hears(word);
+}
+
+void quit(stage& s) {
+  user& alice = s.somebody("alice");
+  alice.asks("quit");
+  alice.is_let_go();
+  s.program_lives();
+}
+
+void quit_leaves_the_others(stage& s) {
+  user& alice = s.somebody("alice");
+  user& bob = s.somebody("bob");
+  user& carol = s.somebody("carol");
+  alice.asks("quit");
+  alice.is_let_go();
+  bob.is_served();
+  carol.is_served();
+}
+
+void one_process_one_thread(stage& s) {
+  s.crowd(3);
+  const auto pid = s.program().serving_pid();
+  const auto threads = threads_of(pid);
+  const auto children = children_of(pid).size();
+  if (threads > 1 || children > 0)
+    throw failure{{"due.one_thread"},
+                  {"came.threads",
+                   {{"threads", std::to_string(threads)}, {"children", std::to_string(children)}}}};
+}
+
+}  // namespace
+
+std::vector<check_case> echo_checks() {
+  return {
+      {"echo.listens", 1, "1.2", listens},
+      {"echo.comes_back", 1, "1.4", comes_back, {"echo"}},
+      {"echo.exact", 1, "1.4", comes_back_as_it_was, {"echo"}},
+      {"echo.long", 1, "1.4", long_text, {"echo"}},
+      {"echo.again", 1, "1.4", one_after_the_other, {"echo"}},
+      {"echo.several", 1, "1.3", several_clients, {"echo"}},
+      {"echo.one_thread", 1, "1.3", one_process_one_thread},
+      {"echo.nobody_else", 1, "1.6", nobody_else, {"echo"}},
+      {"echo.quit", 1, "1.7", quit, {"quit"}},
+      {"echo.quit_others", 1, "1.7", quit_leaves_the_others, {"quit"}},
+  };
+}
+
+}  // namespace check

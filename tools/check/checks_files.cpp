@@ -1,0 +1,140 @@
+// Milestone 4, the server's part: offers, and how they are answered.
+#include "checks.hpp"
+
+namespace check {
+
+namespace {
+
+// The name of the transfer in what @p one has heard, as the dialect marks it.
+std::string transfer_of(stage& s, const user& one) {
+  const std::string mark = s.speech().description().value("transfer", "");
+  if (mark.empty()) return {};
+  const auto text = one.received();
+  const auto begin = text.rfind(mark);
+  if (begin == text.npos) return {};
+  const auto end = text.find('"', begin + mark.size());
+  return text.substr(begin + mark.size(), end - begin - mark.size());
+}
+
+// alice offers a file, and bob hears of it. @return the server's name for it
+std::string offered(stage& s, user& alice, user& bob) {
+  const auto file = s.word();
+  alice.asks("file_offer", {{"nick", bob.nick()}, {"file", file}});
+  bob.hears(file);
+  return transfer_of(s, bob);
+}
+
+void offer_arrives(stage& s) {
+  user& alice = s.somebody("alice");
+  user& bob = s.somebody("bob");
+  user& carol = s.somebody("carol");
+  const auto file = s.word();
+  alice.asks("file_offer", {{"nick", bob.nick()}, {"file", file}});
+  bob.hears_once(file);
+  carol.never_hears(file);
+}
+
+void offer_to_nobody(stage& s) {
+  user& alice = s.somebody("alice");
+  alice.asks("file_offer", {{"nick", s.word()}, {"file", s.word()}});
+  alice.is_told("no_such_nick");
+  s.others_are_served(alice);
+}
+
+tools::arguments answer_to(const user& alice, const std::string& transfer,
+                           const std::string& word) {
+  return {{"nick", alice.nick()}, {"transfer", transfer},   {"token", word},
+          {"port", "49152"},      {"address", "127.0.0.1"}, {"text", word}};
+}
+
+void accepted(stage& s) {
+  user& alice = s.somebody("alice");
+  user& bob = s.somebody("bob");
+  const auto transfer = offered(s, alice, bob);
+  alice.is_served();
+  bob.asks("file_accept", answer_to(alice, transfer, s.word() + s.word()));
+  alice.hears("49152");
+  if (alice.heard().find("127.0.0.1") == std::string_view::npos) alice.hears("127.0.0.1");
+}
+
+void rejected(stage& s) {
+  user& alice = s.somebody("alice");
+  user& bob = s.somebody("bob");
+  const auto transfer = offered(s, alice, bob);
+  alice.is_served();
+  bob.asks("file_reject", answer_to(alice, transfer, s.word()));
+  alice.hears(bob.nick());
+}
+
+void answered_by_another(stage& s) {
+  user& alice = s.somebody("alice");
+  user& bob = s.somebody("bob");
+  user& mallory = s.somebody("mallory");
+  const auto transfer = offered(s, alice, bob);
+  if (transfer.empty()) throw cannot_judge{{"why.not_promised"}};
+  const auto word = s.word() + s.word();
+  mallory.asks("file_accept", answer_to(alice, transfer, word));
+  mallory.is_told("no_such_transfer");
+  alice.never_hears(word);
+}
+
+void answered_twice(stage& s) {
+  user& alice = s.somebody("alice");
+  user& bob = s.somebody("bob");
+  const auto transfer = offered(s, alice, bob);
+  if (transfer.empty()) throw cannot_judge{{"why.not_promised"}};
+  bob.asks("file_reject", answer_to(alice, transfer, s.word()));
+  alice.hears(bob.nick());
+  bob.asks("file_reject", answer_to(alice, transfer, s.word()));
+  bob.is_told("no_such_transfer");
+}
+
+void receiver_leaves(stage& s) {
+  user& alice = s.somebody("alice");
+  user& bob = s.somebody("bob");
+  const auto transfer = offered(s, alice, bob);
+  if (transfer.empty()) throw cannot_judge{{"why.not_promised"}};
+  bob.closes();
+  alice.hears("file_cancel");
+}
+
+void sender_leaves(stage& s) {
+  user& alice = s.somebody("alice");
+  user& bob = s.somebody("bob");
+  user& carol = s.somebody("carol");
+  const auto transfer = offered(s, alice, bob);
+  const auto gone = answer_to(alice, transfer, s.word());
+  s.signals(SIGSTOP);
+  alice.resets();
+  bob.asks("file_reject", gone);
+  s.signals(SIGCONT);
+  bob.is_served();
+  s.others_are_served(carol);
+}
+
+void file_with_a_path(stage& s) {
+  user& alice = s.somebody("alice");
+  user& bob = s.somebody("bob");
+  const auto word = s.word();
+  alice.attacks("path_in_file", {{"nick", bob.nick()}, {"text", word}});
+  alice.is_told("bad_transfer");
+  bob.never_hears(word);
+}
+
+}  // namespace
+
+std::vector<check_case> file_checks() {
+  return {
+      {"files.offer", 4, "5.1", offer_arrives, {"file_offer"}},
+      {"files.offer_nobody", 4, "5.1", offer_to_nobody, {"file_offer"}},
+      {"files.accept", 4, "5.3", accepted, {"file_offer", "file_accept"}},
+      {"files.reject", 4, "5.4", rejected, {"file_offer", "file_reject"}},
+      {"files.other_answers", 4, "5.2", answered_by_another, {"file_offer", "file_accept"}},
+      {"files.answered_twice", 4, "5.2", answered_twice, {"file_offer", "file_reject"}},
+      {"files.receiver_leaves", 4, "5.5", receiver_leaves, {"file_offer"}},
+      {"files.sender_leaves", 4, "", sender_leaves, {"file_offer", "file_reject"}},
+      {"files.path", 4, "", file_with_a_path, {"file_offer"}},
+  };
+}
+
+}  // namespace check

@@ -1,0 +1,274 @@
+// Milestone 2: nicks, who is there, and messages to one and to all.
+#include "checks.hpp"
+
+namespace check {
+
+namespace {
+
+void message_to(stage& s, user& from, const std::string& nick, user& to) {
+  const auto word = s.word();
+  from.asks("msg", {{"nick", nick}, {"text", word}});
+  to.hears(word);
+}
+
+void takes_nick(stage& s) {
+  user& alice = s.somebody("alice");
+  user& bob = s.somebody("bob");
+  message_to(s, bob, alice.nick(), alice);
+}
+
+// Told so, and not listed under it.
+void refuses_nick(stage& s, const std::string& nick, const std::string& shown) {
+  user& bob = s.somebody("bob");
+  user& alice = s.guest("alice");
+  alice.asks("nick", {{"nick", nick}});
+  alice.is_told("bad_nick");
+  bob.asks("who");
+  bob.hears(bob.nick());
+  bob.never_hears(shown);
+}
+
+void nick_with_space(stage& s) {
+  const auto word = s.word();
+  refuses_nick(s, word + " x", word);
+}
+
+void nick_with_sign(stage& s) {
+  const auto word = s.word();
+  refuses_nick(s, word + "@/", word);
+}
+
+void nick_too_long(stage& s) {
+  const auto word = s.word();
+  refuses_nick(s, word + std::string(120, 'x'), word);
+}
+
+void nick_taken(stage& s) {
+  user& alice = s.somebody("alice");
+  user& bob = s.somebody("bob");
+  user& carol = s.somebody("carol");
+  bob.asks("nick", {{"nick", alice.nick()}});
+  bob.is_told("nick_taken");
+  const auto word = s.word();
+  carol.asks("msg", {{"nick", alice.nick()}, {"text", word}});
+  alice.hears(word);
+  bob.never_hears(word);
+}
+
+void nick_changes(stage& s) {
+  user& alice = s.somebody("alice");
+  user& bob = s.somebody("bob");
+  const auto old = alice.nick();
+  alice.takes_nick(s.word());
+  message_to(s, bob, alice.nick(), alice);
+  bob.asks("who");
+  bob.hears(alice.nick());
+  bob.never_hears(old);
+}
+
+void who(stage& s) {
+  user& alice = s.somebody("alice");
+  user& bob = s.somebody("bob");
+  alice.asks("who");
+  alice.hears(bob.nick());
+  alice.asks("who");
+  alice.hears(alice.nick());
+}
+
+void who_without_the_gone(stage& s) {
+  user& alice = s.somebody("alice");
+  user& bob = s.somebody("bob");
+  alice.asks("who");
+  alice.hears(bob.nick());
+  bob.closes();
+  const auto still_there = [&] {
+    alice.asks("who");
+    alice.hears(alice.nick());
+    return alice.heard().find(bob.nick()) != std::string_view::npos;
+  };
+  s.expect([&] { return !still_there(); }, {"due.not_listed", {{"who", "bob"}}},
+           {"came.still_listed", {{"word", bob.nick()}}});
+}
+
+std::string swapped(std::uint16_t port) {
+  return std::to_string(static_cast<std::uint16_t>(port << 8U | port >> 8U));
+}
+
+void whois(stage& s) {
+  user& alice = s.somebody("alice");
+  user& bob = s.somebody("bob");
+  alice.asks("whois", {{"nick", bob.nick()}});
+  alice.hears("127.0.0.1");
+  try {
+    alice.hears(std::to_string(bob.port()));
+  } catch (const failure&) {
+    if (alice.heard().find(swapped(bob.port())) != std::string_view::npos)
+      s.note("fact.port_swapped");
+    throw;
+  }
+}
+
+void whois_nobody(stage& s) {
+  user& alice = s.somebody("alice");
+  alice.asks("whois", {{"nick", s.word()}});
+  alice.is_told("no_such_nick");
+  s.others_are_served(alice);
+}
+
+void to_all(stage& s) {
+  user& alice = s.somebody("alice");
+  user& bob = s.somebody("bob");
+  user& carol = s.somebody("carol");
+  const auto word = s.word();
+  alice.asks("msgall", {{"text", word}});
+  bob.hears_once(word);
+  carol.hears(word);
+}
+
+void to_all_but_the_sender(stage& s) {
+  user& alice = s.somebody("alice");
+  user& bob = s.somebody("bob");
+  const auto word = s.word();
+  alice.asks("msgall", {{"text", word}});
+  bob.hears(word);
+  alice.never_hears(word);
+}
+
+void to_one(stage& s) {
+  user& alice = s.somebody("alice");
+  user& bob = s.somebody("bob");
+  user& carol = s.somebody("carol");
+  const auto word = s.word();
+  alice.asks("msg", {{"nick", bob.nick()}, {"text", word}});
+  bob.hears_once(word);
+  carol.never_hears(word);
+}
+
+void names_the_sender(stage& s) {
+  user& alice = s.somebody("alice");
+  user& bob = s.somebody("bob");
+  const auto word = s.word();
+  alice.asks("msg", {{"nick", bob.nick()}, {"text", word}});
+  bob.hears(word);
+  if (bob.heard().find(alice.nick()) == std::string_view::npos) bob.hears(alice.nick());
+}
+
+void to_nobody(stage& s) {
+  user& alice = s.somebody("alice");
+  user& bob = s.somebody("bob");
+  alice.asks("msg", {{"nick", s.word()}, {"text", s.word()}});
+  alice.is_told("no_such_nick");
+  s.others_are_served(bob);
+}
+
+void in_order(stage& s) {
+  user& alice = s.somebody("alice");
+  user& bob = s.somebody("bob");
+  std::vector<std::string> words;
+  for (int n = 0; n < 30; ++n) {
+    words.push_back(s.word());
+    alice.asks("msg", {{"nick", bob.nick()}, {"text", words.back()}});
+  }
+  bob.hears_in_order(words);
+}
+
+void freed(stage& s, void (user::*leave)()) {
+  user& bob = s.somebody("bob");
+  user& alice = s.somebody("alice");
+  const auto nick = alice.nick();
+  (alice.*leave)();
+  user& carol = s.somebody("carol");
+  const auto gets_it = [&] {
+    carol.asks("nick", {{"nick", nick}});
+    carol.is_told();
+    const auto word = s.word();
+    bob.asks("msg", {{"nick", nick}, {"text", word}});
+    return s.until([&] { return carol.heard().find(word) != std::string_view::npos; },
+                   std::chrono::milliseconds(700));
+  };
+  s.expect(gets_it, {"due.freed", {{"word", nick}}}, {"came.not_freed"});
+}
+
+void freed_by_close(stage& s) { freed(s, &user::closes); }
+void freed_by_reset(stage& s) { freed(s, &user::resets); }
+
+void nothing_before_a_nick(stage& s) {
+  user& bob = s.somebody("bob");
+  user& alice = s.guest("alice");
+  const auto word = s.word();
+  alice.asks("msg", {{"nick", bob.nick()}, {"text", word}});
+  alice.is_told("nick_required");
+  bob.never_hears(word);
+}
+
+void sender_is_true(stage& s) {
+  user& alice = s.somebody("alice");
+  user& bob = s.somebody("bob");
+  user& mallory = s.somebody("mallory");
+  const auto word = s.word();
+  mallory.attacks("forged", {{"nick", bob.nick()}, {"forged", alice.nick()}, {"text", word}});
+  bob.hears(word);
+  const auto lie = bob.heard().find(alice.nick());
+  if (lie != std::string_view::npos) {
+    failure wrong{{"due.true_sender"}, {"came.forged", {{"word", alice.nick()}}}, "bob"};
+    bob.point_at(wrong, bob.received().size() - bob.heard().size() + lie);
+    throw failure(wrong);
+  }
+}
+
+void to_one_who_left(stage& s) {
+  user& alice = s.somebody("alice");
+  user& bob = s.somebody("bob");
+  user& carol = s.somebody("carol");
+  const auto nick = carol.nick();
+  s.signals(SIGSTOP);
+  carol.resets();
+  for (int n = 0; n < 3; ++n) alice.asks("msg", {{"nick", nick}, {"text", s.word()}});
+  s.signals(SIGCONT);
+  alice.is_served();
+  s.others_are_served(bob);
+}
+
+void never_reads_what_others_send(stage& s) {
+  user& alice = s.somebody("alice");
+  user& bob = s.somebody("bob");
+  user& carol = s.somebody("carol");
+  carol.stops_reading();
+  const std::string text(3000, 'x');
+  for (std::size_t sent = 0; sent < 1U << 20; sent += text.size()) {
+    alice.asks("msg", {{"nick", carol.nick()}, {"text", text}});
+    if (!s.until([&] { return alice.all_sent(); })) break;
+  }
+  s.others_are_served(bob);
+}
+
+}  // namespace
+
+std::vector<check_case> user_checks() {
+  return {
+      {"users.nick", 2, "2.1", takes_nick, {"nick", "msg"}},
+      {"users.nick_space", 2, "2.1", nick_with_space, {"nick", "who"}},
+      {"users.nick_sign", 2, "2.1", nick_with_sign, {"nick", "who"}},
+      {"users.nick_long", 2, "2.1", nick_too_long, {"nick", "who"}},
+      {"users.nick_taken", 2, "2.2", nick_taken, {"nick", "msg"}},
+      {"users.nick_change", 2, "2.4", nick_changes, {"nick", "msg", "who"}},
+      {"users.freed_close", 2, "2.3", freed_by_close, {"nick", "msg"}},
+      {"users.freed_reset", 2, "2.3", freed_by_reset, {"nick", "msg"}},
+      {"users.no_nick", 2, "2.1", nothing_before_a_nick, {"nick", "msg"}},
+      {"users.who", 2, "2.5", who, {"who"}},
+      {"users.who_left", 2, "2.5", who_without_the_gone, {"who"}},
+      {"users.whois", 2, "2.6", whois, {"whois"}},
+      {"users.whois_nobody", 2, "2.6", whois_nobody, {"whois"}},
+      {"users.msgall", 2, "2.7", to_all, {"msgall"}},
+      {"users.msgall_self", 2, "2.8", to_all_but_the_sender, {"msgall"}},
+      {"users.msg", 2, "2.9", to_one, {"msg"}},
+      {"users.msg_sender", 2, "2.9", names_the_sender, {"msg"}},
+      {"users.msg_nobody", 2, "2.9", to_nobody, {"msg"}},
+      {"users.msg_order", 2, "2.9", in_order, {"msg"}},
+      {"users.msg_forged", 2, "", sender_is_true, {"msg"}},
+      {"users.msg_gone", 2, "", to_one_who_left, {"msg"}},
+      {"users.never_reads", 2, "", never_reads_what_others_send, {"msg"}},
+  };
+}
+
+}  // namespace check

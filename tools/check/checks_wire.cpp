@@ -1,0 +1,381 @@
+// What the loopback hides: messages in pieces, joined, cut short, malformed; clients that stall.
+#include <algorithm>
+
+#include "checks.hpp"
+
+namespace check {
+
+namespace {
+
+using pieces = std::vector<std::string>;
+
+constexpr std::size_t slow_reader_bytes = 3U << 20;  // far more than the system keeps for one
+
+// A message cut in two at @p at.
+pieces cut(const std::string& message, std::size_t at) {
+  return {message.substr(0, at), message.substr(at)};
+}
+
+std::string echo_of(user& one, const std::string& word) {
+  return one.bytes_of("echo", {{"text", word}});
+}
+
+// In the middle of the content, so that there is some of it on both sides.
+std::size_t inside(const std::string& message, const std::string& word) {
+  const auto at = message.find(word);
+  return at == message.npos ? message.size() / 2 : at + word.size() / 2;
+}
+
+void byte_by_byte(stage& s) {
+  user& alice = s.somebody("alice");
+  const auto word = s.word();
+  pieces bytes;
+  for (const char c : echo_of(alice, word)) bytes.emplace_back(1, c);
+  alice.sends_in_pieces(bytes, "echo");
+  alice.hears_once(word);
+}
+
+void late_second_half(stage& s) {
+  user& alice = s.somebody("alice");
+  const auto word = s.word();
+  const auto message = echo_of(alice, word);
+  alice.sends_in_pieces(cut(message, inside(message, word)), "echo");
+  alice.hears(word);
+}
+
+void header_then_content(stage& s) {
+  user& alice = s.somebody("alice");
+  const auto header = s.speech().header_bytes();
+  if (header == 0) throw cannot_judge{{"why.no_header"}};
+  const auto word = s.word();
+  alice.sends_in_pieces(cut(echo_of(alice, word), header), "echo");
+  alice.hears(word);
+}
+
+void cut_at_every_offset(stage& s) {
+  user& alice = s.somebody("alice");
+  const std::size_t size = echo_of(alice, s.word()).size();
+  // A header of hundreds of bytes is cut around its fields' ends and here and there.
+  const std::size_t step = std::max<std::size_t>(1, size / 40);
+  for (std::size_t at = 1; at < size; at += step) {
+    const auto word = s.word();
+    alice.sends_in_pieces(cut(echo_of(alice, word), at), "echo");
+    alice.hears(word);
+  }
+}
+
+std::string many_echoes(stage& s, user& one, std::size_t number, pieces& words) {
+  std::string messages;
+  for (std::size_t n = 0; n < number; ++n) {
+    words.push_back(s.word());
+    messages += echo_of(one, words.back());
+  }
+  return messages;
+}
+
+void two_in_one(stage& s) {
+  user& alice = s.somebody("alice");
+  pieces words;
+  alice.sends(many_echoes(s, alice, 2, words), "2 echoes");
+  alice.hears_in_order(words);
+}
+
+void ten_in_one(stage& s) {
+  user& alice = s.somebody("alice");
+  pieces words;
+  alice.sends(many_echoes(s, alice, 10, words), "10 echoes");
+  alice.hears_in_order(words);
+}
+
+void one_and_a_half(stage& s) {
+  user& alice = s.somebody("alice");
+  pieces words;
+  const auto messages = many_echoes(s, alice, 2, words);
+  alice.sends_in_pieces(cut(messages, inside(messages, words[1])), "2 echoes");
+  alice.hears_in_order(words);
+}
+
+void hundred_in_a_row(stage& s) {
+  user& alice = s.somebody("alice");
+  pieces words;
+  alice.sends(many_echoes(s, alice, 100, words), "100 echoes");
+  alice.hears_in_order(words);
+}
+
+void half_close(stage& s) {
+  user& alice = s.somebody("alice");
+  if (!s.speech().is("ends_in_order")) throw cannot_judge{{"why.not_promised"}};
+  pieces words;
+  alice.sends(many_echoes(s, alice, 3, words), "3 echoes");
+  alice.half_closes();
+  alice.hears_in_order(words);
+  alice.is_let_go();
+}
+
+void last_line(stage& s) {
+  user& alice = s.somebody("alice");
+  if (!s.speech().is("last_line")) throw cannot_judge{{"why.not_promised"}};
+  const auto word = s.word();
+  auto message = echo_of(alice, word);
+  message.pop_back();
+  alice.sends(message, "echo");
+  alice.half_closes();
+  alice.hears(word);
+}
+
+// ---- clients that go away, or stall ----
+
+void leaves_in_mid_message(stage& s) {
+  user& bob = s.somebody("bob");
+  user& alice = s.somebody("alice");
+  alice.sends_half_a_message();
+  alice.closes();
+  s.others_are_served(bob);
+}
+
+void reset_in_mid_message(stage& s) {
+  user& bob = s.somebody("bob");
+  user& alice = s.somebody("alice");
+  alice.sends_half_a_message();
+  alice.resets();
+  s.others_are_served(bob);
+}
+
+void reset_while_idle(stage& s) {
+  user& bob = s.somebody("bob");
+  s.somebody("alice").resets();
+  s.others_are_served(bob);
+}
+
+// The program is held still meanwhile, so that it finds all of it at once.
+void leaves_before_the_answer(stage& s) {
+  user& bob = s.somebody("bob");
+  user& alice = s.somebody("alice");
+  pieces words;
+  const auto messages = many_echoes(s, alice, 50, words);
+  s.signals(SIGSTOP);
+  alice.sends(messages, "50 echoes");
+  alice.resets();
+  s.signals(SIGCONT);
+  s.others_are_served(bob);
+}
+
+// In order, and with answers still to come: the first of them finds nobody, and the next a closed
+// connection. The program is held still until all of it is there.
+void vanishes(stage& s) {
+  user& bob = s.somebody("bob");
+  user& alice = s.somebody("alice");
+  std::string messages;
+  for (int n = 0; n < 50; ++n) messages += echo_of(alice, s.word() + std::string(300, 'x'));
+  s.signals(SIGSTOP);
+  alice.sends(messages, "50 echoes");
+  alice.closes();
+  s.signals(SIGCONT);
+  s.others_are_served(bob);
+}
+
+void several_leave_at_once(stage& s) {
+  const auto crowd = s.crowd(6);
+  s.signals(SIGSTOP);
+  for (const std::size_t n : {0U, 1U, 3U}) crowd[n]->closes();
+  const auto word = s.word();
+  crowd[5]->asks("echo", {{"text", word}});
+  s.signals(SIGCONT);
+  crowd[5]->hears(word);
+  crowd[2]->is_served();
+  s.others_are_served(*crowd[4]);
+}
+
+void stalls_in_mid_message(stage& s) {
+  user& bob = s.somebody("bob");
+  user& alice = s.somebody("alice");
+  alice.sends_half_a_message();
+  s.until([&] { return s.has_read_all_of(alice); }, std::chrono::milliseconds(200));
+  s.others_are_served(bob);
+}
+
+void stall_ends_well(stage& s) {
+  user& bob = s.somebody("bob");
+  user& alice = s.somebody("alice");
+  const auto word = s.word();
+  const auto message = echo_of(alice, word);
+  alice.sends(message.substr(0, message.size() / 2), "half of an echo");
+  bob.is_served();
+  alice.sends(message.substr(message.size() / 2), "the rest of it");
+  alice.hears(word);
+}
+
+void never_reads(stage& s) {
+  user& bob = s.somebody("bob");
+  user& alice = s.somebody("alice");
+  alice.stops_reading();
+  const std::string part = echo_of(alice, s.word() + std::string(3000, 'x'));
+  std::string flood;
+  while (flood.size() < slow_reader_bytes) flood += part;
+  alice.sends(flood, "a flood of echoes");
+  // Enough was sent when the program takes no more of it, or has taken all.
+  std::uint64_t before = 0;
+  for (int quiet = 0; quiet < 20 && !alice.all_sent();
+       quiet = alice.sent_bytes() == before ? quiet + 1 : 0) {
+    before = alice.sent_bytes();
+    s.pass(std::chrono::milliseconds(20));
+  }
+  s.others_are_served(bob);
+}
+
+// ---- what a right client never sends ----
+
+template <const char* Name>
+void survives_attack(stage& s) {
+  user& bob = s.somebody("bob");
+  user& mallory = s.somebody("mallory");
+  mallory.attacks(Name);
+  s.until([&] { return mallory.is_gone() || s.has_read_all_of(mallory); });
+  if (s.speech().refusal(Name).empty() || mallory.is_gone()) return s.others_are_served(bob);
+  mallory.is_told(Name);
+  mallory.is_served();
+  s.others_are_served(bob);
+}
+
+constexpr char too_long[] = "too_long";
+constexpr char empty[] = "empty";
+constexpr char not_utf8[] = "not_utf8";
+constexpr char zero_bytes[] = "zero_bytes";
+constexpr char negative_length[] = "negative_length";
+constexpr char huge_length[] = "huge_length";
+constexpr char no_zero[] = "no_zero";
+constexpr char no_zero_anywhere[] = "no_zero_anywhere";
+constexpr char unknown_type[] = "unknown_type";
+constexpr char negative_type[] = "negative_type";
+constexpr char no_type[] = "no_type";
+constexpr char wrong_kind[] = "wrong_kind";
+constexpr char bad_json[] = "bad_json";
+constexpr char nested[] = "nested";
+constexpr char control_in_text[] = "control_in_text";
+constexpr char text_too_long[] = "text_too_long";
+
+// Like the others, and memory is not let grow for it.
+void without_an_end(stage& s) {
+  user& bob = s.somebody("bob");
+  user& mallory = s.somebody("mallory");
+  for (int turn = 0; turn < 20 && !mallory.is_gone(); ++turn) {
+    mallory.attacks("endless");
+    s.until([&] { return mallory.all_sent() || mallory.is_gone(); },
+            std::chrono::milliseconds(300));
+  }
+  s.others_are_served(bob);
+  const auto used = s.memory();
+  if (used > 64U << 20)
+    throw failure{{"due.bounded"}, {"came.memory", {{"megabytes", std::to_string(used >> 20U)}}}};
+}
+
+void empty_text(stage& s) {
+  user& bob = s.somebody("bob");
+  user& alice = s.somebody("alice");
+  alice.asks("echo", {{"text", ""}});
+  alice.is_served();
+  s.others_are_served(bob);
+}
+
+// Well-formed messages in an order that nobody had in mind.
+void random_messages(stage& s) {
+  user& bob = s.somebody("bob");
+  user& alice = s.somebody("alice");
+  const pieces requests{"nick", "who",   "whois",    "msg", "msgall", "create",
+                        "join", "leave", "channels", "say", "echo"};
+  const pieces names{alice.nick(), bob.nick(), s.word(), s.word()};
+  int asked = 0;
+  for (int turn = 0; turn < 200; ++turn) {
+    const auto& request = requests[s.below(requests.size())];
+    if (!s.speech().knows(request)) continue;
+    const auto& name = names[s.below(names.size())];
+    alice.asks(request, {{"nick", name}, {"channel", names[2 + s.below(2)]}, {"text", s.word()}});
+    ++asked;
+    if (asked % 10 == 0) s.until([&] { return s.has_read_all_of(alice); });
+  }
+  if (asked < 100) throw cannot_judge{{"why.no_request", {{"request", "nick"}}}};
+  s.others_are_served(bob);
+}
+
+// ---- the contract of JSON lines ----
+
+void greets(stage& s) {
+  user& alice = s.guest("alice");
+  if (!s.speech().is("greets")) throw cannot_judge{{"why.not_promised"}};
+  alice.hears(R"("type":"hello")");
+}
+
+void answers_by_id(stage& s) {
+  user& alice = s.somebody("alice");
+  const auto id = s.word();
+  alice.attacks("with_id", {{"word", id}, {"text", s.word()}});
+  alice.hears(id);
+  const auto second = s.word();
+  alice.attacks("ok_with_id", {{"word", second}, {"nick", alice.nick()}, {"text", s.word()}});
+  alice.hears(second);
+}
+
+void ignores_unknown_fields(stage& s) {
+  user& alice = s.somebody("alice");
+  const auto word = s.word();
+  alice.attacks("unknown_field", {{"text", word}});
+  alice.hears(word);
+}
+
+void takes_carriage_returns(stage& s) {
+  user& alice = s.somebody("alice");
+  const auto word = s.word();
+  alice.attacks("carriage_return", {{"text", word}});
+  alice.hears(word);
+}
+
+}  // namespace
+
+std::vector<check_case> wire_checks() {
+  return {
+      {"wire.two_in_one", 1, "", two_in_one, {"echo"}},
+      {"wire.late_half", 1, "", late_second_half, {"echo"}},
+      {"wire.header_apart", 1, "", header_then_content, {"echo"}},
+      {"wire.bytewise", 1, "", byte_by_byte, {"echo"}},
+      {"wire.every_cut", 1, "", cut_at_every_offset, {"echo"}},
+      {"wire.one_and_a_half", 1, "", one_and_a_half, {"echo"}},
+      {"wire.ten_in_one", 1, "", ten_in_one, {"echo"}},
+      {"wire.hundred", 1, "", hundred_in_a_row, {"echo"}},
+      {"wire.half_close", 1, "", half_close, {"echo"}},
+      {"wire.last_line", 1, "", last_line, {"echo"}},
+      {"wire.stall", 1, "", stalls_in_mid_message, {"echo"}},
+      {"wire.stall_ends", 1, "", stall_ends_well, {"echo"}},
+      {"wire.never_reads", 1, "", never_reads, {"echo"}},
+      {"wire.close_mid", 1, "", leaves_in_mid_message, {"echo"}},
+      {"wire.reset_mid", 1, "", reset_in_mid_message, {"echo"}},
+      {"wire.reset_idle", 1, "", reset_while_idle},
+      {"wire.reset_unanswered", 1, "", leaves_before_the_answer, {"echo"}},
+      {"wire.vanish", 1, "", vanishes, {"echo"}},
+      {"wire.leave_together", 1, "", several_leave_at_once, {"echo"}},
+      {"wire.too_long", 1, "", survives_attack<too_long>},
+      {"wire.endless", 1, "", without_an_end},
+      {"wire.empty", 1, "", survives_attack<empty>},
+      {"wire.empty_text", 1, "", empty_text, {"echo"}},
+      {"wire.not_utf8", 1, "", survives_attack<not_utf8>},
+      {"wire.zero_bytes", 1, "", survives_attack<zero_bytes>},
+      {"wire.negative_length", 1, "", survives_attack<negative_length>},
+      {"wire.huge_length", 1, "", survives_attack<huge_length>},
+      {"wire.no_zero", 1, "", survives_attack<no_zero>},
+      {"wire.no_zero_anywhere", 1, "", survives_attack<no_zero_anywhere>},
+      {"wire.unknown_type", 1, "", survives_attack<unknown_type>},
+      {"wire.negative_type", 1, "", survives_attack<negative_type>},
+      {"wire.random", 2, "", random_messages},
+      {"json.hello", 2, "", greets},
+      {"json.id", 2, "", answers_by_id},
+      {"json.unknown_field", 2, "", ignores_unknown_fields},
+      {"json.carriage_return", 2, "", takes_carriage_returns},
+      {"json.no_type", 2, "", survives_attack<no_type>},
+      {"json.wrong_kind", 2, "", survives_attack<wrong_kind>},
+      {"json.bad_json", 2, "", survives_attack<bad_json>},
+      {"json.nested", 2, "", survives_attack<nested>},
+      {"json.control", 2, "", survives_attack<control_in_text>},
+      {"json.text_too_long", 2, "", survives_attack<text_too_long>},
+  };
+}
+
+}  // namespace check

@@ -1,0 +1,216 @@
+// The system's view of a process: proc(5).
+#include "process_view.hpp"
+
+#include <dirent.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <fstream>
+#include <map>
+#include <sstream>
+
+#include <jalon/endpoint.hpp>
+
+namespace check {
+
+namespace {
+
+std::string proc(pid_t pid, const std::string& what) {
+  return "/proc/" + std::to_string(pid) + "/" + what;
+}
+
+std::string content_of(const std::string& path) {
+  std::ifstream in(path);
+  std::ostringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
+std::vector<std::string> entries_of(const std::string& path) {
+  std::vector<std::string> names;
+  DIR* const directory = ::opendir(path.c_str());
+  if (directory == nullptr) return names;
+  while (const dirent* entry = ::readdir(directory)) names.emplace_back(entry->d_name);
+  ::closedir(directory);
+  return names;
+}
+
+std::uint64_t from_hex(const std::string& text) { return std::stoull(text, nullptr, 16); }
+
+// `0100007F:1F90`: the port stands behind the last colon.
+std::uint16_t port_in(const std::string& address) {
+  return static_cast<std::uint16_t>(from_hex(address.substr(address.rfind(':') + 1)));
+}
+
+// One line of /proc/net/tcp; proc(5) names the columns.
+std::optional<tcp_socket> read_socket(const std::string& line) {
+  std::istringstream in(line);
+  std::string slot, local, remote, state, queues, timer, retransmit, uid, timeout;
+  tcp_socket socket;
+  if (!(in >> slot >> local >> remote >> state >> queues >> timer >> retransmit >> uid >> timeout >>
+        socket.inode))
+    return std::nullopt;
+  socket.local_port = port_in(local);
+  socket.remote_port = port_in(remote);
+  socket.listens = state == "0A";
+  socket.peer_closed = state == "08";
+  socket.unsent = from_hex(queues.substr(0, queues.find(':')));
+  socket.unread = from_hex(queues.substr(queues.find(':') + 1));
+  return socket;
+}
+
+std::uint64_t inode_in(const std::string& target) {
+  constexpr std::string_view prefix = "socket:[";
+  if (!target.starts_with(prefix)) return 0;
+  return std::stoull(target.substr(prefix.size()));
+}
+
+// The value of `Name:  value` in /proc/PID/status.
+std::string status_field(pid_t pid, const std::string& name) {
+  std::istringstream in(content_of(proc(pid, "status")));
+  for (std::string line; std::getline(in, line);) {
+    if (line.starts_with(name + ":"))
+      return line.substr(line.find_first_not_of(" \t", name.size() + 1));
+  }
+  return {};
+}
+
+// The fields of /proc/PID/stat behind the program's name, which may hold blanks and brackets.
+std::vector<std::string> stat_fields(pid_t pid) {
+  const std::string text = content_of(proc(pid, "stat"));
+  const auto end = text.rfind(')');
+  if (end == text.npos) return {};
+  std::istringstream in(text.substr(end + 1));
+  std::vector<std::string> fields;
+  for (std::string field; in >> field;) fields.push_back(field);
+  return fields;
+}
+
+struct known_call {
+  std::string name;
+  bool on_descriptor;
+};
+
+const std::map<long, known_call>& known_calls() {
+  static const std::map<long, known_call> calls{
+      {SYS_read, {"read", true}},
+      {SYS_write, {"write", true}},
+      {SYS_recvfrom, {"recv", true}},
+      {SYS_sendto, {"send", true}},
+      {SYS_recvmsg, {"recv", true}},
+      {SYS_sendmsg, {"send", true}},
+      {SYS_readv, {"read", true}},
+      {SYS_writev, {"write", true}},
+      {SYS_accept4, {"accept", true}},
+      {SYS_accept, {"accept", true}},
+#ifdef SYS_poll
+      {SYS_poll, {"poll", false}},
+      {SYS_select, {"select", false}},
+      {SYS_epoll_wait, {"epoll_wait", false}},
+#endif
+      {SYS_ppoll, {"poll", false}},
+      {SYS_pselect6, {"select", false}},
+      {SYS_epoll_pwait, {"epoll_wait", false}},
+      {SYS_clock_nanosleep, {"sleep", false}},
+      {SYS_nanosleep, {"sleep", false}},
+      {SYS_futex, {"futex", false}},
+      {SYS_wait4, {"wait", false}},
+      {SYS_connect, {"connect", true}},
+  };
+  return calls;
+}
+
+}  // namespace
+
+std::vector<tcp_socket> tcp_sockets() {
+  std::vector<tcp_socket> sockets;
+  for (const char* table : {"/proc/self/net/tcp", "/proc/self/net/tcp6"}) {
+    std::istringstream in(content_of(table));
+    std::string line;
+    std::getline(in, line);  // the names of the columns
+    while (std::getline(in, line)) {
+      if (const auto socket = read_socket(line)) sockets.push_back(*socket);
+    }
+  }
+  return sockets;
+}
+
+std::vector<open_descriptor> descriptors_of(pid_t pid) {
+  std::vector<open_descriptor> descriptors;
+  for (const auto& name : entries_of(proc(pid, "fd"))) {
+    const auto number = jalon::parse_number<int>(name);
+    if (!number) continue;
+    char target[256];
+    const auto size = ::readlink(proc(pid, "fd/" + name).c_str(), target, sizeof target);
+    const std::string text(target, size > 0 ? static_cast<std::size_t>(size) : 0);
+    descriptors.push_back({*number, text, inode_in(text)});
+  }
+  std::sort(descriptors.begin(), descriptors.end(),
+            [](const auto& one, const auto& other) { return one.number < other.number; });
+  return descriptors;
+}
+
+std::optional<waiting_call> waits_in(pid_t pid) {
+  std::istringstream in(content_of(proc(pid, "syscall")));
+  std::string number, first;
+  if (!(in >> number)) return std::nullopt;
+  if (number == "running") return waiting_call{"running", -1};
+  in >> first;
+  const auto call = known_calls().find(std::stol(number));
+  if (call == known_calls().end()) return waiting_call{"call " + number, -1};
+  const bool on_descriptor = call->second.on_descriptor && !first.empty();
+  return waiting_call{call->second.name,
+                      on_descriptor ? static_cast<int>(from_hex(first) & 0x7FFFFFFFU) : -1};
+}
+
+std::chrono::milliseconds processor_time(pid_t pid) {
+  const auto fields = stat_fields(pid);
+  if (fields.size() < 13) return {};
+  const long ticks = std::stol(fields[11]) + std::stol(fields[12]);  // in user mode, in the kernel
+  return std::chrono::milliseconds(ticks * 1000 / ::sysconf(_SC_CLK_TCK));
+}
+
+std::uint64_t resident_bytes(pid_t pid) {
+  std::istringstream in(content_of(proc(pid, "statm")));
+  std::uint64_t size = 0, resident = 0;
+  in >> size >> resident;
+  return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+}
+
+std::size_t threads_of(pid_t pid) {
+  const auto names = entries_of(proc(pid, "task"));
+  return names.size() < 2 ? 0 : names.size() - 2;
+}
+
+std::vector<int> caught_signals(pid_t pid) {
+  const std::string mask = status_field(pid, "SigCgt");
+  std::vector<int> caught;
+  if (mask.empty()) return caught;
+  const std::uint64_t bits = from_hex(mask);
+  for (int signal = 1; signal <= 64; ++signal) {
+    if ((bits >> static_cast<unsigned>(signal - 1) & 1U) != 0) caught.push_back(signal);
+  }
+  return caught;
+}
+
+std::vector<pid_t> children_of(pid_t pid) {
+  std::vector<pid_t> children;
+  for (const auto& thread : entries_of(proc(pid, "task"))) {
+    if (thread.starts_with(".")) continue;
+    std::istringstream in(content_of(proc(pid, "task/" + thread + "/children")));
+    for (pid_t child = 0; in >> child;) children.push_back(child);
+  }
+  return children;
+}
+
+std::vector<pid_t> family_of(pid_t pid) {
+  std::vector<pid_t> family{pid};
+  for (std::size_t n = 0; n < family.size(); ++n) {
+    const auto children = children_of(family[n]);
+    family.insert(family.end(), children.begin(), children.end());
+  }
+  return family;
+}
+
+}  // namespace check

@@ -1,0 +1,174 @@
+// What all reports share, and those that are data.
+#include "report.hpp"
+
+#include <string.h>
+
+#include <cmath>
+#include <cstdio>
+#include <map>
+#include <stdexcept>
+
+namespace check {
+
+namespace {
+
+using tools::wire_kind;
+
+using writer = std::string (*)(const run_report&);
+
+const std::map<std::string, writer, std::less<>>& writers() {
+  static const std::map<std::string, writer, std::less<>> all{{"text", text_report},
+                                                              {"json", json_report},
+                                                              {"junit", junit_report},
+                                                              {"gradescope", gradescope_report},
+                                                              {"html", html_report}};
+  return all;
+}
+
+constexpr std::uint64_t noticed = 4096;  // less may just be on its way
+
+std::string group_of(const result& one) { return one.check.substr(0, one.check.find('.')); }
+
+std::string seconds(std::chrono::milliseconds time) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.3f", static_cast<double>(time.count()) / 1000);
+  return text;
+}
+
+}  // namespace
+
+const std::vector<std::string>& report_kinds() {
+  static const std::vector<std::string> kinds = [] {
+    std::vector<std::string> names;
+    for (const auto& [name, write] : writers()) names.push_back(name);
+    return names;
+  }();
+  return kinds;
+}
+
+std::string write_report(std::string_view kind, const run_report& run) {
+  const auto found = writers().find(kind);
+  if (found == writers().end()) throw std::out_of_range("no report " + std::string(kind));
+  return found->second(run);
+}
+
+std::string progress_line(const result& one, const catalogue& texts) {
+  std::string word = texts.say("report." + name_of(one.came_out));
+  word.resize(std::max<std::size_t>(word.size(), 10), ' ');
+  return word + "  " + one.check +
+         std::string(28 - std::min<std::size_t>(27, one.check.size()), ' ') +
+         texts.say("check." + one.check) + "\n";
+}
+
+std::string sentence_of(const tools::wire_event& event, const catalogue& texts) {
+  if (event.kind != wire_kind::note)
+    return texts.say("event." + std::string(tools::name_of(event.kind)),
+                     {{"who", event.who}, {"size", tools::counted(event.size, "byte")}});
+  // A note is an id, and a value a line.
+  tools::arguments values;
+  const auto end = event.label.find('\n');
+  for (auto at = end; at != std::string::npos; at = event.label.find('\n', at + 1)) {
+    const auto line = event.label.substr(at + 1, event.label.find('\n', at + 1) - at - 1);
+    values[line.substr(0, line.find('='))] = line.substr(line.find('=') + 1);
+  }
+  return texts.say(event.label.substr(0, end), values);
+}
+
+std::string chapter_of(const result& one, const catalogue& texts) {
+  const auto group = group_of(one);
+  const bool of_the_chat = texts.has("chapter." + group);
+  return texts.say(of_the_chat ? "chapter." + group : "chapter.sockets");
+}
+
+std::vector<std::string> system_lines(const evidence& seen, const catalogue& texts) {
+  std::vector<std::string> lines;
+  if (!seen.stopped_because.empty())
+    lines.push_back(texts.say("system.stopped", {{"why", seen.stopped_because}}));
+  else if (seen.ended && seen.by_signal)
+    lines.push_back(texts.say("system.ended_signal", {{"signal", ::strsignal(seen.end_number)}}));
+  else if (seen.ended)
+    lines.push_back(
+        texts.say("system.ended_status", {{"status", std::to_string(seen.end_number)}}));
+  else if (!seen.waits_in.empty())
+    lines.push_back(texts.say(
+        "system.running",
+        {{"call", seen.waits_in},
+         {"on",
+          seen.waits_on.empty() ? "" : texts.say("system.waits_on", {{"who", seen.waits_on}})},
+         {"cpu", std::to_string(seen.cpu_percent)},
+         {"threads", tools::counted(seen.threads, "thread")},
+         {"descriptors", tools::counted(seen.descriptors, "descriptor")},
+         {"memory", std::to_string(seen.memory >> 10U)}}));
+  for (const auto& one : seen.connections) {
+    if (one.unread > 0)
+      lines.push_back(texts.say("system.unread",
+                                {{"who", one.who}, {"size", tools::counted(one.unread, "byte")}}));
+    if (one.unsent > noticed)
+      lines.push_back(texts.say("system.unsent",
+                                {{"who", one.who}, {"size", tools::counted(one.unsent, "byte")}}));
+  }
+  if (seen.not_accepted > 0)
+    lines.push_back(texts.say("system.not_accepted",
+                              {{"number", tools::counted(seen.not_accepted, "client")}}));
+  return lines;
+}
+
+std::string json_report(const run_report& run) {
+  const score sum = count(run.results, run.weights);
+  nlohmann::json data{{"subject", run.subject},       {"dialect", run.speech.name()},
+                      {"points", sum.points},         {"possible", sum.possible},
+                      {"passed", sum.passed},         {"failed", sum.failed},
+                      {"not_judged", sum.not_judged}, {"results", nlohmann::json::array()}};
+  for (const auto& one : run.results) {
+    nlohmann::json entry = to_json(one);
+    entry["title"] = run.texts.say("check." + one.check);
+    entry["requirement"] = case_of(one.check).requirement;
+    if (one.came_out != outcome::passed) entry["due_text"] = run.texts.say(one.due);
+    if (one.came_out == outcome::failed) {
+      entry["came_text"] = run.texts.say(one.came);
+      entry["cause_text"] = run.texts.say({"cause." + one.cause.id, one.cause.values});
+    }
+    data["results"].push_back(std::move(entry));
+  }
+  return data.dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+}
+
+std::string junit_report(const run_report& run) {
+  const score sum = count(run.results, run.weights);
+  std::string xml =
+      "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"jalon-check\" tests=\"" +
+      std::to_string(run.results.size()) + "\" failures=\"" + std::to_string(sum.failed) +
+      "\" skipped=\"" + std::to_string(sum.not_judged) + "\">\n";
+  for (const auto& one : run.results) {
+    xml += "  <testcase classname=\"" + group_of(one) + "\" name=\"" +
+           tools::as_html(one.check + ": " + run.texts.say("check." + one.check)) + "\" time=\"" +
+           seconds(one.took) + "\">";
+    if (one.came_out == outcome::not_judged)
+      xml += "<skipped message=\"" + tools::as_html(run.texts.say(one.due)) + "\"/>";
+    if (one.came_out == outcome::failed)
+      xml += "<failure message=\"" +
+             tools::as_html(run.texts.say({"cause." + one.cause.id, one.cause.values})) + "\">" +
+             tools::as_html(failure_text(one, run.texts)) + "</failure>";
+    xml += "</testcase>\n";
+  }
+  return xml + "</testsuite>\n";
+}
+
+std::string gradescope_report(const run_report& run) {
+  nlohmann::json tests = nlohmann::json::array();
+  for (const auto& one : run.results) {
+    if (one.came_out == outcome::not_judged) continue;
+    const auto& about = case_of(one.check);
+    tests.push_back(
+        {{"name", run.texts.say("check." + one.check)},
+         {"number", about.requirement.empty() ? one.check : about.requirement},
+         {"score", run.weights.points_of(one)},
+         {"max_score", run.weights.weight_of(one.check)},
+         {"output", one.came_out == outcome::failed ? failure_text(one, run.texts) : ""}});
+  }
+  return nlohmann::json{{"tests", tests}}.dump(1, ' ', false,
+                                               nlohmann::json::error_handler_t::replace) +
+         "\n";
+}
+
+}  // namespace check

@@ -1,0 +1,75 @@
+// The report as one page that works offline: each failure with its sequence diagram.
+#include "common/sequence.hpp"
+#include "report.hpp"
+
+namespace check {
+
+namespace {
+
+std::string tag(const std::string& name, const std::string& text) {
+  return "<" + name + ">" + tools::as_html(text) + "</" + name + ">\n";
+}
+
+std::string term(const std::string& title, const std::string& text) {
+  return tag("dt", title) + tag("dd", text);
+}
+
+std::string failure_section(const result& one, const run_report& run, std::size_t number) {
+  const auto& texts = run.texts;
+  std::string html = "<section class=\"failure\" id=\"" + one.check + "\">\n";
+  html += tag("h2", texts.say("check." + one.check));
+  html += "<p class=\"id\">" + one.check + "</p>\n<dl>\n";
+  html += term(texts.say("report.due"), texts.say(one.due));
+  html += term(texts.say("report.came"), texts.say(one.came));
+  if (one.follows_from.empty()) {
+    html += term(texts.say("report.cause"), texts.say({"cause." + one.cause.id, one.cause.values}));
+    html += term(texts.say("report.reads"), chapter_of(one, texts));
+  } else {
+    html +=
+        term(texts.say("report.cause"), texts.say("report.follows", {{"check", one.follows_from}}));
+  }
+  html += "</dl>\n";
+  html += tools::sequence_diagram({one.story,
+                                   run.speech,
+                                   one.event,
+                                   std::to_string(number),
+                                   {texts.say("report.layers"), texts.say("report.layer_calls"),
+                                    texts.say("report.layer_segments"),
+                                    texts.say("report.layer_messages"), texts.say("report.server")},
+                                   [&](const auto& event) { return sentence_of(event, texts); }});
+  html += "<details><summary>" + tools::as_html(texts.say("report.story")) + "</summary><pre>" +
+          tools::as_html(failure_text(one, texts)) + "</pre></details>\n</section>\n";
+  return html;
+}
+
+std::string row(const result& one, const run_report& run) {
+  const bool failed = one.came_out == outcome::failed;
+  const std::string id = tools::as_html(one.check);
+  return "<tr class=\"" + name_of(one.came_out) + "\"><td>" +
+         tools::as_html(run.texts.say("report." + name_of(one.came_out))) + "</td><td>" +
+         (failed ? "<a href=\"#" + id + "\">" + id + "</a>" : id) + "</td><td>" +
+         tools::as_html(run.texts.say("check." + one.check)) + "</td></tr>\n";
+}
+
+}  // namespace
+
+std::string html_report(const run_report& run) {
+  const auto& texts = run.texts;
+  const score sum = count(run.results, run.weights);
+  std::string html = tools::page_begin(texts.say("report.title"));
+  html += tag("h1", texts.say("report.title")) + tag("p", run.subject);
+  html += tag("p", texts.say("report.summary_requirements",
+                             {{"passed", std::to_string(sum.requirements_passed)},
+                              {"all", std::to_string(sum.requirements)},
+                              {"hidden_passed", std::to_string(sum.hidden_passed)},
+                              {"hidden", std::to_string(sum.hidden)}}));
+  std::size_t number = 0;
+  for (const auto& one : run.results) {
+    if (one.came_out == outcome::failed) html += failure_section(one, run, ++number);
+  }
+  html += "<table>\n";
+  for (const auto& one : run.results) html += row(one, run);
+  return html + "</table>\n" + tools::page_end();
+}
+
+}  // namespace check

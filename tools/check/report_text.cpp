@@ -1,0 +1,154 @@
+// The report for a terminal: each failure as a story.
+#include <cstdio>
+
+#include "report.hpp"
+
+namespace check {
+
+namespace {
+
+using tools::wire_event;
+using tools::wire_kind;
+
+constexpr std::size_t shown_bytes = 160;  // of a message in pieces or not
+constexpr std::size_t shown_events = 40;  // of a story; the rest is told by its number
+constexpr std::size_t indent = 6;
+
+std::string clock(const wire_event& event) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%8.3f s  ", static_cast<double>(event.at.count()) / 1e6);
+  return text;
+}
+
+// What is shown on one line: an event, or pieces that were sent one after the other.
+struct shown {
+  std::size_t first;
+  std::size_t last;
+};
+
+bool goes_on(const wire_event& one, const wire_event& next) {
+  return one.kind == wire_kind::sent && next.kind == wire_kind::sent && one.who == next.who &&
+         one.label == next.label && !one.label.empty() && next.size < 4096;
+}
+
+std::vector<shown> grouped(const std::vector<wire_event>& story) {
+  std::vector<shown> groups;
+  for (std::size_t n = 0; n < story.size(); ++n) {
+    if (!groups.empty() && goes_on(story[groups.back().last], story[n]))
+      groups.back().last = n;
+    else
+      groups.push_back({n, n});
+  }
+  return groups;
+}
+
+std::string bytes_line(const std::string& text) {
+  return std::string(16, ' ') + tools::shortened(text, shown_bytes) + "\n";
+}
+
+// `hel|lo\n`: where each piece ended.
+std::string pieces_of(const std::vector<wire_event>& story, const shown& group) {
+  std::string text;
+  for (std::size_t n = group.first; n <= group.last; ++n)
+    text += (n == group.first ? "" : "|") + tools::visible(story[n].bytes);
+  return text;
+}
+
+std::string group_text(const result& one, const shown& group, const catalogue& texts) {
+  const wire_event& first = one.story[group.first];
+  std::size_t size = 0;
+  for (std::size_t n = group.first; n <= group.last; ++n) size += one.story[n].size;
+  const bool in_pieces = group.last > group.first;
+  std::string text = clock(first);
+  text += in_pieces ? texts.say("event.sent_pieces",
+                                {{"who", first.who},
+                                 {"number", std::to_string(group.last - group.first + 1)},
+                                 {"size", tools::counted(size, "byte")}})
+                    : sentence_of(first, texts);
+  if (first.kind == wire_kind::sent && !first.label.empty()) text += " (" + first.label + ")";
+  text += "\n";
+  if (first.bytes.empty()) return text;
+  text += bytes_line(pieces_of(one.story, group));
+  // The caret under the byte that is wrong, and what is there in hex.
+  if (!one.event || *one.event < group.first || *one.event > group.last) return text;
+  const auto before = tools::visible(first.bytes.substr(0, one.offset)).size();
+  if (before >= shown_bytes) return text;
+  return text + std::string(16 + before, ' ') + "^ " +
+         tools::hex(first.bytes.substr(one.offset, 8)) + "\n";
+}
+
+std::string paragraph(const std::string& title, const std::string& text) {
+  std::string result = title.empty() ? "" : std::string(indent - 2, ' ') + title + "\n";
+  for (const auto& line : tools::wrapped(text, 92))
+    result += std::string(indent, ' ') + line + "\n";
+  return result;
+}
+
+std::string story_text(const result& one, const catalogue& texts) {
+  const auto groups = grouped(one.story);
+  std::string text;
+  for (std::size_t n = 0; n < groups.size(); ++n) {
+    const bool left_out = groups.size() > shown_events && n >= 10 && n < groups.size() - 25;
+    if (!left_out) text += group_text(one, groups[n], texts);
+    if (left_out && n == 10)
+      text += std::string(16, ' ') +
+              texts.say("report.left_out", {{"number", std::to_string(groups.size() - 35)}}) + "\n";
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string failure_text(const result& one, const catalogue& texts) {
+  std::string text =
+      std::string(indent - 2, ' ') + texts.say("report.story") + "\n" + story_text(one, texts);
+  text += paragraph(texts.say("report.due"), texts.say(one.due));
+  text += paragraph(texts.say("report.came"), texts.say(one.came));
+  std::string system;
+  for (const auto& line : system_lines(one.seen, texts)) system += paragraph("", line);
+  if (!system.empty())
+    text += std::string(indent - 2, ' ') + texts.say("report.system") + "\n" + system;
+  text +=
+      paragraph(texts.say("report.cause"), texts.say({"cause." + one.cause.id, one.cause.values}));
+  if (one.runs > 1)
+    text += paragraph("", texts.say("report.runs", {{"failures", std::to_string(one.failures)},
+                                                    {"runs", std::to_string(one.runs)}}));
+  return text + paragraph(texts.say("report.reads"), chapter_of(one, texts));
+}
+
+std::string text_report(const run_report& run) {
+  std::string text;
+  for (const auto& one : run.results) {
+    if (one.came_out != outcome::failed) continue;
+    const auto& about = case_of(one.check);
+    const auto number = about.requirement.empty()
+                            ? run.texts.say("report.hidden")
+                            : run.texts.say("report.requirement", {{"number", about.requirement}});
+    text += "\n" + run.texts.say("report.failed") + "  " + one.check + " (" + number + ")\n";
+    text += std::string(indent - 2, ' ') + run.texts.say("check." + one.check) + "\n";
+    if (!one.follows_from.empty()) {
+      text += paragraph("", run.texts.say("report.follows", {{"check", one.follows_from}}));
+      text += paragraph(run.texts.say("report.due"), run.texts.say(one.due));
+      text += paragraph(run.texts.say("report.came"), run.texts.say(one.came));
+      continue;
+    }
+    text += failure_text(one, run.texts);
+  }
+  const score sum = count(run.results, run.weights);
+  char points[32], possible[32];
+  std::snprintf(points, sizeof points, "%g", sum.points);
+  std::snprintf(possible, sizeof possible, "%g", sum.possible);
+  text += "\n" + run.texts.say("report.summary", {{"passed", std::to_string(sum.passed)},
+                                                  {"failed", std::to_string(sum.failed)},
+                                                  {"not_judged", std::to_string(sum.not_judged)},
+                                                  {"points", points},
+                                                  {"possible", possible}});
+  text += "\n" + run.texts.say("report.summary_requirements",
+                               {{"passed", std::to_string(sum.requirements_passed)},
+                                {"all", std::to_string(sum.requirements)},
+                                {"hidden_passed", std::to_string(sum.hidden_passed)},
+                                {"hidden", std::to_string(sum.hidden)}});
+  return text + "\n";
+}
+
+}  // namespace check

@@ -1,0 +1,56 @@
+// Weights and sums.
+#include "score.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "common/resources.hpp"
+
+namespace check {
+
+rubric::rubric(const std::string& path) {
+  const std::string text =
+      path.empty() ? std::string(*tools::resource("rubric.json")) : tools::read_file(path);
+  data_ = nlohmann::json::parse(text, nullptr, false);
+  if (!data_.is_object() || !data_.contains("weights"))
+    throw std::runtime_error("rubric " + path + " is no JSON object with \"weights\"");
+}
+
+double rubric::weight_of(const std::string& check) const {
+  const auto& weights = data_.at("weights");
+  if (weights.contains(check)) return weights.at(check).get<double>();
+  return weights.value(check.substr(0, check.find('.')), 1.0);
+}
+
+double rubric::points_of(const result& one) const {
+  if (one.came_out == outcome::passed) return weight_of(one.check);
+  const bool follows = one.came_out == outcome::failed && !one.follows_from.empty();
+  return follows ? weight_of(one.check) * data_.value("share_if_the_cause_is_known", 0.0) : 0;
+}
+
+const check_case& case_of(const std::string& id) {
+  for (const auto& one : all_checks()) {
+    if (one.id == id) return one;
+  }
+  throw std::out_of_range("no check " + id);
+}
+
+score count(const std::vector<result>& results, const rubric& weights) {
+  score sum;
+  for (const auto& one : results) {
+    if (one.came_out == outcome::not_judged) {
+      ++sum.not_judged;
+      continue;
+    }
+    const bool passed = one.came_out == outcome::passed;
+    ++(passed ? sum.passed : sum.failed);
+    sum.possible += weights.weight_of(one.check);
+    sum.points += weights.points_of(one);
+    const bool hidden = case_of(one.check).requirement.empty();
+    ++(hidden ? sum.hidden : sum.requirements);
+    if (passed) ++(hidden ? sum.hidden_passed : sum.requirements_passed);
+  }
+  return sum;
+}
+
+}  // namespace check

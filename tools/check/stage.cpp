@@ -1,0 +1,242 @@
+// The stage: program, users, time and story.
+#include "stage.hpp"
+
+#include <signal.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+
+#include <jalon/connect.hpp>
+#include <jalon/resolve.hpp>
+
+#include "process_view.hpp"
+
+namespace check {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+namespace {
+constexpr milliseconds glance{10};       // between two looks at the program
+constexpr milliseconds to_start{10000};  // a program may take, an interpreter's too
+}  // namespace
+
+stage::stage(settings with, std::uint64_t seed) : with_(std::move(with)), random_(seed) {}
+
+void stage::open() {
+  if (!starts_programs()) {
+    port_ = with_.program.port;
+    return;
+  }
+  program_ = std::make_unique<subject>(with_.program);
+  story_.add({}, tools::wire_kind::note, {}, "started");
+  await_listening();
+}
+
+void stage::restart() {
+  if (!starts_programs()) throw cannot_judge{{"why.not_started_here"}};
+  program_.reset();
+  open();
+}
+
+void stage::await_listening() {
+  until([&] { return program_->ended() || (port_ = program_->listening_port()) != 0; }, to_start);
+  if (port_ == 0 || port_ != with_.program.port)
+    throw failure{
+        {"due.listens", {{"port", std::to_string(with_.program.port)}}},
+        {port_ == 0 ? "came.not_listening" : "came.other_port", {{"port", std::to_string(port_)}}}};
+  descriptors_before_ = descriptors();
+  memory_before_ = memory();
+}
+
+jalon::stream_socket stage::connect(const std::string& name) {
+  try {
+    const std::string host = starts_programs() ? "127.0.0.1" : with_.host;
+    auto socket = jalon::connect(jalon::resolve(host, std::to_string(port_)), with_.patience);
+    socket.set_no_delay(true);
+    return socket;
+  } catch (const std::system_error& error) {
+    throw failure{{"due.connects", {{"who", name}}},
+                  {"came.no_connection", {{"reason", error.code().message()}}},
+                  name};
+  }
+}
+
+user& stage::guest(const std::string& name) {
+  auto socket = connect(name);
+  story_.add(name, tools::wire_kind::opened);
+  const std::string nick = name.substr(0, 2) + word().substr(2);
+  users_.push_back(std::make_unique<user>(*this, name, nick, std::move(socket)));
+  return *users_.back();
+}
+
+user& stage::somebody(const std::string& name) {
+  user& one = guest(name);
+  if (speech().knows("nick")) one.takes_nick(one.nick());
+  one.is_served();
+  return one;
+}
+
+std::vector<user*> stage::crowd(std::size_t number) {
+  std::vector<user*> all;
+  for (std::size_t n = 0; n < number; ++n) all.push_back(&somebody("user" + std::to_string(n + 1)));
+  return all;
+}
+
+std::string stage::word() {
+  constexpr std::string_view letters = "abcdefghijklmnopqrstuvwxyz";
+  std::string made;
+  while (made.size() < 7) made += letters[random_() % letters.size()];
+  return made;
+}
+
+void stage::note(const std::string& id, tools::arguments values) {
+  std::string label = id;
+  for (const auto& [name, value] : values) label += "\n" + name + "=" + value;
+  story_.add({}, tools::wire_kind::note, {}, std::move(label));
+}
+
+bool stage::until(const std::function<bool()>& done, milliseconds limit) {
+  const auto end = steady_clock::now() + limit;
+  for (;;) {
+    if (program_) program_->look();
+    if (done()) return true;
+    const bool over = steady_clock::now() >= end;
+    loop_.run_once(over ? milliseconds(0) : glance);
+    if (over) return done();
+    // One that has died says no more, once what it sent has been read.
+    if (program_ && program_->ended()) {
+      for (int turn = 0; turn < 50; ++turn) loop_.run_once(milliseconds(0));
+      program_->look();
+      return done();
+    }
+  }
+}
+
+void stage::pass(milliseconds time) {
+  until([&] { return false; }, time);
+}
+
+void stage::expect(const std::function<bool()>& holds, said due, said came) {
+  if (!until(holds)) throw failure{std::move(due), std::move(came)};
+}
+
+void stage::program_lives() {
+  if (!program_) return;
+  program_->look();
+  if (program_->ended()) throw failure{{"due.lives"}, {"came.dead"}};
+}
+
+void stage::others_are_served(user& witness) {
+  witness.is_served();
+  somebody("witness");
+}
+
+subject& stage::program() {
+  if (!program_) throw cannot_judge{{"why.not_started_here"}};
+  return *program_;
+}
+
+void stage::signals(int number) {
+  program().signal(number);
+  signal_sent_ = number;
+  note("note.signal", {{"signal", ::strsignal(number)}});
+}
+
+std::size_t stage::descriptors() const {
+  return program_ ? descriptors_of(program_->serving_pid()).size() : 0;
+}
+
+std::uint64_t stage::memory() const {
+  return program_ ? resident_bytes(program_->serving_pid()) : 0;
+}
+
+int stage::cpu_percent(milliseconds time) {
+  const pid_t pid = program().serving_pid();
+  const auto before = processor_time(pid);
+  const auto began = steady_clock::now();
+  pass(time);
+  const auto passed = std::chrono::duration_cast<milliseconds>(steady_clock::now() - began);
+  if (passed.count() == 0) return 0;
+  return static_cast<int>((processor_time(pid) - before) * 100 / passed);
+}
+
+connection_evidence stage::evidence_of(const user& one) const {
+  connection_evidence seen = one.state();
+  if (!program_) return seen;
+  for (const auto& socket : tcp_sockets()) {
+    if (socket.local_port != port_ || socket.remote_port != one.port()) continue;
+    seen.unread = socket.unread;
+    seen.unsent = socket.unsent;
+    for (const auto& open : descriptors_of(program_->serving_pid())) {
+      if (open.socket_inode != socket.inode || socket.inode == 0) continue;
+      seen.held = true;
+      seen.descriptor = open.number;
+    }
+  }
+  return seen;
+}
+
+bool stage::has_read_all_of(const user& one) const {
+  if (!program_) return false;
+  for (const auto& socket : tcp_sockets()) {
+    if (socket.local_port == port_ && socket.remote_port == one.port()) return socket.unread == 0;
+  }
+  return true;
+}
+
+bool stage::is_done_with(const user& one) const {
+  if (!has_read_all_of(one)) return false;
+  const auto call = waits_in(program_->serving_pid());
+  return !call || call->name != "running";
+}
+
+evidence stage::gather() {
+  evidence seen;
+  seen.facts = facts();
+  seen.told_port = with_.program.port;
+  seen.listening_port = port_;
+  seen.signal_sent = signal_sent_;
+  for (const auto& one : users_) seen.connections.push_back(evidence_of(*one));
+  if (!program_) return seen;
+  program_->look();
+  seen.last_words = program_->last_words();
+  seen.stopped_because = program_->stopped_because();
+  seen.descriptors_before = descriptors_before_;
+  seen.memory_before = memory_before_;
+  seen.descriptor_limit = with_.program.descriptors;
+  if (!program_->ended()) {
+    const pid_t pid = program_->serving_pid();
+    seen.cpu_percent = cpu_percent(milliseconds(200));
+    seen.threads = threads_of(pid);
+    seen.descriptors = descriptors();
+    seen.memory = memory();
+    seen.listens = port_ != 0;
+    const auto call = waits_in(pid).value_or(waiting_call{});
+    seen.waits_in = call.name;
+    if (call.descriptor == 0) seen.waits_on = "keyboard";
+    for (const auto& one : seen.connections) {
+      if (call.descriptor != -1 && one.descriptor == call.descriptor) seen.waits_on = one.who;
+    }
+    for (const auto& socket : tcp_sockets()) {
+      if (socket.listens && socket.local_port == port_) seen.not_accepted = socket.unread;
+    }
+  }
+  if (const auto& end = program_->ended()) {
+    seen.ended = true;
+    seen.by_signal = end->by_signal;
+    seen.end_number = end->number;
+  }
+  return seen;
+}
+
+std::vector<std::string> stage::facts() const {
+  std::vector<std::string> found;
+  for (const auto& event : story_.events()) {
+    if (event.kind == tools::wire_kind::note && event.label.starts_with("fact."))
+      found.push_back(event.label.substr(0, event.label.find('\n')));
+  }
+  return found;
+}
+
+}  // namespace check

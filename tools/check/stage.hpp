@@ -1,0 +1,114 @@
+// Where a check is played: the graded program, the users, the time, and the story so far.
+// No check stands here.
+#pragma once
+
+#include <signal.h>
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
+
+#include <jalon/reactor.hpp>
+
+#include "common/dialect.hpp"
+#include "common/recording.hpp"
+#include "subject.hpp"
+#include "user.hpp"
+
+namespace check {
+
+/// What all checks of a run have in common.
+struct settings {
+  tools::dialect dialect = {};
+  subject_options program = {};
+  std::string host = {};                     ///< of a server that runs already; empty: start one
+  std::chrono::milliseconds patience{3000};  ///< for an answer
+  std::uint64_t seed = 1;
+  std::string ping = "echo";  ///< what shows that one is served
+};
+
+/// One check's own program and users.
+class stage {
+ public:
+  /// Starts nothing yet.
+  explicit stage(settings with, std::uint64_t seed);
+
+  /// Starts the program, and waits until it listens.
+  void open();
+  /// Ends the program and starts it anew, on the same port.
+  void restart();
+
+  /// Somebody who has connected, and no more.
+  user& guest(const std::string& name);
+  /// Somebody who has connected and taken a nick, where there are nicks, and is served.
+  user& somebody(const std::string& name);
+  /// As many as that.
+  std::vector<user*> crowd(std::size_t number);
+
+  /// A word that nobody has said before: letters, 7 of them.
+  std::string word();
+  /// A number below @p bound, the same for the same seed.
+  std::size_t below(std::size_t bound) { return random_() % bound; }
+  /// Adds a sentence of the catalogue to the story.
+  void note(const std::string& id, tools::arguments values = {});
+
+  /// Turns the loop until @p done, or for at most @p limit. @return whether it is done
+  bool until(const std::function<bool()>& done, std::chrono::milliseconds limit);
+  /// The same with the usual patience.
+  bool until(const std::function<bool()>& done) { return until(done, with_.patience); }
+  /// Lets time pass, where what is measured is time.
+  void pass(std::chrono::milliseconds time);
+
+  /// @throws failure due @p due if @p holds does not come true in time
+  void expect(const std::function<bool()>& holds, said due, said came);
+  /// @throws failure if the program has ended
+  void program_lives();
+  /// Both one who was there and one who comes now are served.
+  void others_are_served(user& witness);
+
+  // What the program is up to.
+
+  bool starts_programs() const { return with_.host.empty(); }
+  subject& program();
+  void signals(int number);
+  std::size_t descriptors() const;
+  std::uint64_t memory() const;
+  /// Of one core, over @p time.
+  int cpu_percent(std::chrono::milliseconds time);
+  /// The server's end of @p one's connection: what is unread, unsent, and whether it is held.
+  connection_evidence evidence_of(const user& one) const;
+  /// Whether the server has read all that @p one has sent.
+  bool has_read_all_of(const user& one) const;
+
+  /// The same, and the program waits for something again: what it had to answer, it has answered.
+  bool is_done_with(const user& one) const;
+
+  /// What the system and the story say, now.
+  evidence gather();
+
+  const tools::dialect& speech() const noexcept { return with_.dialect; }
+  const settings& with() const noexcept { return with_; }
+  tools::recording& story() noexcept { return story_; }
+  jalon::reactor& loop() noexcept { return loop_; }
+
+ private:
+  jalon::stream_socket connect(const std::string& name);
+  void await_listening();
+  std::vector<std::string> facts() const;
+
+  settings with_;
+  jalon::reactor loop_;
+  tools::recording story_;
+  std::mt19937_64 random_;
+  std::unique_ptr<subject> program_;
+  std::vector<std::unique_ptr<user>> users_;
+  std::uint16_t port_ = 0;
+  std::size_t descriptors_before_ = 0;
+  std::uint64_t memory_before_ = 0;
+  int signal_sent_ = 0;
+};
+
+}  // namespace check

@@ -1,0 +1,207 @@
+// The program that is graded, as a process.
+#include "subject.hpp"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+#include <filesystem>
+
+#include <jalon/error.hpp>
+
+#include "common/text.hpp"
+#include "process_view.hpp"
+
+namespace check {
+
+namespace {
+
+constexpr int could_not_run = 127;  // as a shell says it
+
+// The side of a new terminal where somebody would type.
+jalon::unique_fd open_terminal() {
+  jalon::unique_fd master{
+      jalon::check(::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC), "posix_openpt")};
+  jalon::check(::grantpt(master.get()), "grantpt");
+  jalon::check(::unlockpt(master.get()), "unlockpt");
+  return master;
+}
+
+jalon::unique_fd open_file(const char* path, int flags) {
+  return jalon::unique_fd{jalon::check(::open(path, flags | O_CLOEXEC | O_NOCTTY), "open", path)};
+}
+
+void limit(int resource, rlim_t value) {
+  const rlimit both{value, value};
+  ::setrlimit(static_cast<__rlimit_resource>(resource), &both);
+}
+
+void append_bounded(std::string& tail, std::string_view more, std::size_t bound) {
+  tail += more;
+  if (tail.size() > bound) tail.erase(0, tail.size() - bound);
+}
+
+std::string make_folder() {
+  std::string path = (std::filesystem::temp_directory_path() / "jalon-check-XXXXXX").string();
+  if (::mkdtemp(path.data()) == nullptr) jalon::throw_system_error(errno, "mkdtemp", path);
+  return path;
+}
+
+bool is_path(const std::string& word) { return word.find('/') != word.npos; }
+
+}  // namespace
+
+subject::subject(subject_options options) : options_(std::move(options)), folder_(make_folder()) {
+  const tools::arguments values{{"port", std::to_string(options_.port)}, {"host", "127.0.0.1"}};
+  for (auto& word : options_.command) {
+    // It runs in a folder of its own, so what is named from here is named from the root.
+    const bool here = is_path(word) && std::filesystem::exists(word);
+    word = here ? std::filesystem::absolute(word).string() : tools::fill(word, values);
+  }
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1);  // what it leaves behind becomes ours, and is ended
+  start();
+}
+
+subject::~subject() {
+  kill();
+  std::error_code ignored;
+  std::filesystem::remove_all(folder_, ignored);
+}
+
+void subject::start() {
+  if (options_.keyboard) {
+    keyboard_ = open_terminal();
+    terminal_ = open_file(::ptsname(keyboard_.get()), O_RDWR);
+  } else {
+    terminal_ = open_file("/dev/null", O_RDONLY);
+  }
+  jalon::pipe_ends output = jalon::make_pipe();
+  pid_ = jalon::check(::fork(), "fork");
+  if (pid_ == 0) run_child(output.write.get());
+  ::setpgid(pid_, pid_);  // here too, so that it is so whichever of both runs first
+  output_ = std::move(output.read);
+}
+
+// In the child, where nothing may throw any more.
+void subject::run_child(int output) {
+  ::setpgid(0, 0);
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  const int flags = ::fcntl(output, F_GETFL);
+  ::fcntl(output, F_SETFL, flags & ~O_NONBLOCK);
+  ::dup2(terminal_.get(), STDIN_FILENO);
+  ::dup2(output, STDOUT_FILENO);
+  ::dup2(output, STDERR_FILENO);
+  limit(RLIMIT_NOFILE, options_.descriptors);
+  limit(RLIMIT_CPU, options_.processor_seconds);
+  limit(RLIMIT_FSIZE, options_.file_bytes);
+  limit(RLIMIT_CORE, 0);
+  // A blocked or ignored signal would be inherited, and hide what a right shell would show.
+  sigset_t none;
+  ::sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  ::signal(SIGPIPE, SIG_DFL);
+  std::vector<char*> words;
+  for (auto& word : options_.command) words.push_back(word.data());
+  words.push_back(nullptr);
+  if (::chdir(folder_.c_str()) == 0) ::execvp(words.front(), words.data());
+  ::dprintf(STDERR_FILENO, "%s: %s\n", words.front(), std::strerror(errno));
+  ::_exit(could_not_run);
+}
+
+void subject::look() {
+  drain();
+  if (ended_ || pid_ == -1) return;
+  int status = 0;
+  const pid_t gone = ::waitpid(pid_, &status, WNOHANG);
+  if (gone == pid_) {
+    if (WIFSIGNALED(status))
+      ended_ = process_end{true, WTERMSIG(status)};
+    else
+      ended_ = process_end{false, WEXITSTATUS(status)};
+    drain();
+    return;
+  }
+  keep_limits();
+}
+
+void subject::drain() {
+  char bytes[4096];
+  // Bounded, so that a program which prints without end does not hold the checker.
+  for (int turn = 0; turn < 64; ++turn) {
+    const auto got = ::read(output_.get(), bytes, sizeof bytes);
+    if (got <= 0) return;
+    const std::string_view more(bytes, static_cast<std::size_t>(got));
+    append_bounded(last_output_, more, kept_output);
+  }
+}
+
+void subject::keep_limits() {
+  const auto now = std::chrono::steady_clock::now();
+  if (now < next_limits_) return;
+  next_limits_ = now + std::chrono::milliseconds(50);
+  std::uint64_t used = 0;
+  for (const pid_t pid : family_of(pid_)) used += resident_bytes(pid);
+  if (used <= options_.memory) return;
+  stopped_because_ = "memory";
+  kill();
+}
+
+std::uint16_t subject::listening_port() const {
+  std::uint16_t found = 0;
+  const auto sockets = tcp_sockets();
+  for (const pid_t pid : family_of(pid_)) {
+    for (const auto& descriptor : descriptors_of(pid)) {
+      for (const auto& socket : sockets) {
+        if (!socket.listens || socket.inode != descriptor.socket_inode) continue;
+        if (socket.local_port == options_.port) return options_.port;
+        if (found == 0) found = socket.local_port;
+      }
+    }
+  }
+  return found;
+}
+
+pid_t subject::serving_pid() const {
+  const auto sockets = tcp_sockets();
+  for (const pid_t pid : family_of(pid_)) {
+    for (const auto& descriptor : descriptors_of(pid)) {
+      const auto listens = [&](const tcp_socket& socket) {
+        return socket.listens && socket.inode == descriptor.socket_inode;
+      };
+      if (descriptor.socket_inode != 0 && std::any_of(sockets.begin(), sockets.end(), listens))
+        return pid;
+    }
+  }
+  return pid_;
+}
+
+std::string subject::last_words() const { return last_output_; }
+
+void subject::signal(int number) { ::kill(serving_pid(), number); }
+
+void subject::kill() {
+  if (pid_ == -1) return;
+  ::kill(-pid_, SIGKILL);
+  // Those who left the group: what descends from us and was there before us in no other way.
+  for (int round = 0; round < 1000; ++round) {
+    const auto left = children_of(::getpid());
+    if (left.empty()) break;
+    for (const pid_t pid : family_of(::getpid())) {
+      if (pid != ::getpid()) ::kill(pid, SIGKILL);
+    }
+    int status = 0;
+    const pid_t gone = ::waitpid(-1, &status, 0);
+    if (gone == pid_ && !ended_)
+      ended_ = process_end{WIFSIGNALED(status),
+                           WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status)};
+  }
+  drain();
+  pid_ = -1;
+}
+
+}  // namespace check

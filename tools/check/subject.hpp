@@ -1,0 +1,96 @@
+// The program that is graded: started, watched, and stopped with all it has started.
+// What is said to it over the wire, and whether that was right, is not known here.
+#pragma once
+
+#include <sys/resource.h>
+#include <sys/types.h>
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <jalon/unique_fd.hpp>
+
+namespace check {
+
+/// How the graded program is started, and what it may use.
+struct subject_options {
+  std::vector<std::string> command;  ///< with `{port}` where the port goes
+  std::uint16_t port = 8080;         ///< the port it is told
+  bool keyboard = true;              ///< standard input is a silent terminal; else /dev/null
+  rlim_t descriptors = 1024;         ///< it may have open (RLIMIT_NOFILE)
+  rlim_t processor_seconds = 60;     ///< it may use (RLIMIT_CPU)
+  std::uint64_t memory = 1U << 30;   ///< bytes it may have in use
+  rlim_t file_bytes = 1U << 30;      ///< a file of its own may have (RLIMIT_FSIZE)
+};
+
+/// How a process came to its end.
+struct process_end {
+  bool by_signal = false;
+  int number = 0;  ///< the signal, or the exit status
+};
+
+/// A running program. It and its children end with this object, at the latest.
+class subject {
+ public:
+  /// Of its output, so many bytes are kept: the last.
+  static constexpr std::size_t kept_output = 16U << 10;
+
+  /// Starts the program, in a process group and a folder of its own.
+  /// @throws std::system_error that names the program if it cannot be started
+  explicit subject(subject_options options);
+  subject(const subject&) = delete;
+  subject& operator=(const subject&) = delete;
+  ~subject();
+
+  /// Reads what it has printed, and looks whether it still runs. Called often.
+  void look();
+
+  /// How it ended; nothing while it runs.
+  const std::optional<process_end>& ended() const noexcept { return ended_; }
+
+  /// Why the checker ended it; empty if it did not.
+  const std::string& stopped_because() const noexcept { return stopped_because_; }
+
+  /// The port it listens on: that which it was told if it does, else any; 0 if on none.
+  std::uint16_t listening_port() const;
+
+  /// What it has printed last, on standard output and standard error.
+  std::string last_words() const;
+
+  /// The process itself.
+  pid_t pid() const noexcept { return pid_; }
+
+  /// The process that listens: a child, where a script has started it.
+  pid_t serving_pid() const;
+
+  /// What it was started with.
+  const subject_options& options() const noexcept { return options_; }
+
+  /// Sends a signal to the process that listens.
+  void signal(int number);
+
+  /// Ends it and all it has started, at once.
+  void kill();
+
+ private:
+  void start();
+  void run_child(int output);
+  void drain();
+  void keep_limits();
+
+  subject_options options_;
+  std::string folder_;
+  jalon::unique_fd keyboard_;  // the side of the terminal where nobody types
+  jalon::unique_fd terminal_;  // the program's side, held open so that the first stays silent
+  jalon::unique_fd output_;
+  std::string last_output_;
+  pid_t pid_ = -1;
+  std::chrono::steady_clock::time_point next_limits_{};  // when memory is looked at again
+  std::optional<process_end> ended_;
+  std::string stopped_because_;
+};
+
+}  // namespace check

@@ -1,0 +1,232 @@
+// How a program speaks, from data.
+#include "dialect.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "resources.hpp"
+
+namespace tools {
+
+namespace {
+
+using nlohmann::json;
+
+// A number as it stands in a header: its size in bytes, least byte first or last.
+std::string number_bytes(std::int64_t value, std::size_t size, bool least_first) {
+  std::string bytes;
+  for (std::size_t n = 0; n < size; ++n)
+    bytes += static_cast<char>((static_cast<std::uint64_t>(value) >> (8 * n)) & 0xFFU);
+  if (!least_first) std::reverse(bytes.begin(), bytes.end());
+  return bytes;
+}
+
+std::int64_t read_number(std::string_view bytes, bool least_first) {
+  std::uint64_t value = 0;
+  for (std::size_t n = 0; n < bytes.size(); ++n) {
+    const auto index = least_first ? bytes.size() - 1 - n : n;
+    value = value << 8U | static_cast<unsigned char>(bytes[index]);
+  }
+  return bytes.size() == 4 ? static_cast<std::int32_t>(value) : static_cast<std::int64_t>(value);
+}
+
+bool least_first(const json& framing) { return framing.value("order", "little") == "little"; }
+
+std::string up_to_zero(std::string_view field) {
+  return std::string(field.substr(0, field.find('\0')));
+}
+
+json parse(const std::string& text, const std::string& name) {
+  json value = json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (!value.is_object()) throw std::runtime_error("dialect " + name + " is no JSON object");
+  return value;
+}
+
+json read_description(const std::string& name) {
+  if (const auto built_in = resource("dialects/" + name + ".json"))
+    return parse(std::string(*built_in), name);
+  return parse(read_file(name), name);
+}
+
+constexpr std::size_t longest_believed = 1U << 20;  // a longer message is not waited for
+
+}  // namespace
+
+dialect dialect::load(const std::string& name_or_file) {
+  return from(read_description(name_or_file));
+}
+
+dialect dialect::from(const json& description) {
+  dialect result;
+  if (const auto base = description.find("extends"); base != description.end())
+    result.description_ = load(base->get<std::string>()).description_;
+  else
+    result.description_ = json::object();
+  result.description_.merge_patch(description);
+  if (!result.description_.contains("framing") || !result.description_.contains("requests"))
+    throw std::runtime_error("dialect " + result.name() + " has no framing or no requests");
+  return result;
+}
+
+bool dialect::knows(std::string_view request) const {
+  return description_.at("requests").contains(request);
+}
+
+std::string dialect::encode(std::string_view request, const arguments& values) const {
+  return encode_as(description_.at("requests").at(std::string(request)), values);
+}
+
+std::optional<std::string> dialect::attack(std::string_view name, const arguments& values) const {
+  const auto attacks = description_.find("attacks");
+  if (attacks == description_.end() || !attacks->contains(name)) return std::nullopt;
+  return encode_as(attacks->at(std::string(name)), values);
+}
+
+std::string dialect::refusal(std::string_view kind) const {
+  const auto refusals = description_.find("refusals");
+  return refusals == description_.end() ? "" : refusals->value(std::string(kind), "");
+}
+
+bool dialect::is(std::string_view property) const {
+  return description_.value(std::string(property), false);
+}
+
+std::optional<std::uint16_t> dialect::port() const {
+  if (!description_.contains("port")) return std::nullopt;
+  return description_.at("port").get<std::uint16_t>();
+}
+
+std::size_t dialect::header_bytes() const {
+  const auto kind = framing().at("kind");
+  if (kind == "prefixed") return framing().at("bytes");
+  if (kind != "header") return 0;
+  std::size_t size = 0;
+  for (const auto& field : framing().at("fields")) size += field.at("bytes").get<std::size_t>();
+  return size;
+}
+
+std::string dialect::encode_as(const json& form, const arguments& values) const {
+  // An attack may stand outside any framing.
+  if (form.is_object() && form.contains("raw_hex"))
+    return from_hex(fill(form.at("raw_hex").get<std::string>(), values));
+  if (form.is_object() && form.contains("raw"))
+    return fill(form.at("raw").get<std::string>(), values);
+  return framing().at("kind") == "header" ? encode_header(form, values) : encode_text(form, values);
+}
+
+std::string dialect::encode_text(const json& form, const arguments& values) const {
+  const bool quoted = description_.value("escape", "") == "json";
+  std::string text = fill(form.get<std::string>(), values, quoted ? as_json : as_it_is);
+  const auto kind = framing().at("kind");
+  if (kind == "lines") return text + framing().value("end", "\n");
+  if (kind == "prefixed") {
+    const std::size_t size = framing().at("bytes");
+    const auto length = static_cast<std::int64_t>(text.size());
+    return number_bytes(length, size, least_first(framing())) + text;
+  }
+  if (kind == "blocks") text.resize(framing().at("bytes").get<std::size_t>(), '\0');
+  return text;
+}
+
+std::string dialect::encode_header(const json& form, const arguments& values) const {
+  std::string payload = fill(form.value("payload", ""), values);
+  payload.resize(std::max(payload.size(), framing().value("least_payload", std::size_t{0})), '\0');
+  const json& defaults = description_.value("defaults", json::object());
+  std::string bytes;
+  for (const auto& field : framing().at("fields")) {
+    const std::string name = field.at("name");
+    const std::size_t size = field.at("bytes");
+    if (name == "length") {
+      const auto length = form.value("length", static_cast<std::int64_t>(payload.size()));
+      bytes += number_bytes(length, size, least_first(framing()));
+    } else if (name == "type") {
+      bytes += number_bytes(type_number(form.at("type")), size, least_first(framing()));
+    } else {
+      std::string text = fill(form.value(name, defaults.value(name, "")), values);
+      text.resize(size, '\0');
+      bytes += text;
+    }
+  }
+  return bytes + payload;
+}
+
+std::int64_t dialect::type_number(const json& type) const {
+  if (type.is_number()) return type.get<std::int64_t>();
+  return description_.at("types").at(type.get<std::string>()).get<std::int64_t>();
+}
+
+std::string dialect::type_name(std::int64_t number) const {
+  for (const auto& [name, value] : description_.at("types").items()) {
+    if (value == number) return name;
+  }
+  return "type " + std::to_string(number);
+}
+
+std::vector<found_message> dialect::split(std::string_view bytes) const {
+  std::vector<found_message> messages;
+  for (std::size_t at = 0; at < bytes.size();) {
+    auto message = next(bytes, at).value_or(found_message{at, bytes.size(), {}, false});
+    if (message.summary.empty())
+      message.summary = summary_of(bytes.substr(at, message.end - message.begin));
+    at = message.end;
+    messages.push_back(std::move(message));
+  }
+  return messages;
+}
+
+std::optional<found_message> dialect::next(std::string_view bytes, std::size_t at) const {
+  const auto kind = framing().at("kind");
+  const std::size_t left = bytes.size() - at;
+  if (kind == "lines") {
+    const auto end = bytes.find('\n', at);
+    if (end == bytes.npos) return std::nullopt;
+    return found_message{at, end + 1, {}, true};
+  }
+  if (kind == "header") return next_with_header(bytes, at);
+  std::size_t size = left;
+  if (kind == "blocks") size = framing().at("bytes");
+  if (kind == "prefixed") {
+    const std::size_t prefix = framing().at("bytes");
+    if (left < prefix) return std::nullopt;
+    size = prefix +
+           static_cast<std::size_t>(read_number(bytes.substr(at, prefix), least_first(framing())));
+  }
+  if (left < size) return std::nullopt;
+  return found_message{at, at + size, {}, true};
+}
+
+found_message dialect::next_with_header(std::string_view bytes, std::size_t at) const {
+  const std::size_t left = bytes.size() - at;
+  if (left < header_bytes()) return {at, bytes.size(), "part of a header", false};
+  std::int64_t length = 0;
+  std::string summary;
+  std::size_t offset = at;
+  for (const auto& field : framing().at("fields")) {
+    const std::string name = field.at("name");
+    const auto content = bytes.substr(offset, field.at("bytes").get<std::size_t>());
+    offset += content.size();
+    if (name == "length") {
+      length = read_number(content, least_first(framing()));
+      summary += " length=" + std::to_string(length);
+    } else if (name == "type") {
+      summary = type_name(read_number(content, least_first(framing()))) + summary;
+    } else if (const auto text = up_to_zero(content); !text.empty()) {
+      summary += " " + name + "=\"" + visible(shortened(text, 40)) + "\"";
+    }
+  }
+  // A length that is not to be believed: all that is left is one broken message.
+  if (length < 0 || static_cast<std::uint64_t>(length) > longest_believed)
+    return {at, bytes.size(), summary, false};
+  const auto end = offset + static_cast<std::size_t>(length);
+  if (length > 0 && offset < bytes.size())
+    summary += " payload \"" + visible(shortened(bytes.substr(offset, end - offset), 60)) + "\"";
+  return {at, std::min(end, bytes.size()), summary, end <= bytes.size()};
+}
+
+std::string dialect::summary_of(std::string_view message) const {
+  while (!message.empty() && (message.back() == '\n' || message.back() == '\0'))
+    message.remove_suffix(1);
+  return visible(shortened(message, 120));
+}
+
+}  // namespace tools

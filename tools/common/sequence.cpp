@@ -1,0 +1,177 @@
+// Sequence diagrams.
+#include "sequence.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include "resources.hpp"
+
+namespace tools {
+
+namespace {
+
+constexpr int lane_width = 260;
+constexpr int row_height = 34;
+constexpr int head_height = 44;
+constexpr std::size_t most_rows = 120;
+constexpr std::size_t label_length = 26;
+
+// Where the lanes stand: the clients to the left and right, the server in the middle.
+struct lanes {
+  std::map<std::string, int> x;
+  int server = 0;
+  int width = 0;
+};
+
+lanes place(const std::vector<wire_event>& story) {
+  std::vector<std::string> names;
+  for (const auto& event : story) {
+    if (!event.who.empty() && std::find(names.begin(), names.end(), event.who) == names.end())
+      names.push_back(event.who);
+  }
+  lanes all;
+  const std::size_t left = (names.size() + 1) / 2;
+  int x = lane_width / 2;
+  for (std::size_t n = 0; n <= names.size(); ++n, x += lane_width) {
+    if (n == left) all.server = x;
+    if (n < left) all.x[names[n]] = x;
+    if (n > left) all.x[names[n - 1]] = x;
+  }
+  all.width = x - lane_width / 2;
+  return all;
+}
+
+std::string number(int value) { return std::to_string(value); }
+
+std::string line(int x1, int y1, int x2, int y2, const std::string& extra) {
+  return "<line x1=\"" + number(x1) + "\" y1=\"" + number(y1) + "\" x2=\"" + number(x2) +
+         "\" y2=\"" + number(y2) + "\" " + extra + "/>\n";
+}
+
+std::string text(int x, int y, const std::string& content, const std::string& extra = {}) {
+  return "<text x=\"" + number(x) + "\" y=\"" + number(y) + "\" " + extra + ">" + as_html(content) +
+         "</text>\n";
+}
+
+std::string bytes_label(const std::string& bytes) { return visible(bytes).substr(0, 400); }
+
+std::string clipped(const std::string& label) {
+  return label.size() <= label_length ? label : label.substr(0, label_length - 1) + "\xE2\x80\xA6";
+}
+
+// An arrow with its label above it; the whole of it is shown when pointed at.
+std::string arrow(int from, int to, int y, const std::string& label, const std::string& kind,
+                  bool wrong) {
+  std::string svg =
+      "<g class=\"" + kind + (wrong ? " wrong" : "") + "\"><title>" + as_html(label) + "</title>\n";
+  svg += line(from, y, to, y, "marker-end=\"url(#tip)\"");
+  svg += text((from + to) / 2, y - 6, clipped(label), "class=\"label\"");
+  return svg + "</g>\n";
+}
+
+std::string mark(int x, int y, const std::string& label, const std::string& kind) {
+  return "<g class=\"" + kind + "\"><title>" + as_html(label) + "</title><circle cx=\"" +
+         number(x) + "\" cy=\"" + number(y) + "\" r=\"5\"/>" + text(x + 10, y + 4, clipped(label)) +
+         "</g>\n";
+}
+
+// The messages that end in each event: found in all that one connection has sent or received.
+std::map<std::size_t, std::string> messages_of(const sequence& what) {
+  struct stream {
+    std::string bytes;
+    std::vector<std::size_t> ends, events;
+  };
+  std::map<std::pair<std::string, wire_kind>, stream> streams;
+  for (std::size_t n = 0; n < what.story.size(); ++n) {
+    const auto& event = what.story[n];
+    if (event.kind != wire_kind::sent && event.kind != wire_kind::received) continue;
+    auto& one = streams[{event.who, event.kind}];
+    one.bytes += event.bytes;
+    one.ends.push_back(one.bytes.size());
+    one.events.push_back(n);
+  }
+  std::map<std::size_t, std::string> found;
+  for (const auto& [name, one] : streams) {
+    for (const auto& message : what.speech.split(one.bytes)) {
+      const auto at =
+          std::lower_bound(one.ends.begin(), one.ends.end(), message.end) - one.ends.begin();
+      auto& label = found[one.events[static_cast<std::size_t>(at)]];
+      label +=
+          (label.empty() ? "" : " + ") + message.summary + (message.whole ? "" : " \xE2\x80\xA6");
+    }
+  }
+  return found;
+}
+
+std::string layer_choice(const sequence& what) {
+  std::string html = "<p class=\"layers\">" + as_html(what.words[0]) + ": ";
+  const std::array<std::string, 3> layers{"calls", "segments", "messages"};
+  for (std::size_t n = 0; n < layers.size(); ++n) {
+    html += "<label><input type=\"checkbox\" checked data-layer=\"" + layers[n] + "\"> " +
+            as_html(what.words[n + 1]) + "</label> ";
+  }
+  return html + "</p>\n";
+}
+
+}  // namespace
+
+std::string sequence_diagram(const sequence& what) {
+  const lanes all = place(what.story);
+  const auto messages = messages_of(what);
+  const std::size_t first = what.story.size() > most_rows ? what.story.size() - most_rows : 0;
+  std::string rows;
+  int y = head_height;
+  for (std::size_t n = first; n < what.story.size(); ++n) {
+    const auto& event = what.story[n];
+    const bool wrong = what.wrong == n;
+    y += row_height;
+    if (event.who.empty()) {
+      rows += mark(all.server, y, what.say(event), "note");
+      continue;
+    }
+    const int x = all.x.at(event.who);
+    const bool in = event.kind == wire_kind::received;
+    const auto message = messages.find(n);
+    if (event.kind == wire_kind::sent)
+      rows += arrow(x, all.server, y, bytes_label(event.bytes), "calls", wrong);
+    else if (in)
+      rows += arrow(all.server, x, y, bytes_label(event.bytes), "segments", wrong);
+    else
+      rows += mark(x, y, what.say(event), "note");
+    if (message != messages.end() && !message->second.empty()) {
+      y += row_height / 2;
+      const int middle = (x + all.server) / 2;
+      rows += "<g class=\"messages\"><title>" + as_html(message->second) + "</title>" +
+              text(middle, y, clipped(message->second), "class=\"label\"") + "</g>\n";
+    }
+  }
+  const int height = y + row_height;
+  std::string svg = "<div class=\"diagram\" id=\"d" + what.id + "\">\n" + layer_choice(what);
+  svg += "<div class=\"scroll\"><svg role=\"img\" width=\"" + number(all.width) + "\" height=\"" +
+         number(height) + "\" viewBox=\"0 0 " + number(all.width) + " " + number(height) + "\">\n";
+  for (const auto& [name, x] : all.x) {
+    svg += text(x, 24, name, "class=\"head\"") +
+           line(x, head_height - 10, x, height, "class=\"lane\"");
+  }
+  svg += text(all.server, 24, what.words[4], "class=\"head\"");
+  svg += line(all.server, head_height - 10, all.server, height, "class=\"lane server\"");
+  return svg + rows + "</svg></div></div>\n";
+}
+
+std::string page_begin(const std::string& title) {
+  return "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
+         "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>" +
+         as_html(title) + "</title>\n<style>\n" + std::string(*resource("page/report.css")) +
+         "</style></head><body>\n"
+         "<svg width=\"0\" height=\"0\"><defs><marker id=\"tip\" viewBox=\"0 0 10 10\" refX=\"9\" "
+         "refY=\"5\" "
+         "markerWidth=\"7\" markerHeight=\"7\" orient=\"auto-start-reverse\"><path d=\"M0 0 L10 5 "
+         "L0 10 z\" "
+         "fill=\"context-stroke\"/></marker></defs></svg>\n";
+}
+
+std::string page_end() {
+  return "<script>\n" + std::string(*resource("page/report.js")) + "</script></body></html>\n";
+}
+
+}  // namespace tools

@@ -1,0 +1,147 @@
+// Bytes and templates as text.
+#include "text.hpp"
+
+#include <algorithm>
+#include <optional>
+
+#include <jalon/endpoint.hpp>
+#include <jalon/json_lines.hpp>
+#include <jalon/utf8.hpp>
+
+namespace tools {
+
+namespace {
+
+constexpr std::string_view digits = "0123456789abcdef";
+
+std::string two_digits(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return {digits[byte >> 4U], digits[byte & 15U]};
+}
+
+std::string visible_byte(char c) {
+  if (c == '\n') return "\\n";
+  if (c == '\r') return "\\r";
+  if (c == '\t') return "\\t";
+  if (c >= ' ' && c < 0x7F) return {c};
+  return "\\x" + two_digits(c);
+}
+
+// `text*3`: three times the text.
+std::optional<std::string> repetition(std::string_view inside) {
+  const auto star = inside.rfind('*');
+  if (star == inside.npos || inside.find('{') != inside.npos) return std::nullopt;
+  const auto times = jalon::parse_number<std::size_t>(inside.substr(star + 1));
+  if (!times) return std::nullopt;
+  std::string result;
+  for (std::size_t n = 0; n < *times; ++n) result += inside.substr(0, star);
+  return result;
+}
+
+std::optional<std::string> filled(std::string_view inside, const arguments& values, escape how) {
+  const auto value = values.find(inside);
+  return value == values.end() ? repetition(inside) : how(value->second);
+}
+
+}  // namespace
+
+std::string visible(std::string_view bytes) {
+  constexpr std::size_t long_run = 12;
+  std::string result;
+  // A run of bytes that is UTF-8 is shown as it is; a text cut in the middle of a letter is not.
+  const bool readable = jalon::is_utf8(bytes);
+  for (std::size_t at = 0; at < bytes.size();) {
+    const char c = bytes[at];
+    const auto end = std::min(bytes.find_first_not_of(c, at), bytes.size());
+    const std::string one = readable && c < 0 ? std::string{c} : visible_byte(c);
+    const bool is_run = end - at >= long_run;
+    result += is_run ? one + "{" + std::to_string(end - at) + " times}" : one;
+    at = is_run ? end : at + 1;
+  }
+  return result;
+}
+
+std::string hex(std::string_view bytes) {
+  std::string result;
+  for (const char c : bytes) result += (result.empty() ? "" : " ") + two_digits(c);
+  return result;
+}
+
+std::string from_hex(std::string_view text) {
+  std::string result;
+  std::string pair;
+  for (const char c : text) {
+    if (digits.find(c) == digits.npos) continue;
+    pair += c;
+    if (pair.size() < 2) continue;
+    result += static_cast<char>(digits.find(pair[0]) * 16 + digits.find(pair[1]));
+    pair.clear();
+  }
+  return result;
+}
+
+std::string as_it_is(std::string_view value) { return std::string(value); }
+
+std::string as_json(std::string_view value) {
+  std::string quoted;
+  jalon::append_json(quoted, value);
+  return quoted.substr(1, quoted.size() - 2);
+}
+
+std::string as_html(std::string_view value) {
+  std::string result;
+  for (const char c : value) {
+    if (c == '&')
+      result += "&amp;";
+    else if (c == '<')
+      result += "&lt;";
+    else if (c == '>')
+      result += "&gt;";
+    else if (c == '"')
+      result += "&quot;";
+    else
+      result += c;
+  }
+  return result;
+}
+
+std::string fill(std::string_view text, const arguments& values, escape how) {
+  std::string result;
+  for (std::size_t at = 0; at < text.size();) {
+    const auto close = text[at] == '{' ? text.find('}', at) : text.npos;
+    const auto value = close == text.npos
+                           ? std::nullopt
+                           : filled(text.substr(at + 1, close - at - 1), values, how);
+    if (value)
+      result += *value;
+    else
+      result += text[at];
+    at = value ? close + 1 : at + 1;
+  }
+  return result;
+}
+
+std::vector<std::string> wrapped(std::string_view text, std::size_t width) {
+  std::vector<std::string> lines;
+  while (text.size() > width) {
+    auto blank = text.rfind(' ', width);
+    if (blank == text.npos || blank == 0) blank = text.find(' ', width);
+    if (blank == text.npos) break;
+    lines.emplace_back(text.substr(0, blank));
+    text.remove_prefix(blank + 1);
+  }
+  lines.emplace_back(text);
+  return lines;
+}
+
+std::string counted(std::size_t number, std::string_view noun) {
+  return std::to_string(number) + " " + std::string(noun) + (number == 1 ? "" : "s");
+}
+
+std::string shortened(std::string_view text, std::size_t limit) {
+  if (text.size() <= limit) return std::string(text);
+  return std::string(text.substr(0, limit)) + "... (" + counted(text.size() - limit, "more byte") +
+         ")";
+}
+
+}  // namespace tools
