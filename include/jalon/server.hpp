@@ -36,16 +36,16 @@ struct server_options {
       std::chrono::system_clock::now;
 };
 
-/// Runs @p Service on @p Loop for whoever connects to a listener.
+/// Runs a service on @p Loop for whoever connects to a listener.
 ///
 /// Lines are told to the service in the order in which they come, its actions are applied before
 /// the next line is told. Whoever does not read is parted from when its queue passes the hard
 /// limit; nobody waits for it. For the loop's thread; loop and service outlive it.
-template <service Service, event_loop Loop>
+template <event_loop Loop>
 class server {
  public:
   /// Begins to accept from @p accepting.
-  server(Loop& loop, listener accepting, Service& served, server_options options = {})
+  server(Loop& loop, listener accepting, service_ref served, server_options options = {})
       : loop_(loop),
         service_(served),
         options_(std::move(options)),
@@ -132,10 +132,8 @@ class server {
       connections_.take(key);
       return log(std::string("lost a connection at once: ") + failure.what());
     }
-    if constexpr (requires { service_.connected(id, arrival{}, actions_); }) {
-      service_.connected(id, arrival{accepted.peer, options_.wall_clock()}, actions_);
-      apply();
-    }
+    service_.connected(id, arrival{accepted.peer, options_.wall_clock()}, actions_);
+    apply();
   }
 
   // Those that are accepted inherit it.
@@ -158,12 +156,10 @@ class server {
   }
 
   void on_frame(connection_id id, const frame& one) {
-    if (!one.error)
-      service_.received(id, one.payload, actions_);
-    else if constexpr (requires { service_.malformed(id, one.error, actions_); })
+    if (one.error)
       service_.malformed(id, one.error, actions_);
     else
-      actions_.close(id);
+      service_.received(id, one.payload, actions_);
     apply();
   }
 
@@ -217,12 +213,10 @@ class server {
   }
 
   void apply(const actions::wake& one) {
-    if constexpr (requires { service_.elapsed(steady_time{}, actions_); }) {
-      wake_timer_ = loop_.at(one.when, [this] {
-        service_.elapsed(loop_.now(), actions_);
-        apply();
-      });
-    }
+    wake_timer_ = loop_.at(one.when, [this] {
+      service_.elapsed(loop_.now(), actions_);
+      apply();
+    });
   }
 
   void part_from_deaf(connection_id who, client& deaf) {
@@ -233,9 +227,7 @@ class server {
   }
 
   void depart(connection_id who, client& leaving, departure how) {
-    if (!std::exchange(leaving.told, false)) return;
-    if constexpr (requires { service_.disconnected(who, how, actions_); })
-      service_.disconnected(who, how, actions_);
+    if (std::exchange(leaving.told, false)) service_.disconnected(who, how, actions_);
   }
 
   client* find(connection_id id) noexcept {
@@ -247,7 +239,7 @@ class server {
   }
 
   Loop& loop_;
-  Service& service_;
+  service_ref service_;
   server_options options_;
   actions actions_;
   outbox to_one_;
