@@ -13,6 +13,7 @@
 #include <utility>
 #include <variant>
 
+#include "compiled.hpp"
 #include "connection.hpp"
 #include "event_loop.hpp"
 #include "id_table.hpp"
@@ -45,20 +46,11 @@ template <event_loop Loop>
 class server {
  public:
   /// Begins to accept from @p accepting.
-  server(Loop& loop, listener accepting, service_ref served, server_options options = {})
-      : loop_(loop),
-        service_(served),
-        options_(std::move(options)),
-        listener_(std::move(accepting)),
-        local_(listener_->local()),
-        accept_watch_(loop.watch(
-            listener_->fd(), io_events::read, [this](io_events) { accept_waiting(); },
-            "listener")) {
-    equip();
-  }
+  server(Loop& loop, listener accepting, service_ref served, server_options options = {});
 
   server(const server&) = delete;
   server& operator=(const server&) = delete;
+  ~server();
 
   /// Where it listens, with the port that the system chose.
   const endpoint& local() const noexcept { return local_; }
@@ -68,20 +60,7 @@ class server {
 
   /// Takes no new connection, parts from all in order, cuts off after @p limit who is left, and
   /// calls @p done, which may destroy the server. The service is told nothing of it.
-  void shut_down(std::chrono::milliseconds limit, std::function<void()> done) {
-    accept_timer_ = {};  // it would wake a watch that is no more
-    accept_watch_ = {};
-    listener_.reset();
-    for (const auto id : connections_.ids()) connections_.find(id)->link.close_when_sent();
-    when_empty_ = std::move(done);
-    // Not from within this call: it may come from a handler of the one who is told.
-    const auto patience = connections_.size() == 0 ? std::chrono::milliseconds(0) : limit;
-    shutdown_timer_ = loop_.at(loop_.now() + patience, [this] {
-      if (connections_.size() == 0) return finish_if_empty();
-      // Nothing comes after the last one: who is told of it may destroy this server.
-      for (const auto id : connections_.ids()) connections_.find(id)->link.abort();
-    });
-  }
+  void shut_down(std::chrono::milliseconds limit, std::function<void()> done);
 
  private:
   // What one connection calls.
@@ -255,4 +234,46 @@ class server {
   typename Loop::watch_type accept_watch_;
 };
 
+// These stand outside the class so that they are not inline, and thus compiled once if asked for;
+// all that is private is called from nowhere else.
+
+template <event_loop Loop>
+server<Loop>::server(Loop& loop, listener accepting, service_ref served, server_options options)
+    : loop_(loop),
+      service_(served),
+      options_(std::move(options)),
+      listener_(std::move(accepting)),
+      local_(listener_->local()),
+      accept_watch_(loop.watch(
+          listener_->fd(), io_events::read, [this](io_events) { accept_waiting(); }, "listener")) {
+  equip();
+}
+
+template <event_loop Loop>
+server<Loop>::~server() = default;
+
+template <event_loop Loop>
+void server<Loop>::shut_down(std::chrono::milliseconds limit, std::function<void()> done) {
+  accept_timer_ = {};  // it would wake a watch that is no more
+  accept_watch_ = {};
+  listener_.reset();
+  for (const auto id : connections_.ids()) connections_.find(id)->link.close_when_sent();
+  when_empty_ = std::move(done);
+  // Not from within this call: it may come from a handler of the one who is told.
+  const auto patience = connections_.size() == 0 ? std::chrono::milliseconds(0) : limit;
+  shutdown_timer_ = loop_.at(loop_.now() + patience, [this] {
+    if (connections_.size() == 0) return finish_if_empty();
+    // Nothing comes after the last one: who is told of it may destroy this server.
+    for (const auto id : connections_.ids()) connections_.find(id)->link.abort();
+  });
+}
+
 }  // namespace jalon
+
+#ifdef JALON_COMPILED
+#include "reactor.hpp"
+
+namespace jalon {
+JALON_EXTERN template class server<reactor>;
+}
+#endif

@@ -15,6 +15,7 @@
 #include <variant>
 #include <vector>
 
+#include "compiled.hpp"
 #include "endpoint.hpp"
 #include "timer_queue.hpp"
 
@@ -61,18 +62,13 @@ class actions {
   void send(connection_id to, std::string_view line) { send(std::span(&to, 1), line); }
 
   /// Sends @p line to all of @p to; it is written out once.
-  void send(std::span<const connection_id> to, std::string_view line) {
-    if (to.empty()) return;
-    list_.emplace_back(send_line{lines_.size(), line.size() + 1, recipients_.size(), to.size()});
-    lines_.append(line).push_back('\n');
-    recipients_.insert(recipients_.end(), to.begin(), to.end());
-  }
+  void send(std::span<const connection_id> to, std::string_view line);
 
   /// Parts from @p who.
-  void close(connection_id who) { list_.emplace_back(close_one{who}); }
+  void close(connection_id who);
 
   /// Asks for `elapsed` at @p when.
-  void wake_at(steady_time when) { list_.emplace_back(wake{when}); }
+  void wake_at(steady_time when);
 
   /// How many there are.
   std::size_t size() const noexcept { return list_.size(); }
@@ -91,11 +87,7 @@ class actions {
   }
 
   /// Forgets them all, and keeps the memory.
-  void clear() noexcept {
-    list_.clear();
-    lines_.clear();
-    recipients_.clear();
-  }
+  void clear() noexcept;
 
  private:
   std::vector<action> list_;
@@ -188,3 +180,7 @@ class service_ref {
 };
 
 }  // namespace jalon
+
+#ifdef JALON_BODIES
+#include "impl/service.hpp"
+#endif
