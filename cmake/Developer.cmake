@@ -2,6 +2,9 @@
 #
 # jalon_developer is linked by examples, tests and fuzz targets, never by the toolkit's targets: what a
 # user compiles gets the user's own flags.
+#
+# They compile the toolkit once, through jalon_toolkit; without JALON_COMPILE_ONCE they take it from the
+# headers alone, as most users do.
 include(Python)
 
 add_library(jalon_developer INTERFACE)
@@ -25,3 +28,8 @@ if(JALON_SANITIZE)
     target_compile_options(jalon_developer INTERFACE -Wno-maybe-uninitialized -Wno-tsan)
   endif()
 endif()
+
+add_library(jalon_toolkit INTERFACE)
+target_link_libraries(jalon_toolkit INTERFACE $<IF:$<BOOL:${JALON_COMPILE_ONCE}>,jalon::compiled,jalon::jalon>)
+# It is part of Jalon's own programs here: their warnings and sanitizers are for it too.
+target_link_libraries(jalon_compiled PRIVATE jalon_developer)

@@ -7,7 +7,7 @@ include(GNUInstallDirs)
 
 set(package_dir "${CMAKE_INSTALL_DATADIR}/cmake/jalon")
 
-install(DIRECTORY include/jalon DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" FILES_MATCHING PATTERN "*.hpp")
+install(DIRECTORY include/jalon DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
 install(FILES include/jalon.hpp DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
 
 foreach(part IN ITEMS jalon json asio)
@@ -17,12 +17,13 @@ foreach(part IN ITEMS jalon json asio)
 endforeach()
 
 configure_package_config_file(
-  cmake/jalon-config.cmake.in jalon-config.cmake INSTALL_DESTINATION "${package_dir}")
+  cmake/jalon-config.cmake.in jalon-config.cmake INSTALL_DESTINATION "${package_dir}"
+  PATH_VARS CMAKE_INSTALL_INCLUDEDIR)
 write_basic_package_version_file(
   "${PROJECT_BINARY_DIR}/jalon-config-version.cmake" COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
 install(
   FILES "${PROJECT_BINARY_DIR}/jalon-config.cmake" "${PROJECT_BINARY_DIR}/jalon-config-version.cmake"
-        cmake/FindAsio.cmake
+        cmake/Compiled.cmake cmake/FindAsio.cmake
   DESTINATION "${package_dir}")
 
 configure_file(cmake/jalon.pc.in jalon.pc @ONLY)

@@ -2,7 +2,7 @@
 include(Python)
 
 set(JALON_SINGLE_HEADER "${PROJECT_BINARY_DIR}/single_header/jalon.hpp")
-file(GLOB headers CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/include/jalon/*.hpp")
+file(GLOB_RECURSE headers CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/include/jalon/*.hpp")
 
 add_custom_command(
   OUTPUT "${JALON_SINGLE_HEADER}"

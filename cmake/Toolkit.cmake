@@ -1,7 +1,8 @@
-# The toolkit as CMake targets: jalon::jalon, jalon::json, jalon::asio.
+# The toolkit as CMake targets: jalon::jalon, jalon::json, jalon::asio, jalon::compiled.
 #
-# All three are INTERFACE targets that always exist; what json and asio need is looked for quietly, so
-# that a missing library is an error only where it is used.
+# The first three are INTERFACE targets that always exist; what json and asio need is looked for quietly,
+# so that a missing library is an error only where it is used.
+include(Compiled)
 
 # Shows an imported target to the whole project: with add_subdirectory(jalon), who links jalon::json
 # stands in a directory above this one.
@@ -37,3 +38,5 @@ target_include_directories(
   jalon INTERFACE "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>" "$<INSTALL_INTERFACE:include>")
 target_link_libraries(jalon_json INTERFACE jalon nlohmann_json::nlohmann_json)
 target_link_libraries(jalon_asio INTERFACE jalon Asio::Asio)
+
+jalon_add_compiled("${PROJECT_SOURCE_DIR}/include/jalon/impl/jalon.cpp")

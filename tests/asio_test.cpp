@@ -26,8 +26,7 @@ TEST_CASE("a server on Asio's loop runs beside whatever else its context does") 
   asio::io_context context;
   jalon::asio_loop loop(context);
   support::recording_service service;
-  jalon::asio_server<support::recording_service> server(
-      loop, jalon::listener(jalon::endpoint::loopback(0)), service);
+  jalon::asio_server server(loop, jalon::listener(jalon::endpoint::loopback(0)), service);
 
   std::string story;
   asio::steady_timer other(context, 0ms);

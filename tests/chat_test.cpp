@@ -21,7 +21,7 @@ using nlohmann::json;
 // The chat in memory; every line that a test looks at is held against the bound of a line.
 class room {
  public:
-  using client = test::memory_host<chat::dispatcher>::client;
+  using client = test::memory_host::client;
 
   client enter(const std::string& nick) {
     const client id = host.connect(jalon::endpoint::loopback(52'322));
@@ -67,7 +67,7 @@ class room {
   }
 
   test::chat_of chat{"files"};
-  test::memory_host<chat::dispatcher> host{chat.service()};
+  test::memory_host host{chat.service()};
 };
 
 // So many of the longest names, in the order in which they are listed; every other one in capitals.

@@ -1,4 +1,6 @@
 // Endpoints as values: parsed, printed, compared.
+#include <net/if.h>
+
 #include <vector>
 
 #include <jalon/endpoint.hpp>

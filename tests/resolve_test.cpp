@@ -1,4 +1,6 @@
 // Names to endpoints; of names only the one that every machine has, so that no network is asked.
+#include <netdb.h>
+
 #include <algorithm>
 
 #include <jalon/resolve.hpp>

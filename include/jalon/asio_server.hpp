@@ -8,7 +8,6 @@
 namespace jalon {
 
 /// A server that runs on an `asio::io_context`, through an `asio_loop`.
-template <service Service>
-using asio_server = server<Service, asio_loop>;
+using asio_server = server<asio_loop>;
 
 }  // namespace jalon

@@ -2,14 +2,13 @@
 // No name is looked up here; that is resolve.hpp.
 #pragma once
 
-#include <poll.h>
-
 #include <chrono>
 #include <cstddef>
 #include <system_error>
 #include <utility>
 #include <vector>
 
+#include "compiled.hpp"
 #include "endpoint.hpp"
 #include "error.hpp"
 #include "socket.hpp"
@@ -31,19 +30,10 @@ class connector {
   explicit connector(std::vector<endpoint> targets) : targets_(std::move(targets)) { start_next(); }
 
   /// Looks how the attempt came out; after a failure goes on with the next endpoint.
-  state advance() {
-    if (state_ != state::pending) return state_;
-    const std::error_code outcome = socket_.take_error();
-    if (!outcome) return state_ = state::connected;
-    error_ = outcome;
-    return start_next();
-  }
+  state advance();
 
   /// Gives the endpoint of now up, as one that took too long, and starts with the next.
-  state skip() {
-    error_ = std::make_error_code(std::errc::timed_out);
-    return start_next();
-  }
+  state skip();
 
   /// How far it is.
   state status() const noexcept { return state_; }
@@ -64,32 +54,9 @@ class connector {
   stream_socket take() noexcept { return std::move(socket_); }
 
  private:
-  state start_next() {
-    while (next_ < targets_.size()) {
-      if (start(targets_[next_++])) return state_;
-    }
-    socket_ = {};
-    return state_ = state::failed;
-  }
+  state start_next();
 
-  bool start(const endpoint& to) {
-    try {
-      socket_ = stream_socket::open(to.family());
-    } catch (const std::system_error& failure) {  // say, IPv6 is switched off: try the others
-      error_ = failure.code();
-      return false;
-    }
-    if (::connect(socket_.fd(), to.data(), to.size()) == 0) {
-      state_ = state::connected;
-      return true;
-    }
-    if (errno == EINPROGRESS || errno == EINTR) {  // interrupted, it goes on all the same
-      state_ = state::pending;
-      return true;
-    }
-    error_ = {errno, std::system_category()};
-    return false;
-  }
+  bool start(const endpoint& to);
 
   std::vector<endpoint> targets_;
   std::size_t next_ = 0;
@@ -101,16 +68,7 @@ class connector {
 namespace detail {
 
 // Whether the descriptor became writable before the deadline.
-inline bool wait_writable(int fd, std::chrono::steady_clock::time_point deadline) {
-  using std::chrono::milliseconds;
-  for (;;) {
-    const auto left = std::chrono::ceil<milliseconds>(deadline - std::chrono::steady_clock::now());
-    pollfd wanted{fd, POLLOUT, 0};
-    const int ready = ::poll(&wanted, 1, left.count() > 0 ? static_cast<int>(left.count()) : 0);
-    if (ready == -1 && errno != EINTR) throw_system_error(errno, "poll");
-    if (ready >= 0) return ready == 1;
-  }
-}
+bool wait_writable(int fd, std::chrono::steady_clock::time_point deadline);
 
 }  // namespace detail
 
@@ -120,19 +78,10 @@ inline bool wait_writable(int fd, std::chrono::steady_clock::time_point deadline
 /// **Blocks** for at most @p timeout.
 /// @return a non-blocking socket
 /// @throws std::system_error that names the last endpoint tried
-inline stream_socket connect(std::vector<endpoint> targets, std::chrono::milliseconds timeout) {
-  const auto deadline = std::chrono::steady_clock::now() + timeout;
-  connector attempt(std::move(targets));
-  while (attempt.status() == connector::state::pending) {
-    const auto now = std::chrono::steady_clock::now();
-    const auto share = (deadline - now) / static_cast<long>(attempt.left() + 1);
-    if (detail::wait_writable(attempt.fd(), now + share))
-      attempt.advance();
-    else
-      attempt.skip();
-  }
-  if (attempt.status() == connector::state::connected) return attempt.take();
-  throw std::system_error(attempt.error(), "connect " + attempt.target().to_string());
-}
+stream_socket connect(std::vector<endpoint> targets, std::chrono::milliseconds timeout);
 
 }  // namespace jalon
+
+#ifdef JALON_BODIES
+#include "impl/connect.hpp"
+#endif

@@ -13,6 +13,7 @@
 #include <utility>
 #include <variant>
 
+#include "compiled.hpp"
 #include "connection.hpp"
 #include "event_loop.hpp"
 #include "id_table.hpp"
@@ -36,29 +37,20 @@ struct server_options {
       std::chrono::system_clock::now;
 };
 
-/// Runs @p Service on @p Loop for whoever connects to a listener.
+/// Runs a service on @p Loop for whoever connects to a listener.
 ///
 /// Lines are told to the service in the order in which they come, its actions are applied before
 /// the next line is told. Whoever does not read is parted from when its queue passes the hard
 /// limit; nobody waits for it. For the loop's thread; loop and service outlive it.
-template <service Service, event_loop Loop>
+template <event_loop Loop>
 class server {
  public:
   /// Begins to accept from @p accepting.
-  server(Loop& loop, listener accepting, Service& served, server_options options = {})
-      : loop_(loop),
-        service_(served),
-        options_(std::move(options)),
-        listener_(std::move(accepting)),
-        local_(listener_->local()),
-        accept_watch_(loop.watch(
-            listener_->fd(), io_events::read, [this](io_events) { accept_waiting(); },
-            "listener")) {
-    equip();
-  }
+  server(Loop& loop, listener accepting, service_ref served, server_options options = {});
 
   server(const server&) = delete;
   server& operator=(const server&) = delete;
+  ~server();
 
   /// Where it listens, with the port that the system chose.
   const endpoint& local() const noexcept { return local_; }
@@ -68,20 +60,7 @@ class server {
 
   /// Takes no new connection, parts from all in order, cuts off after @p limit who is left, and
   /// calls @p done, which may destroy the server. The service is told nothing of it.
-  void shut_down(std::chrono::milliseconds limit, std::function<void()> done) {
-    accept_timer_ = {};  // it would wake a watch that is no more
-    accept_watch_ = {};
-    listener_.reset();
-    for (const auto id : connections_.ids()) connections_.find(id)->link.close_when_sent();
-    when_empty_ = std::move(done);
-    // Not from within this call: it may come from a handler of the one who is told.
-    const auto patience = connections_.size() == 0 ? std::chrono::milliseconds(0) : limit;
-    shutdown_timer_ = loop_.at(loop_.now() + patience, [this] {
-      if (connections_.size() == 0) return finish_if_empty();
-      // Nothing comes after the last one: who is told of it may destroy this server.
-      for (const auto id : connections_.ids()) connections_.find(id)->link.abort();
-    });
-  }
+  void shut_down(std::chrono::milliseconds limit, std::function<void()> done);
 
  private:
   // What one connection calls.
@@ -132,10 +111,8 @@ class server {
       connections_.take(key);
       return log(std::string("lost a connection at once: ") + failure.what());
     }
-    if constexpr (requires { service_.connected(id, arrival{}, actions_); }) {
-      service_.connected(id, arrival{accepted.peer, options_.wall_clock()}, actions_);
-      apply();
-    }
+    service_.connected(id, arrival{accepted.peer, options_.wall_clock()}, actions_);
+    apply();
   }
 
   // Those that are accepted inherit it.
@@ -158,12 +135,10 @@ class server {
   }
 
   void on_frame(connection_id id, const frame& one) {
-    if (!one.error)
-      service_.received(id, one.payload, actions_);
-    else if constexpr (requires { service_.malformed(id, one.error, actions_); })
+    if (one.error)
       service_.malformed(id, one.error, actions_);
     else
-      actions_.close(id);
+      service_.received(id, one.payload, actions_);
     apply();
   }
 
@@ -217,12 +192,10 @@ class server {
   }
 
   void apply(const actions::wake& one) {
-    if constexpr (requires { service_.elapsed(steady_time{}, actions_); }) {
-      wake_timer_ = loop_.at(one.when, [this] {
-        service_.elapsed(loop_.now(), actions_);
-        apply();
-      });
-    }
+    wake_timer_ = loop_.at(one.when, [this] {
+      service_.elapsed(loop_.now(), actions_);
+      apply();
+    });
   }
 
   void part_from_deaf(connection_id who, client& deaf) {
@@ -233,9 +206,7 @@ class server {
   }
 
   void depart(connection_id who, client& leaving, departure how) {
-    if (!std::exchange(leaving.told, false)) return;
-    if constexpr (requires { service_.disconnected(who, how, actions_); })
-      service_.disconnected(who, how, actions_);
+    if (std::exchange(leaving.told, false)) service_.disconnected(who, how, actions_);
   }
 
   client* find(connection_id id) noexcept {
@@ -247,7 +218,7 @@ class server {
   }
 
   Loop& loop_;
-  Service& service_;
+  service_ref service_;
   server_options options_;
   actions actions_;
   outbox to_one_;
@@ -263,4 +234,46 @@ class server {
   typename Loop::watch_type accept_watch_;
 };
 
+// These stand outside the class so that they are not inline, and thus compiled once if asked for;
+// all that is private is called from nowhere else.
+
+template <event_loop Loop>
+server<Loop>::server(Loop& loop, listener accepting, service_ref served, server_options options)
+    : loop_(loop),
+      service_(served),
+      options_(std::move(options)),
+      listener_(std::move(accepting)),
+      local_(listener_->local()),
+      accept_watch_(loop.watch(
+          listener_->fd(), io_events::read, [this](io_events) { accept_waiting(); }, "listener")) {
+  equip();
+}
+
+template <event_loop Loop>
+server<Loop>::~server() = default;
+
+template <event_loop Loop>
+void server<Loop>::shut_down(std::chrono::milliseconds limit, std::function<void()> done) {
+  accept_timer_ = {};  // it would wake a watch that is no more
+  accept_watch_ = {};
+  listener_.reset();
+  for (const auto id : connections_.ids()) connections_.find(id)->link.close_when_sent();
+  when_empty_ = std::move(done);
+  // Not from within this call: it may come from a handler of the one who is told.
+  const auto patience = connections_.size() == 0 ? std::chrono::milliseconds(0) : limit;
+  shutdown_timer_ = loop_.at(loop_.now() + patience, [this] {
+    if (connections_.size() == 0) return finish_if_empty();
+    // Nothing comes after the last one: who is told of it may destroy this server.
+    for (const auto id : connections_.ids()) connections_.find(id)->link.abort();
+  });
+}
+
 }  // namespace jalon
+
+#ifdef JALON_COMPILED
+#include "reactor.hpp"
+
+namespace jalon {
+JALON_EXTERN template class server<reactor>;
+}
+#endif

@@ -15,6 +15,7 @@
 #include <variant>
 #include <vector>
 
+#include "compiled.hpp"
 #include "endpoint.hpp"
 #include "timer_queue.hpp"
 
@@ -61,18 +62,13 @@ class actions {
   void send(connection_id to, std::string_view line) { send(std::span(&to, 1), line); }
 
   /// Sends @p line to all of @p to; it is written out once.
-  void send(std::span<const connection_id> to, std::string_view line) {
-    if (to.empty()) return;
-    list_.emplace_back(send_line{lines_.size(), line.size() + 1, recipients_.size(), to.size()});
-    lines_.append(line).push_back('\n');
-    recipients_.insert(recipients_.end(), to.begin(), to.end());
-  }
+  void send(std::span<const connection_id> to, std::string_view line);
 
   /// Parts from @p who.
-  void close(connection_id who) { list_.emplace_back(close_one{who}); }
+  void close(connection_id who);
 
   /// Asks for `elapsed` at @p when.
-  void wake_at(steady_time when) { list_.emplace_back(wake{when}); }
+  void wake_at(steady_time when);
 
   /// How many there are.
   std::size_t size() const noexcept { return list_.size(); }
@@ -91,11 +87,7 @@ class actions {
   }
 
   /// Forgets them all, and keeps the memory.
-  void clear() noexcept {
-    list_.clear();
-    lines_.clear();
-    recipients_.clear();
-  }
+  void clear() noexcept;
 
  private:
   std::vector<action> list_;
@@ -118,4 +110,77 @@ concept service = requires(S s, connection_id id, std::string_view line, actions
   s.received(id, line, out);
 };
 
+/// Any service, by reference: all that a host needs to see of it. So a host is written and compiled
+/// once, not once for each service. A call that the service lacks does what the concept says.
+class service_ref {
+ public:
+  /// Refers to @p served, which outlives this.
+  template <service S>
+  requires(!std::same_as<S, service_ref>) service_ref(S& served)
+  noexcept : served_(&served), calls_(&calls_to<S>::all) {}
+
+  /// A line has come.
+  void received(connection_id id, std::string_view line, actions& out) const {
+    calls_->received(served_, id, line, out);
+  }
+  /// A connection has come.
+  void connected(connection_id id, const arrival& how, actions& out) const {
+    calls_->connected(served_, id, how, out);
+  }
+  /// A line is lost.
+  void malformed(connection_id id, std::error_code error, actions& out) const {
+    calls_->malformed(served_, id, error, out);
+  }
+  /// A connection has gone.
+  void disconnected(connection_id id, departure how, actions& out) const {
+    calls_->disconnected(served_, id, how, out);
+  }
+  /// The time that was asked for has come.
+  void elapsed(steady_time now, actions& out) const { calls_->elapsed(served_, now, out); }
+
+ private:
+  struct calls {
+    void (*received)(void*, connection_id, std::string_view, actions&);
+    void (*connected)(void*, connection_id, const arrival&, actions&);
+    void (*malformed)(void*, connection_id, std::error_code, actions&);
+    void (*disconnected)(void*, connection_id, departure, actions&);
+    void (*elapsed)(void*, steady_time, actions&);
+  };
+
+  template <class S>
+  struct calls_to {
+    static S& self(void* served) { return *static_cast<S*>(served); }
+
+    static void received(void* served, connection_id id, std::string_view line, actions& out) {
+      self(served).received(id, line, out);
+    }
+    static void connected(void* served, connection_id id, const arrival& how, actions& out) {
+      if constexpr (requires(S & s) { s.connected(id, how, out); })
+        self(served).connected(id, how, out);
+    }
+    static void malformed(void* served, connection_id id, std::error_code error, actions& out) {
+      if constexpr (requires(S & s) { s.malformed(id, error, out); })
+        self(served).malformed(id, error, out);
+      else
+        out.close(id);
+    }
+    static void disconnected(void* served, connection_id id, departure how, actions& out) {
+      if constexpr (requires(S & s) { s.disconnected(id, how, out); })
+        self(served).disconnected(id, how, out);
+    }
+    static void elapsed(void* served, steady_time now, actions& out) {
+      if constexpr (requires(S & s) { s.elapsed(now, out); }) self(served).elapsed(now, out);
+    }
+
+    static constexpr calls all{received, connected, malformed, disconnected, elapsed};
+  };
+
+  void* served_;
+  const calls* calls_;
+};
+
 }  // namespace jalon
+
+#ifdef JALON_BODIES
+#include "impl/service.hpp"
+#endif

@@ -7,7 +7,6 @@
 #pragma once
 
 #include <netinet/tcp.h>
-#include <sys/stat.h>
 #include <sys/uio.h>
 
 #include <chrono>
@@ -16,6 +15,7 @@
 #include <string_view>
 #include <utility>
 
+#include "compiled.hpp"
 #include "endpoint.hpp"
 #include "error.hpp"
 #include "unique_fd.hpp"
@@ -46,76 +46,23 @@ inline constexpr int send_flags = MSG_NOSIGNAL;
 inline constexpr int send_flags = 0;
 #endif
 
-inline void no_signal_on_send([[maybe_unused]] int fd) {
-#if !defined(MSG_NOSIGNAL) && defined(SO_NOSIGPIPE)
-  const int on = 1;
-  check(::setsockopt(fd, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof on), "setsockopt");
-#endif
-}
-
-inline unique_fd equip(unique_fd fd) {
-  set_close_on_exec(fd.get());
-  set_non_blocking(fd.get());
-  no_signal_on_send(fd.get());
-  return fd;
-}
-
-inline unique_fd open_socket(int family, int type) {
-  return equip(unique_fd{check(::socket(family, type, 0), "socket")});
-}
-
-inline int accept_connection(int listener, sockaddr* peer, socklen_t* size) {
-#ifdef SOCK_CLOEXEC
-  return ::accept4(listener, peer, size, SOCK_CLOEXEC | SOCK_NONBLOCK);
-#else
-  unique_fd fd{::accept(listener, peer, size)};
-  return fd ? equip(std::move(fd)).release() : -1;
-#endif
-}
+unique_fd equip(unique_fd fd);
+unique_fd open_socket(int family, int type);
 
 template <class Value>
 void set_option(int fd, int level, int name, const Value& value) {
   check(::setsockopt(fd, level, name, &value, sizeof value), "setsockopt");
 }
 
-inline void set_keepalive(int fd, std::chrono::seconds idle, std::chrono::seconds interval,
-                          int probes) {
-  set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
-#ifdef TCP_KEEPIDLE
-  set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, static_cast<int>(idle.count()));
-#else
-  set_option(fd, IPPROTO_TCP, TCP_KEEPALIVE, static_cast<int>(idle.count()));
-#endif
-  set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, static_cast<int>(interval.count()));
-  set_option(fd, IPPROTO_TCP, TCP_KEEPCNT, probes);
-}
+void set_keepalive(int fd, std::chrono::seconds idle, std::chrono::seconds interval, int probes);
 
 // getsockname(2) or getpeername(2), whose signatures are one.
-template <class Call>
-endpoint name_of(int fd, Call call, const char* name) {
-  sockaddr_storage storage{};
-  socklen_t size = sizeof storage;
-  check(call(fd, reinterpret_cast<sockaddr*>(&storage), &size), name);
-  return {reinterpret_cast<const sockaddr*>(&storage), size};
-}
+endpoint name_of(int fd, int (*call)(int, sockaddr*, socklen_t*), const char* name);
 
-inline io_result failed_io() {
-  if (errno == EAGAIN || errno == EWOULDBLOCK) return {0, io_status::would_block, {}};
-  return {0, io_status::error, {errno, std::system_category()}};
-}
+io_result failed_io();
 
 inline io_result moved(ssize_t bytes) {
   return bytes < 0 ? failed_io() : io_result{static_cast<std::size_t>(bytes)};
-}
-
-// The file of a unix socket stays when its server dies; if nobody answers there, it is stale.
-// No file of another kind ever is: connecting to one is refused too.
-inline bool is_stale(const endpoint& at) {
-  struct stat file {};
-  if (at.family() != AF_UNIX || ::lstat(at.address().c_str(), &file) == -1) return false;
-  if (!S_ISSOCK(file.st_mode)) return false;
-  const unique_fd probe = open_socket(AF_UNIX, SOCK_STREAM);
-  return ::connect(probe.get(), at.data(), at.size()) == -1 && errno == ECONNREFUSED;
 }
 
 }  // namespace detail
@@ -135,14 +82,7 @@ class stream_socket {
   }
 
   /// Two sockets connected to each other (socketpair(2)). @throws std::system_error
-  static std::pair<stream_socket, stream_socket> pair() {
-    int fds[2];
-    check(::socketpair(AF_UNIX, SOCK_STREAM, 0, fds), "socketpair");
-    unique_fd first{fds[0]};
-    unique_fd second{fds[1]};
-    return {stream_socket{detail::equip(std::move(first))},
-            stream_socket{detail::equip(std::move(second))}};
-  }
+  static std::pair<stream_socket, stream_socket> pair();
 
   /// Reads what is there, at most @p into.size() bytes (recv(2)).
   io_result read_some(std::span<char> into) noexcept {
@@ -197,12 +137,7 @@ class stream_socket {
 
   /// The error that waits on the socket, and takes it off (`SO_ERROR`); how a non-blocking
   /// connect came out.
-  std::error_code take_error() noexcept {
-    int error = 0;
-    socklen_t size = sizeof error;
-    if (::getsockopt(fd(), SOL_SOCKET, SO_ERROR, &error, &size) == -1) error = errno;
-    return {error, std::system_category()};
-  }
+  std::error_code take_error() noexcept;
 
   /// The descriptor, still owned; -1 if there is none.
   int fd() const noexcept { return fd_.get(); }
@@ -241,42 +176,19 @@ class listener {
  public:
   /// Binds and listens. Port 0 lets the system choose; `local()` tells.
   /// @throws std::system_error that names the call and the endpoint
-  explicit listener(const endpoint& at, const listen_options& options = {})
-      : fd_(detail::open_socket(at.family(), SOCK_STREAM)), reserve_(open_reserve()) {
-    if (at.family() != AF_UNIX && options.reuse_address)
-      detail::set_option(fd(), SOL_SOCKET, SO_REUSEADDR, 1);
-    if (detail::is_stale(at)) ::unlink(at.address().c_str());
-    check(::bind(fd(), at.data(), at.size()), "bind", at.to_string());
-    if (at.family() == AF_UNIX) path_ = at.address();
-    check(::listen(fd(), options.backlog), "listen", at.to_string());
-  }
+  explicit listener(const endpoint& at, const listen_options& options = {});
 
   /// Takes all over, the file of a unix socket too.
-  listener(listener&& other) noexcept
-      : fd_(std::move(other.fd_)),
-        reserve_(std::move(other.reserve_)),
-        path_(std::exchange(other.path_, {})) {}
+  listener(listener&& other) noexcept;
   listener& operator=(listener&&) = delete;
   listener(const listener&) = delete;
   listener& operator=(const listener&) = delete;
 
-  ~listener() {
-    if (!path_.empty()) ::unlink(path_.c_str());
-  }
+  ~listener();
 
   /// Takes the next connection, if one waits (accept(2)). After an error the caller does well to
   /// pause: `EMFILE` and `ENFILE` mean that one connection has been turned away.
-  accept_result accept() {
-    for (;;) {
-      sockaddr_storage peer{};
-      socklen_t size = sizeof peer;
-      auto* address = reinterpret_cast<sockaddr*>(&peer);
-      unique_fd accepted{detail::accept_connection(fd(), address, &size)};
-      if (accepted) return {io_status::ok, stream_socket{std::move(accepted)}, {address, size}, {}};
-      if (is_passing(errno)) continue;
-      return failed();
-    }
-  }
+  accept_result accept();
 
   /// Has the sockets that it accepts send at once, and find peers that have vanished, as
   /// `stream_socket` does. They inherit it (Stevens, UNIX Network Programming 1, 7.4): so it costs
@@ -294,33 +206,8 @@ class listener {
   int fd() const noexcept { return fd_.get(); }
 
  private:
-  // The connection that was first in the queue has died there; accept(2) says: try the next.
-  static bool is_passing(int error) {
-    return error == EINTR || error == ECONNABORTED || error == EPROTO || error == ENETDOWN ||
-           error == EHOSTUNREACH || error == ENETUNREACH;
-  }
-
-  static unique_fd open_reserve() noexcept {
-    return unique_fd{::open("/dev/null", O_RDONLY | O_CLOEXEC)};
-  }
-
-  accept_result failed() {
-    const io_result result = detail::failed_io();
-    const int error = result.error.value();
-    // Linux looks for a descriptor before it looks whether anybody waits.
-    if ((error == EMFILE || error == ENFILE) && !turn_one_away()) return {};
-    return {result.status, {}, {}, result.error};
-  }
-
-  // @return false if nobody was there
-  bool turn_one_away() {
-    reserve_.reset();
-    unique_fd turned_away{::accept(fd(), nullptr, nullptr)};
-    const bool somebody = turned_away || errno != EAGAIN;
-    turned_away.reset();
-    reserve_ = open_reserve();
-    return somebody;
-  }
+  accept_result failed();
+  bool turn_one_away();
 
   unique_fd fd_;
   unique_fd reserve_;
@@ -338,9 +225,7 @@ struct datagram {
 class datagram_socket {
  public:
   /// A socket bound to @p at; port 0 lets the system choose. @throws std::system_error
-  explicit datagram_socket(const endpoint& at) : fd_(detail::open_socket(at.family(), SOCK_DGRAM)) {
-    check(::bind(fd(), at.data(), at.size()), "bind", at.to_string());
-  }
+  explicit datagram_socket(const endpoint& at);
 
   /// Sends one datagram, whole or not at all (sendto(2)).
   io_result send_to(std::string_view bytes, const endpoint& to) noexcept {
@@ -351,20 +236,7 @@ class datagram_socket {
 
   /// Takes the next datagram; what does not fit is lost, and said so (recvmsg(2)). An empty
   /// datagram is a datagram: `ok` with no bytes.
-  datagram receive(std::span<char> into) noexcept {
-    sockaddr_storage from{};
-    iovec room{into.data(), into.size()};
-    msghdr message{};
-    message.msg_name = &from;
-    message.msg_namelen = sizeof from;
-    message.msg_iov = &room;
-    message.msg_iovlen = 1;
-    const auto got = uninterrupted([&] { return ::recvmsg(fd(), &message, 0); });
-    if (got < 0) return {detail::failed_io(), {}, false};
-    return {detail::moved(got),
-            {reinterpret_cast<const sockaddr*>(&from), message.msg_namelen},
-            (message.msg_flags & MSG_TRUNC) != 0};
-  }
+  datagram receive(std::span<char> into) noexcept;
 
   /// Where it is bound. @throws std::system_error
   endpoint local() const { return detail::name_of(fd(), ::getsockname, "getsockname"); }
@@ -377,3 +249,7 @@ class datagram_socket {
 };
 
 }  // namespace jalon
+
+#ifdef JALON_BODIES
+#include "impl/socket.hpp"
+#endif

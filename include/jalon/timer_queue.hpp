@@ -10,6 +10,8 @@
 #include <optional>
 #include <utility>
 
+#include "compiled.hpp"
+
 namespace jalon {
 
 /// The clock of the loops: never set back.
@@ -43,9 +45,7 @@ class timer_queue {
     ~timer() { cancel(); }
 
     /// Takes the entry out, if it has not been called yet.
-    void cancel() noexcept {
-      if (queue_ != nullptr) std::exchange(queue_, nullptr)->entries_.erase(key_);
-    }
+    void cancel() noexcept;
 
    private:
     friend timer_queue;
@@ -56,36 +56,14 @@ class timer_queue {
   };
 
   /// Has @p callback called at @p when. @return what keeps it: dropped, the call is off
-  [[nodiscard]] timer add(steady_time when, std::function<void()> callback) {
-    const key at{when, next_serial_++};
-    entries_.emplace(at, std::move(callback));
-    return {this, at};
-  }
+  [[nodiscard]] timer add(steady_time when, std::function<void()> callback);
 
   /// The earliest time at which something is due; nothing if nothing is.
-  std::optional<steady_time> next() const {
-    if (entries_.empty()) return std::nullopt;
-    return entries_.begin()->first.first;
-  }
+  std::optional<steady_time> next() const;
 
   /// Calls what is due at @p now; what is added meanwhile waits for the next call, so that a
   /// timer that renews itself cannot hold the loop. @return how many were called
-  std::size_t expire(steady_time now) {
-    const std::uint64_t before = next_serial_;
-    std::size_t called = 0;
-    auto entry = entries_.begin();
-    while (entry != entries_.end() && entry->first.first <= now) {
-      if (entry->first.second >= before) {
-        ++entry;
-        continue;
-      }
-      const auto callback = std::move(entries_.extract(entry).mapped());
-      callback();
-      ++called;
-      entry = entries_.begin();  // the callback may have changed anything
-    }
-    return called;
-  }
+  std::size_t expire(steady_time now);
 
  private:
   std::map<key, std::function<void()>> entries_;
@@ -93,3 +71,7 @@ class timer_queue {
 };
 
 }  // namespace jalon
+
+#ifdef JALON_BODIES
+#include "impl/timer_queue.hpp"
+#endif

@@ -24,14 +24,13 @@
 
 namespace test {
 
-/// Runs @p Service for clients that are calls of the test. What a call leads to is done when it
+/// Runs a service for clients that are calls of the test. What a call leads to is done when it
 /// returns.
-template <jalon::service Service>
 class memory_host {
  public:
   using client = jalon::connection_id;
 
-  explicit memory_host(Service& served) : service_(served) {}
+  explicit memory_host(jalon::service_ref served) : service_(served) {}
 
   /// What the service takes for the time of day.
   void set_clock(std::chrono::system_clock::time_point now) { now_ = now; }
@@ -44,10 +43,8 @@ class memory_host {
   client connect(const jalon::endpoint& from) {
     const client id{++last_id_};
     peers_[id].port = from.port();
-    if constexpr (requires { service_.connected(id, jalon::arrival{}, actions_); }) {
-      service_.connected(id, jalon::arrival{from, now_}, actions_);
-      apply();
-    }
+    service_.connected(id, jalon::arrival{from, now_}, actions_);
+    apply();
     return id;
   }
 
@@ -116,12 +113,10 @@ class memory_host {
   };
 
   void on_frame(client from, const jalon::frame& one) {
-    if (!one.error)
-      service_.received(from, one.payload, actions_);
-    else if constexpr (requires { service_.malformed(from, one.error, actions_); })
+    if (one.error)
       service_.malformed(from, one.error, actions_);
     else
-      actions_.close(from);
+      service_.received(from, one.payload, actions_);
     apply();
   }
 
@@ -156,8 +151,7 @@ class memory_host {
     leaving.open = false;
     leaving.excused = actions_.size();
     departed_.push_back(who);
-    if constexpr (requires { service_.disconnected(who, how, actions_); })
-      service_.disconnected(who, how, actions_);
+    service_.disconnected(who, how, actions_);
   }
 
   peer* find(client who) {
@@ -167,7 +161,7 @@ class memory_host {
     return nullptr;
   }
 
-  Service& service_;
+  jalon::service_ref service_;
   jalon::actions actions_;
   std::map<client, peer> peers_;
   std::vector<client> departed_;  // since the actions were last empty

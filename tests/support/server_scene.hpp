@@ -18,7 +18,7 @@ namespace support {
 /// @p Service on the loop of @p On; what its log says, and clients that connect to it.
 template <class On, class Service = recording_service>
 struct server_scene : On {
-  using server_type = jalon::server<Service, typename On::loop_type>;
+  using server_type = jalon::server<typename On::loop_type>;
 
   explicit server_scene(jalon::server_options options = {},
                         const jalon::endpoint& at = jalon::endpoint::loopback(0)) {

@@ -23,13 +23,13 @@
 
 namespace test {
 
-/// Runs @p Service on @p Loop for clients that are sockets of the test.
-template <class Loop, jalon::service Service>
+/// Runs a service on @p Loop for clients that are sockets of the test.
+template <class Loop>
 class socket_host {
  public:
   using client = std::size_t;
 
-  socket_host(Loop& loop, Service& served)
+  socket_host(Loop& loop, jalon::service_ref served)
       : loop_(loop),
         server_(loop, jalon::listener(jalon::endpoint::loopback(0)), served, options()) {}
 
@@ -139,7 +139,7 @@ class socket_host {
 
   Loop& loop_;
   std::chrono::system_clock::time_point now_;
-  jalon::server<Service, Loop> server_;
+  jalon::server<Loop> server_;
   std::vector<peer> peers_;
 };
 

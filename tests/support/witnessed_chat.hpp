@@ -340,7 +340,7 @@ class witnessed_chat {
   }
 
   chat_of chat_{"files"};
-  memory_host<chat::dispatcher> host_{chat_.service()};
+  memory_host host_{chat_.service()};
   std::vector<client> clients_;
   std::map<std::string, offer> offers_;  // that wait for an answer, by transfer
 };

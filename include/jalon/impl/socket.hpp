@@ -1,0 +1,179 @@
+// What sockets ask of the system, where that is more than a call; see socket.hpp.
+#pragma once
+
+#include <netinet/tcp.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+
+#include <cerrno>
+#include <chrono>
+#include <span>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include "../socket.hpp"
+
+namespace jalon {
+
+namespace detail {
+
+inline void no_signal_on_send([[maybe_unused]] int fd) {
+#if !defined(MSG_NOSIGNAL) && defined(SO_NOSIGPIPE)
+  const int on = 1;
+  check(::setsockopt(fd, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof on), "setsockopt");
+#endif
+}
+
+JALON_INLINE unique_fd equip(unique_fd fd) {
+  set_close_on_exec(fd.get());
+  set_non_blocking(fd.get());
+  no_signal_on_send(fd.get());
+  return fd;
+}
+
+JALON_INLINE unique_fd open_socket(int family, int type) {
+  return equip(unique_fd{check(::socket(family, type, 0), "socket")});
+}
+
+inline int accept_connection(int listener, sockaddr* peer, socklen_t* size) {
+#ifdef SOCK_CLOEXEC
+  return ::accept4(listener, peer, size, SOCK_CLOEXEC | SOCK_NONBLOCK);
+#else
+  unique_fd fd{::accept(listener, peer, size)};
+  return fd ? equip(std::move(fd)).release() : -1;
+#endif
+}
+
+JALON_INLINE void set_keepalive(int fd, std::chrono::seconds idle, std::chrono::seconds interval,
+                                int probes) {
+  set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+#ifdef TCP_KEEPIDLE
+  set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, static_cast<int>(idle.count()));
+#else
+  set_option(fd, IPPROTO_TCP, TCP_KEEPALIVE, static_cast<int>(idle.count()));
+#endif
+  set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, static_cast<int>(interval.count()));
+  set_option(fd, IPPROTO_TCP, TCP_KEEPCNT, probes);
+}
+
+JALON_INLINE endpoint name_of(int fd, int (*call)(int, sockaddr*, socklen_t*), const char* name) {
+  sockaddr_storage storage{};
+  socklen_t size = sizeof storage;
+  check(call(fd, reinterpret_cast<sockaddr*>(&storage), &size), name);
+  return {reinterpret_cast<const sockaddr*>(&storage), size};
+}
+
+JALON_INLINE io_result failed_io() {
+  if (errno == EAGAIN || errno == EWOULDBLOCK) return {0, io_status::would_block, {}};
+  return {0, io_status::error, {errno, std::system_category()}};
+}
+
+// The file of a unix socket stays when its server dies; if nobody answers there, it is stale.
+// No file of another kind ever is: connecting to one is refused too.
+inline bool is_stale(const endpoint& at) {
+  struct stat file {};
+  if (at.family() != AF_UNIX || ::lstat(at.address().c_str(), &file) == -1) return false;
+  if (!S_ISSOCK(file.st_mode)) return false;
+  const unique_fd probe = open_socket(AF_UNIX, SOCK_STREAM);
+  return ::connect(probe.get(), at.data(), at.size()) == -1 && errno == ECONNREFUSED;
+}
+
+// The connection that was first in the queue has died there; accept(2) says: try the next.
+inline bool is_passing(int error) {
+  return error == EINTR || error == ECONNABORTED || error == EPROTO || error == ENETDOWN ||
+         error == EHOSTUNREACH || error == ENETUNREACH;
+}
+
+inline unique_fd open_reserve() noexcept {
+  return unique_fd{::open("/dev/null", O_RDONLY | O_CLOEXEC)};
+}
+
+}  // namespace detail
+
+JALON_INLINE std::pair<stream_socket, stream_socket> stream_socket::pair() {
+  int fds[2];
+  check(::socketpair(AF_UNIX, SOCK_STREAM, 0, fds), "socketpair");
+  unique_fd first{fds[0]};
+  unique_fd second{fds[1]};
+  return {stream_socket{detail::equip(std::move(first))},
+          stream_socket{detail::equip(std::move(second))}};
+}
+
+JALON_INLINE std::error_code stream_socket::take_error() noexcept {
+  int error = 0;
+  socklen_t size = sizeof error;
+  if (::getsockopt(fd(), SOL_SOCKET, SO_ERROR, &error, &size) == -1) error = errno;
+  return {error, std::system_category()};
+}
+
+JALON_INLINE listener::listener(const endpoint& at, const listen_options& options)
+    : fd_(detail::open_socket(at.family(), SOCK_STREAM)), reserve_(detail::open_reserve()) {
+  if (at.family() != AF_UNIX && options.reuse_address)
+    detail::set_option(fd(), SOL_SOCKET, SO_REUSEADDR, 1);
+  if (detail::is_stale(at)) ::unlink(at.address().c_str());
+  check(::bind(fd(), at.data(), at.size()), "bind", at.to_string());
+  if (at.family() == AF_UNIX) path_ = at.address();
+  check(::listen(fd(), options.backlog), "listen", at.to_string());
+}
+
+JALON_INLINE listener::listener(listener&& other) noexcept
+    : fd_(std::move(other.fd_)),
+      reserve_(std::move(other.reserve_)),
+      path_(std::exchange(other.path_, {})) {}
+
+JALON_INLINE listener::~listener() {
+  if (!path_.empty()) ::unlink(path_.c_str());
+}
+
+JALON_INLINE accept_result listener::accept() {
+  for (;;) {
+    sockaddr_storage peer{};
+    socklen_t size = sizeof peer;
+    auto* address = reinterpret_cast<sockaddr*>(&peer);
+    unique_fd accepted{detail::accept_connection(fd(), address, &size)};
+    if (accepted) return {io_status::ok, stream_socket{std::move(accepted)}, {address, size}, {}};
+    if (detail::is_passing(errno)) continue;
+    return failed();
+  }
+}
+
+JALON_INLINE accept_result listener::failed() {
+  const io_result result = detail::failed_io();
+  const int error = result.error.value();
+  // Linux looks for a descriptor before it looks whether anybody waits.
+  if ((error == EMFILE || error == ENFILE) && !turn_one_away()) return {};
+  return {result.status, {}, {}, result.error};
+}
+
+// @return false if nobody was there
+JALON_INLINE bool listener::turn_one_away() {
+  reserve_.reset();
+  unique_fd turned_away{::accept(fd(), nullptr, nullptr)};
+  const bool somebody = turned_away || errno != EAGAIN;
+  turned_away.reset();
+  reserve_ = detail::open_reserve();
+  return somebody;
+}
+
+JALON_INLINE datagram datagram_socket::receive(std::span<char> into) noexcept {
+  sockaddr_storage from{};
+  iovec room{into.data(), into.size()};
+  msghdr message{};
+  message.msg_name = &from;
+  message.msg_namelen = sizeof from;
+  message.msg_iov = &room;
+  message.msg_iovlen = 1;
+  const auto got = uninterrupted([&] { return ::recvmsg(fd(), &message, 0); });
+  if (got < 0) return {detail::failed_io(), {}, false};
+  return {detail::moved(got),
+          {reinterpret_cast<const sockaddr*>(&from), message.msg_namelen},
+          (message.msg_flags & MSG_TRUNC) != 0};
+}
+
+JALON_INLINE datagram_socket::datagram_socket(const endpoint& at)
+    : fd_(detail::open_socket(at.family(), SOCK_DGRAM)) {
+  check(::bind(fd(), at.data(), at.size()), "bind", at.to_string());
+}
+
+}  // namespace jalon
