@@ -6,35 +6,8 @@ namespace check {
 namespace {
 
 using nlohmann::json;
-
-// Bytes of any kind, in JSON strings: each byte is one character of its own number.
-std::string latin(std::string_view bytes) {
-  std::string text;
-  for (const char c : bytes) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x80) {
-      text += c;
-    } else {
-      text += static_cast<char>(0xC0U | byte >> 6U);
-      text += static_cast<char>(0x80U | (byte & 0x3FU));
-    }
-  }
-  return text;
-}
-
-std::string from_latin(const std::string& text) {
-  std::string bytes;
-  for (std::size_t n = 0; n < text.size(); ++n) {
-    const auto byte = static_cast<unsigned char>(text[n]);
-    if (byte < 0x80 || n + 1 == text.size()) {
-      bytes += text[n];
-    } else {
-      const auto next = static_cast<unsigned char>(text[++n]);
-      bytes += static_cast<char>((byte & 3U) << 6U | (next & 0x3FU));
-    }
-  }
-  return bytes;
-}
+using tools::from_latin;
+using tools::latin;
 
 // The fields of a struct, once for both ways.
 template <class Struct, class Visit>
@@ -106,20 +79,6 @@ said said_from(const json& data) {
   return text;
 }
 
-json to_json(const tools::wire_event& event) {
-  return {{"us", event.at.count()},      {"who", event.who},   {"kind", tools::name_of(event.kind)},
-          {"bytes", latin(event.bytes)}, {"size", event.size}, {"label", latin(event.label)}};
-}
-
-tools::wire_event event_from(const json& data) {
-  return {std::chrono::microseconds(data.at("us").get<std::int64_t>()),
-          data.at("who").get<std::string>(),
-          tools::wire_kind_of(data.at("kind").get<std::string>()),
-          from_latin(data.at("bytes").get<std::string>()),
-          data.at("size").get<std::uint64_t>(),
-          from_latin(data.at("label").get<std::string>())};
-}
-
 }  // namespace
 
 std::string name_of(outcome value) {
@@ -171,7 +130,7 @@ result from_json(const json& data) {
     fields_from_json(connection, one.seen.connections.emplace_back());
   one.cause = said_from(data.at("cause"));
   data.at("follows_from").get_to(one.follows_from);
-  for (const auto& event : data.at("story")) one.story.push_back(event_from(event));
+  for (const auto& event : data.at("story")) one.story.push_back(tools::event_from(event));
   one.took = std::chrono::milliseconds(data.at("took_ms").get<std::int64_t>());
   data.at("runs").get_to(one.runs);
   data.at("failures").get_to(one.failures);

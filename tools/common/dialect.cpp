@@ -48,7 +48,10 @@ json read_description(const std::string& name) {
   return parse(read_file(name), name);
 }
 
-constexpr std::size_t longest_believed = 1U << 20;  // a longer message is not waited for
+constexpr std::int64_t longest_believed = 1 << 20;  // a longer message is not waited for
+
+// Of a length that is not, all that has come is one broken message.
+bool is_believed(std::int64_t length) { return length >= 0 && length <= longest_believed; }
 
 }  // namespace
 
@@ -188,10 +191,11 @@ std::optional<found_message> dialect::next(std::string_view bytes, std::size_t a
   if (kind == "prefixed") {
     const std::size_t prefix = framing().at("bytes");
     if (left < prefix) return std::nullopt;
-    size = prefix +
-           static_cast<std::size_t>(read_number(bytes.substr(at, prefix), least_first(framing())));
+    const auto length = read_number(bytes.substr(at, prefix), least_first(framing()));
+    if (!is_believed(length)) return found_message{at, bytes.size(), {}, false};
+    size = prefix + static_cast<std::size_t>(length);
   }
-  if (left < size) return std::nullopt;
+  if (size == 0 || left < size) return std::nullopt;
   return found_message{at, at + size, {}, true};
 }
 
@@ -209,14 +213,12 @@ found_message dialect::next_with_header(std::string_view bytes, std::size_t at) 
       length = read_number(content, least_first(framing()));
       summary += " length=" + std::to_string(length);
     } else if (name == "type") {
-      summary = type_name(read_number(content, least_first(framing()))) + summary;
+      summary.insert(0, type_name(read_number(content, least_first(framing()))));
     } else if (const auto text = up_to_zero(content); !text.empty()) {
-      summary += " " + name + "=\"" + visible(shortened(text, 40)) + "\"";
+      summary.append(" ").append(name).append("=\"").append(visible(shortened(text, 40))) += '"';
     }
   }
-  // A length that is not to be believed: all that is left is one broken message.
-  if (length < 0 || static_cast<std::uint64_t>(length) > longest_believed)
-    return {at, bytes.size(), summary, false};
+  if (!is_believed(length)) return {at, bytes.size(), summary, false};
   const auto end = offset + static_cast<std::size_t>(length);
   if (length > 0 && offset < bytes.size())
     summary += " payload \"" + visible(shortened(bytes.substr(offset, end - offset), 60)) + "\"";

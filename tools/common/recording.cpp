@@ -1,7 +1,9 @@
-// The names of what can happen on the wire.
+// What happened on the wire, by name and as data.
 #include "recording.hpp"
 
 #include <array>
+
+#include "text.hpp"
 
 namespace tools {
 
@@ -18,6 +20,20 @@ wire_kind wire_kind_of(std::string_view name) {
     if (names[n] == name) return static_cast<wire_kind>(n);
   }
   return wire_kind::note;
+}
+
+nlohmann::json to_json(const wire_event& event) {
+  return {{"us", event.at.count()},      {"who", event.who},   {"kind", name_of(event.kind)},
+          {"bytes", latin(event.bytes)}, {"size", event.size}, {"label", latin(event.label)}};
+}
+
+wire_event event_from(const nlohmann::json& data) {
+  return {std::chrono::microseconds(data.at("us").get<std::int64_t>()),
+          data.at("who").get<std::string>(),
+          wire_kind_of(data.at("kind").get<std::string>()),
+          from_latin(data.at("bytes").get<std::string>()),
+          data.at("size").get<std::uint64_t>(),
+          from_latin(data.at("label").get<std::string>())};
 }
 
 }  // namespace tools

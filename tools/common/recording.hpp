@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include <nlohmann/json.hpp>
+
 namespace tools {
 
 /// What can happen on a connection, seen from the side of the client.
@@ -65,5 +67,10 @@ class recording {
 std::string_view name_of(wire_kind kind);
 /// The kind of that name; `note` for any other.
 wire_kind wire_kind_of(std::string_view name);
+
+/// An event as data, and back: between processes, in reports and in files.
+nlohmann::json to_json(const wire_event& event);
+/// Reads what `to_json` has written. @throws nlohmann::json::exception if it is no event
+wire_event event_from(const nlohmann::json& data);
 
 }  // namespace tools

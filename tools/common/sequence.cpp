@@ -70,8 +70,8 @@ std::string arrow(int from, int to, int y, const std::string& label, const std::
 }
 
 std::string mark(int x, int y, const std::string& label, const std::string& kind) {
-  return "<g class=\"" + kind + "\"><title>" + as_html(label) + "</title><circle cx=\"" +
-         number(x) + "\" cy=\"" + number(y) + "\" r=\"5\"/>" + text(x + 10, y + 4, clipped(label)) +
+  return "<g class=\"" + kind + "\"><title>" + as_html(label) + R"(</title><circle cx=")" +
+         number(x) + "\" cy=\"" + number(y) + R"(" r="5"/>)" + text(x + 10, y + 4, clipped(label)) +
          "</g>\n";
 }
 
@@ -107,7 +107,7 @@ std::string layer_choice(const sequence& what) {
   std::string html = "<p class=\"layers\">" + as_html(what.words[0]) + ": ";
   const std::array<std::string, 3> layers{"calls", "segments", "messages"};
   for (std::size_t n = 0; n < layers.size(); ++n) {
-    html += "<label><input type=\"checkbox\" checked data-layer=\"" + layers[n] + "\"> " +
+    html += R"(<label><input type="checkbox" checked data-layer=")" + layers[n] + "\"> " +
             as_html(what.words[n + 1]) + "</label> ";
   }
   return html + "</p>\n";
@@ -146,8 +146,8 @@ std::string sequence_diagram(const sequence& what) {
     }
   }
   const int height = y + row_height;
-  std::string svg = "<div class=\"diagram\" id=\"d" + what.id + "\">\n" + layer_choice(what);
-  svg += "<div class=\"scroll\"><svg role=\"img\" width=\"" + number(all.width) + "\" height=\"" +
+  std::string svg = R"(<div class="diagram" id="d)" + what.id + "\">\n" + layer_choice(what);
+  svg += R"(<div class="scroll"><svg role="img" width=")" + number(all.width) + "\" height=\"" +
          number(height) + "\" viewBox=\"0 0 " + number(all.width) + " " + number(height) + "\">\n";
   for (const auto& [name, x] : all.x) {
     svg += text(x, 24, name, "class=\"head\"") +

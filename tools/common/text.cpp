@@ -105,6 +105,50 @@ std::string as_html(std::string_view value) {
   return result;
 }
 
+std::string latin(std::string_view bytes) {
+  std::string text;
+  for (const char c : bytes) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x80) {
+      text += c;
+    } else {
+      text += static_cast<char>(0xC0U | byte >> 6U);
+      text += static_cast<char>(0x80U | (byte & 0x3FU));
+    }
+  }
+  return text;
+}
+
+std::string from_latin(const std::string& text) {
+  std::string bytes;
+  for (std::size_t n = 0; n < text.size(); ++n) {
+    const auto byte = static_cast<unsigned char>(text[n]);
+    if (byte < 0x80 || n + 1 == text.size()) {
+      bytes += text[n];
+    } else {
+      const auto next = static_cast<unsigned char>(text[++n]);
+      bytes += static_cast<char>((byte & 3U) << 6U | (next & 0x3FU));
+    }
+  }
+  return bytes;
+}
+
+std::string as_address(std::string_view value) {
+  static constexpr std::string_view digits = "0123456789ABCDEF";
+  static constexpr std::string_view unreserved =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+  std::string address;
+  for (const char c : value) {
+    if (unreserved.find(c) != unreserved.npos) {
+      address += c;
+      continue;
+    }
+    const auto byte = static_cast<unsigned char>(c);
+    address += {'%', digits[byte >> 4U], digits[byte & 15U]};
+  }
+  return address;
+}
+
 std::string fill(std::string_view text, const arguments& values, escape how) {
   std::string result;
   for (std::size_t at = 0; at < text.size();) {

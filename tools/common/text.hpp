@@ -21,7 +21,12 @@ std::string visible(std::string_view bytes);
 std::string hex(std::string_view bytes);
 
 /// The bytes that `68 65 6c` stands for; what is no hex digit is skipped.
-std::string from_hex(std::string_view digits);
+std::string from_hex(std::string_view text);
+
+/// Bytes of any kind as UTF-8, for JSON's strings: each byte is the character of its number.
+std::string latin(std::string_view bytes);
+/// The bytes that `latin` has written.
+std::string from_latin(const std::string& text);
 
 /// How a value is written into a template.
 using escape = std::string (*)(std::string_view);
@@ -34,6 +39,9 @@ std::string as_json(std::string_view value);
 
 /// The value for HTML and XML text and attributes.
 std::string as_html(std::string_view value);
+
+/// The value as one step of a link's path (RFC 3986).
+std::string as_address(std::string_view value);
 
 /// Fills in each `{name}` that @p values has, and repeats each `{text*3}`; anything else stays.
 std::string fill(std::string_view text, const arguments& values, escape how = as_it_is);
