@@ -5,6 +5,7 @@
 """
 
 import argparse
+import csv
 import json
 import os
 import subprocess
@@ -83,6 +84,30 @@ class Checker(unittest.TestCase):
                 self.assertEqual(run.returncode, 1, run.stderr)
                 left = subprocess.run(["pgrep", "-f", str(program)], capture_output=True, text=True)
                 self.assertEqual(left.stdout, "", "it left a process behind")
+
+    def test_a_class_is_graded_by_one_line(self) -> None:
+        echo = (Path(__file__).parent / "zoo" / "servers" / "echo.c").read_text(encoding="utf-8")
+        deaf = "int main(void) { return 3; }\n"
+        with tempfile.TemporaryDirectory() as directory:
+            teams, results = Path(directory, "teams"), Path(directory, "results")
+            for team, source in (("a right one", echo), ("b, \"ends\"", deaf), ("c-broken", "int main(")):
+                Path(teams, team).mkdir(parents=True)
+                Path(teams, team, "server.c").write_text(source, encoding="utf-8")
+            run = self.run_checker("--milestone", "1", "--only", "echo.listens,echo.comes_back", "--timeout", "5",
+                                   "--batch", str(teams), "--results", str(results),
+                                   "--build", "(sleep 1000 &); cc server.c -o server",
+                                   "--", "./server", "{port}")
+            self.assertEqual(run.returncode, 1, run.stderr)
+            with Path(results, "table.csv").open(newline="", encoding="utf-8") as table:
+                rows = {row["program"]: row for row in csv.DictReader(table)}
+            self.assertEqual([rows["a right one"][key] for key in ("came out", "failed")], ["graded", "0"])
+            self.assertEqual(rows["b, \"ends\""]["came out"], "graded")
+            self.assertIn("3", rows["b, \"ends\""]["the first cause"])
+            self.assertEqual(rows["c-broken"]["came out"], "could not be built", run.stderr)
+            page = Path(results, "table.html").read_text(encoding="utf-8")
+            self.assertIn('href="a%20right%20one.html"', page)
+            self.assertTrue(Path(results, "a right one.html").exists())
+            self.assertIn("error", Path(results, "c-broken.log").read_text(encoding="utf-8"))
 
 
 if __name__ == "__main__":

@@ -1,10 +1,11 @@
 // A dialect, from data: requests to bytes, bytes to messages, and what the texts must have.
+#include "common/dialect.hpp"
+
 #include "catch.hpp"
 #include "check/catalogue.hpp"
 #include "check/checks.hpp"
 #include "check/diagnosis.hpp"
 #include "check/report.hpp"
-#include "common/dialect.hpp"
 
 using tools::dialect;
 
@@ -30,7 +31,8 @@ TEST_CASE("the course's header has 264 bytes, and its numbers in the machine's o
   CHECK(bytes.substr(132, 4) == std::string("\4\0\0\0", 4));
   const auto found = course.split(bytes + bytes.substr(0, 100));
   REQUIRE(found.size() == 2);
-  CHECK(found[0].summary == "UNICAST_SEND length=5 sender=\"alice\" infos=\"bob\" payload \"hello\"");
+  CHECK(found[0].summary ==
+        "UNICAST_SEND length=5 sender=\"alice\" infos=\"bob\" payload \"hello\"");
   CHECK_FALSE(found[1].whole);
 }
 
@@ -70,7 +72,8 @@ TEST_CASE("bytes are shown readably, and long runs by their length") {
 
 TEST_CASE("a result survives the way through JSON, whatever its bytes") {
   check::result one{"echo.exact", check::outcome::failed, {"due.gets", {{"bytes", "\xff\x01"}}}};
-  one.story.push_back({std::chrono::microseconds(5), "alice", tools::wire_kind::sent, "\x80", 1, "echo"});
+  one.story.push_back(
+      {std::chrono::microseconds(5), "alice", tools::wire_kind::sent, "\x80", 1, "echo"});
   one.seen.connections.push_back({});
   one.event = 0;
   const auto back = check::from_json(nlohmann::json::parse(check::to_json(one).dump()));

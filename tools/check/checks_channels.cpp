@@ -5,16 +5,22 @@ namespace check {
 
 namespace {
 
+// What is told may be news of somebody else; only what is asked next shows that all before is done.
+void is_done(user& one) {
+  one.is_told();
+  one.is_served();
+}
+
 // A user who is in @p channel: who made it, or joined it.
 user& member(stage& s, const std::string& name, const std::string& channel, const char* how) {
   user& one = s.somebody(name);
   one.asks(how, {{"channel", channel}});
-  one.is_told();
+  is_done(one);
   return one;
 }
 
 std::string says(stage& s, user& one, const std::string& channel) {
-  const auto word = s.word();
+  auto word = s.word();
   one.asks("say", {{"channel", channel}, {"text", word}});
   return word;
 }
@@ -82,7 +88,7 @@ void left(stage& s) {
   user& bob = member(s, "bob", room, "join");
   user& carol = member(s, "carol", room, "join");
   bob.asks("leave", {{"channel", room}});
-  bob.is_told();
+  is_done(bob);
   const auto word = says(s, alice, room);
   carol.hears(word);
   bob.never_hears(word);
@@ -96,7 +102,7 @@ void switched(stage& s) {
   member(s, "dave", other, "create");
   user& bob = member(s, "bob", room, "join");
   bob.asks("join", {{"channel", other}});
-  bob.is_told();
+  is_done(bob);
   const auto word = says(s, alice, room);
   carol.hears(word);
   bob.never_hears(word);
@@ -122,8 +128,7 @@ void gone_with_the_last(stage& s) {
   user& bob = s.somebody("bob");
   user& alice = member(s, "alice", room, "create");
   alice.asks("leave", {{"channel", room}});
-  alice.is_told();
-  alice.is_served();
+  is_done(alice);
   is_gone(s, bob, room);
 }
 

@@ -9,7 +9,7 @@ namespace {
 std::string transfer_of(stage& s, const user& one) {
   const std::string mark = s.speech().description().value("transfer", "");
   if (mark.empty()) return {};
-  const auto text = one.received();
+  const auto& text = one.received();
   const auto begin = text.rfind(mark);
   if (begin == text.npos) return {};
   const auto end = text.find('"', begin + mark.size());

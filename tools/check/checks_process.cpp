@@ -136,6 +136,7 @@ void fifty_at_once(stage& s) {
   s.somebody("alice");
   s.signals(SIGSTOP);
   std::vector<user*> crowd;
+  crowd.reserve(50);
   for (int n = 0; n < 50; ++n) crowd.push_back(&s.guest("user" + std::to_string(n + 1)));
   s.signals(SIGCONT);
   for (user* one : crowd) {
@@ -149,6 +150,7 @@ void few_descriptors(subject_options& options) { options.descriptors = 24; }
 void out_of_descriptors(stage& s) {
   user& alice = s.somebody("alice");
   std::vector<user*> crowd;
+  crowd.reserve(40);
   for (int n = 0; n < 40; ++n) crowd.push_back(&s.guest("guest" + std::to_string(n + 1)));
   s.pass(milliseconds(100));
   s.program_lives();

@@ -1,10 +1,12 @@
 // jalon-check: grades a server, however it is written.
 #include <algorithm>
+#include <filesystem>
 #include <iostream>
 #include <thread>
 
 #include <CLI/CLI.hpp>
 
+#include "batch.hpp"
 #include "common/resources.hpp"
 #include "probe.hpp"
 #include "report.hpp"
@@ -33,6 +35,10 @@ struct command_line {
   std::uint16_t port = 0;
   std::vector<std::string> command;
   std::string output = "-";
+  std::string batch;
+  std::string build;
+  std::string results = "results";
+  unsigned side_by_side = 4;
 };
 
 void describe(CLI::App& app, command_line& said) {
@@ -54,6 +60,11 @@ void describe(CLI::App& app, command_line& said) {
       ->check(CLI::Range(0.1, 600.0));
   app.add_option("--host", said.host, "check a server that runs already, at this address");
   app.add_option("--port", said.port, "and at this port");
+  app.add_option("--batch", said.batch, "grade the program in each folder of this one");
+  app.add_option("--build", said.build, "with --batch: a shell's line that builds it");
+  app.add_option("--results", said.results, "with --batch: where the table and the reports go");
+  app.add_option("--side-by-side", said.side_by_side, "with --batch: folders at the same time")
+      ->check(CLI::Range(1, 64));
   app.footer("The server's command stands behind --; {port} in it stands for the port.");
 }
 
@@ -172,6 +183,33 @@ int run(const command_line& said) {
   return sum.failed == 0 ? all_passed : some_failed;
 }
 
+// A file that is named from here is named from the root: each folder is graded from within.
+void name_from_root(std::string& name) {
+  if (std::filesystem::exists(name)) name = std::filesystem::absolute(name).string();
+}
+
+int run_class(const command_line& said) {
+  if (said.command.empty()) throw std::runtime_error("say how to start the server, behind --");
+  command_line each = said;
+  name_from_root(each.dialect);
+  name_from_root(each.rubric);
+  const auto grade = [&](const std::string& dialect, const std::vector<std::string>& reports) {
+    if (!dialect.empty()) each.dialect = dialect;
+    each.reports = reports;
+    return run(each);
+  };
+  const auto rows = run_batch({.folders = said.batch,
+                               .results = said.results,
+                               .build = said.build,
+                               .side_by_side = said.side_by_side,
+                               .grade = grade},
+                              catalogue());
+  const bool all = std::all_of(rows.begin(), rows.end(), [](const batch_row& row) {
+    return row.state == "graded" && row.failed == 0;
+  });
+  return all ? all_passed : some_failed;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -187,7 +225,8 @@ int main(int argc, char** argv) {
     char** const end = std::find(argv, argv + argc, std::string_view("--"));
     if (end != argv + argc) said.command.assign(end + 1, argv + argc);
     app.parse(static_cast<int>(end - argv), argv);
-    return probe->parsed() ? run_probe(said) : run(said);
+    if (probe->parsed()) return run_probe(said);
+    return said.batch.empty() ? run(said) : run_class(said);
   } catch (const CLI::Success& wish) {
     return app.exit(wish);
   } catch (const std::exception& error) {

@@ -16,7 +16,7 @@ std::string term(const std::string& title, const std::string& text) {
 
 std::string failure_section(const result& one, const run_report& run, std::size_t number) {
   const auto& texts = run.texts;
-  std::string html = "<section class=\"failure\" id=\"" + one.check + "\">\n";
+  std::string html = R"(<section class="failure" id=")" + one.check + "\">\n";
   html += tag("h2", texts.say("check." + one.check));
   html += "<p class=\"id\">" + one.check + "</p>\n<dl>\n";
   html += term(texts.say("report.due"), texts.say(one.due));

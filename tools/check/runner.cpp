@@ -108,6 +108,7 @@ bool is_done(worker& one) {
 std::size_t await_one(std::vector<worker>& workers) {
   for (;;) {
     std::vector<pollfd> wanted;
+    wanted.reserve(workers.size());
     for (const auto& one : workers) wanted.push_back({one.output.get(), POLLIN, 0});
     ::poll(wanted.data(), wanted.size(), 100);
     for (std::size_t n = 0; n < workers.size(); ++n) {
@@ -160,7 +161,7 @@ result play(const check_case& one, const settings& with, std::uint64_t seed) {
 }
 
 std::string find_ping(const settings& with, std::chrono::seconds bound) {
-  for (const std::string request : {"echo", "msg", "who"}) {
+  for (std::string request : {"echo", "msg", "who"}) {
     if (!with.dialect.knows(request)) continue;
     settings trying = with;
     trying.ping = request;

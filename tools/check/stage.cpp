@@ -90,9 +90,10 @@ std::string stage::word() {
   return made;
 }
 
-void stage::note(const std::string& id, tools::arguments values) {
+void stage::note(const std::string& id, const tools::arguments& values) {
   std::string label = id;
-  for (const auto& [name, value] : values) label += "\n" + name + "=" + value;
+  for (const auto& [name, value] : values)
+    label.append("\n").append(name).append("=").append(value);
   story_.add({}, tools::wire_kind::note, {}, std::move(label));
 }
 

@@ -53,7 +53,7 @@ class stage {
   /// A number below @p bound, the same for the same seed.
   std::size_t below(std::size_t bound) { return random_() % bound; }
   /// Adds a sentence of the catalogue to the story.
-  void note(const std::string& id, tools::arguments values = {});
+  void note(const std::string& id, const tools::arguments& values = {});
 
   /// Turns the loop until @p done, or for at most @p limit. @return whether it is done
   bool until(const std::function<bool()>& done, std::chrono::milliseconds limit);

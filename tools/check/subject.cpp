@@ -54,7 +54,24 @@ std::string make_folder() {
 
 bool is_path(const std::string& word) { return word.find('/') != word.npos; }
 
+process_end end_of(int status) {
+  if (WIFSIGNALED(status)) return {true, WTERMSIG(status)};
+  return {false, WEXITSTATUS(status)};
+}
+
 }  // namespace
+
+void end_descendants(const std::function<void(pid_t, int)>& gone) {
+  // Again, until none is left: one may have started another before it was ended.
+  for (int round = 0; round < 1000 && !children_of(::getpid()).empty(); ++round) {
+    for (const pid_t pid : family_of(::getpid())) {
+      if (pid != ::getpid()) ::kill(pid, SIGKILL);
+    }
+    int status = 0;
+    const pid_t ended = ::waitpid(-1, &status, 0);
+    if (gone) gone(ended, status);
+  }
+}
 
 subject::subject(subject_options options) : options_(std::move(options)), folder_(make_folder()) {
   const tools::arguments values{{"port", std::to_string(options_.port)}, {"host", "127.0.0.1"}};
@@ -119,10 +136,7 @@ void subject::look() {
   int status = 0;
   const pid_t gone = ::waitpid(pid_, &status, WNOHANG);
   if (gone == pid_) {
-    if (WIFSIGNALED(status))
-      ended_ = process_end{true, WTERMSIG(status)};
-    else
-      ended_ = process_end{false, WEXITSTATUS(status)};
+    ended_ = end_of(status);
     drain();
     return;
   }
@@ -187,19 +201,9 @@ void subject::signal(int number) { ::kill(serving_pid(), number); }
 void subject::kill() {
   if (pid_ == -1) return;
   ::kill(-pid_, SIGKILL);
-  // Those who left the group: what descends from us and was there before us in no other way.
-  for (int round = 0; round < 1000; ++round) {
-    const auto left = children_of(::getpid());
-    if (left.empty()) break;
-    for (const pid_t pid : family_of(::getpid())) {
-      if (pid != ::getpid()) ::kill(pid, SIGKILL);
-    }
-    int status = 0;
-    const pid_t gone = ::waitpid(-1, &status, 0);
-    if (gone == pid_ && !ended_)
-      ended_ = process_end{WIFSIGNALED(status),
-                           WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status)};
-  }
+  end_descendants([this](pid_t gone, int status) {
+    if (gone == pid_ && !ended_) ended_ = end_of(status);
+  });
   drain();
   pid_ = -1;
 }

@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -31,6 +32,10 @@ struct process_end {
   bool by_signal = false;
   int number = 0;  ///< the signal, or the exit status
 };
+
+/// Ends all that descends from this process, those that have left their group too; a child
+/// subreaper (prctl(2)) is needed for that. @param gone is told of each, with its wait status
+void end_descendants(const std::function<void(pid_t, int)>& gone = {});
 
 /// A running program. It and its children end with this object, at the latest.
 class subject {
