@@ -24,12 +24,15 @@ raw ann
 class Untruths(unittest.TestCase):
     build = Path()
 
-    def story_of(self, steps: str, due_status: int = 1) -> str:
-        """What the runner tells of a session with these steps, when it ends with the status due."""
+    def story_of(self, steps: str, due_status: int = 1, bound: int = 20) -> str:
+        """What the runner tells of a session with these steps, when it ends with the status due.
+
+        The bound is in seconds; only what comes out when it is over has a short one.
+        """
         with tempfile.TemporaryDirectory() as directory:
             script = Path(directory, "told.session")
             script.write_text(SOUND + steps, encoding="utf-8")
-            command = [sys.executable, RUNNER, "--build", self.build, "--bound", "1", script]
+            command = [sys.executable, RUNNER, "--build", self.build, "--bound", str(bound), script]
             run = subprocess.run(command, capture_output=True, text=True)
         self.assertEqual(run.returncode, due_status, run.stdout + run.stderr)
         return run.stdout + run.stderr
@@ -60,16 +63,16 @@ class Untruths(unittest.TestCase):
         self.assertIn("due:  nothing more for ann\ncame: hello\n", story)
 
     def test_a_line_that_does_not_come_is_waited_for_no_longer_than_the_bound(self) -> None:
-        self.assertIn("came: no whole line.", self.story_of("alice| hello\n"))
+        self.assertIn("came: no whole line.", self.story_of("alice| hello\n", bound=3))
 
     def test_a_wrong_status_is_seen(self) -> None:
         self.assertIn("due:  alice= 1\ncame: 0\n", self.story_of("alice.\nalice= 1\n"))
 
     def test_a_program_that_goes_on_is_seen(self) -> None:
-        self.assertIn("due:  alice ends\n", self.story_of("alice= 0\n"))
+        self.assertIn("due:  alice ends\n", self.story_of("alice= 0\n", bound=3))
 
     def test_a_connection_that_stays_open_is_seen(self) -> None:
-        story = self.story_of("ann!\n")
+        story = self.story_of("ann!\n", bound=3)
         self.assertIn("due:  the server closes the connection of ann\n", story)
 
     def test_files_that_differ_are_seen(self) -> None:
