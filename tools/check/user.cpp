@@ -230,6 +230,7 @@ void user::never_hears(std::string_view word) {
            event.bytes.find(word) != std::string::npos;
   });
   stage_.note(own ? "fact.own_word" : "fact.others_word", {{"who", name_}});
+  mark_ = since;  // what came is more than what the last question brought
   fail({"due.never_hears", {{"who", name_}, {"word", std::string(word)}}}, found);
 }
 

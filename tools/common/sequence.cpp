@@ -14,7 +14,8 @@ constexpr int lane_width = 260;
 constexpr int row_height = 34;
 constexpr int head_height = 44;
 constexpr std::size_t most_rows = 120;
-constexpr std::size_t label_length = 26;
+constexpr std::size_t label_length = 26;  // over an arrow, which is as long as a lane is wide
+constexpr std::size_t note_length = 46;   // beside a lane
 
 // Where the lanes stand: the clients to the left and right, the server in the middle.
 struct lanes {
@@ -37,7 +38,7 @@ lanes place(const std::vector<wire_event>& story) {
     if (n < left) all.x[names[n]] = x;
     if (n > left) all.x[names[n - 1]] = x;
   }
-  all.width = x - lane_width / 2;
+  all.width = x + lane_width / 2;  // a note at the last lane has room beside it
   return all;
 }
 
@@ -55,8 +56,8 @@ std::string text(int x, int y, const std::string& content, const std::string& ex
 
 std::string bytes_label(const std::string& bytes) { return visible(bytes).substr(0, 400); }
 
-std::string clipped(const std::string& label) {
-  return label.size() <= label_length ? label : label.substr(0, label_length - 1) + "\xE2\x80\xA6";
+std::string clipped(const std::string& label, std::size_t length = label_length) {
+  return label.size() <= length ? label : label.substr(0, length - 1) + "\xE2\x80\xA6";
 }
 
 // An arrow with its label above it; the whole of it is shown when pointed at.
@@ -71,8 +72,8 @@ std::string arrow(int from, int to, int y, const std::string& label, const std::
 
 std::string mark(int x, int y, const std::string& label, const std::string& kind) {
   return "<g class=\"" + kind + "\"><title>" + as_html(label) + R"(</title><circle cx=")" +
-         number(x) + "\" cy=\"" + number(y) + R"(" r="5"/>)" + text(x + 10, y + 4, clipped(label)) +
-         "</g>\n";
+         number(x) + "\" cy=\"" + number(y) + R"(" r="5"/>)" +
+         text(x + 10, y + 4, clipped(label, note_length)) + "</g>\n";
 }
 
 // The messages that end in each event: found in all that one connection has sent or received.
