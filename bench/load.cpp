@@ -102,6 +102,9 @@ std::unique_ptr<user> dial(std::uint16_t port, std::size_t number) {
   const std::string address = "127.0.0." + std::to_string(1 + number / 20'000);
   const auto from = jalon::endpoint::parse(address + ":0").value();
   const auto to = jalon::endpoint::loopback(port);
+  // The port is chosen when it connects: what went to other servers before takes none away (ip(7)).
+  const int late = 1;
+  ::setsockopt(socket.fd(), IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &late, sizeof late);
   if (::bind(socket.fd(), from.data(), from.size()) != 0) fail("bind " + address);
   ::connect(socket.fd(), to.data(), to.size());  // in progress: the first write waits for it
   pollfd waited{socket.fd(), POLLOUT, 0};
