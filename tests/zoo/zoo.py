@@ -26,7 +26,6 @@ named before, or is listed behind `also`, as far as its own cause is another.
 import argparse
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -36,6 +35,8 @@ from pathlib import Path
 from typing import Any, Callable, Iterator
 
 ZOO = Path(__file__).parent.resolve()
+# The checker limits what a program sees and may use; the system's interpreter needs least.
+PYTHON = "/usr/bin/python3" if os.access("/usr/bin/python3", os.X_OK) else sys.executable
 COMPILERS = {".c": ["cc", "-O1", "-g", "-w"], ".cpp": ["c++", "-std=c++20", "-O1", "-g", "-w"]}
 
 
@@ -81,7 +82,7 @@ class Bug:
 
 def compiled(source: Path) -> list[str]:
     if source.suffix == ".py":
-        return ["/usr/bin/python3" if os.access("/usr/bin/python3", os.X_OK) else sys.executable, str(source)]
+        return [PYTHON, str(source)]
     program = source.with_suffix("")
     subprocess.run([*COMPILERS[source.suffix], "-o", str(program), str(source)], check=True)
     return [str(program)]
@@ -149,14 +150,12 @@ def side_by_side(call: Callable[[Any], Any], values: list) -> Iterator[Any]:
 
 
 def start(name: str, port: str) -> None:
-    folder = Path(tempfile.mkdtemp(prefix="zoo-"))
-    command = Bug.read(ZOO / "bugs" / f"{name}.bug").build(folder)
-    try:
-        subprocess.run([*command, port], check=False)
-    except KeyboardInterrupt:
-        pass
-    finally:
-        shutil.rmtree(folder)
+    with tempfile.TemporaryDirectory(prefix="zoo-") as folder:
+        command = Bug.read(ZOO / "bugs" / f"{name}.bug").build(Path(folder))
+        try:
+            subprocess.run([*command, port], check=False)
+        except KeyboardInterrupt:
+            pass
 
 
 def main() -> int:

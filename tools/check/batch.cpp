@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <iostream>
 #include <map>
 
@@ -146,6 +145,13 @@ std::string csv_line(const std::vector<std::string>& cells) {
   return line + "\r\n";
 }
 
+// Comma-separated values (RFC 4180).
+std::string csv_table(const std::vector<batch_row>& rows, const catalogue& texts) {
+  std::string table = csv_line(heads(texts));
+  for (const auto& row : rows) table += csv_line(cells_of(row, texts));
+  return table;
+}
+
 std::string html_line(const std::vector<std::string>& cells, const char* tag) {
   std::string line = "<tr>";
   for (const auto& cell : cells)
@@ -177,12 +183,6 @@ std::pair<pid_t, int> await_one() {
 }
 
 }  // namespace
-
-std::string csv_table(const std::vector<batch_row>& rows, const catalogue& texts) {
-  std::string table = csv_line(heads(texts));
-  for (const auto& row : rows) table += csv_line(cells_of(row, texts));
-  return table;
-}
 
 std::vector<batch_row> run_batch(batch_options options, const catalogue& texts) {
   options.folders = fs::absolute(options.folders);  // each folder's process works in its folder

@@ -40,7 +40,4 @@ struct batch_row {
 /// @throws std::exception if the folders cannot be read, or the results not written
 std::vector<batch_row> run_batch(batch_options options, const catalogue& texts);
 
-/// The rows as comma-separated values (RFC 4180).
-std::string csv_table(const std::vector<batch_row>& rows, const catalogue& texts);
-
 }  // namespace check

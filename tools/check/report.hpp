@@ -2,6 +2,7 @@
 // Results are told here, never changed.
 #pragma once
 
+#include <array>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,6 +36,9 @@ std::string sentence_of(const tools::wire_event& event, const catalogue& texts);
 
 /// The chapter's section that explains a failure.
 std::string chapter_of(const result& one, const catalogue& texts);
+
+/// The words that `tools::sequence` wants.
+std::array<std::string, 5> diagram_words(const catalogue& texts);
 
 /// What the system told, a sentence each.
 std::vector<std::string> system_lines(const evidence& seen, const catalogue& texts);

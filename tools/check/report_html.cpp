@@ -29,13 +29,8 @@ std::string failure_section(const result& one, const run_report& run, std::size_
         term(texts.say("report.cause"), texts.say("report.follows", {{"check", one.follows_from}}));
   }
   html += "</dl>\n";
-  html += tools::sequence_diagram({one.story,
-                                   run.speech,
-                                   one.event,
-                                   std::to_string(number),
-                                   {texts.say("report.layers"), texts.say("report.layer_calls"),
-                                    texts.say("report.layer_segments"),
-                                    texts.say("report.layer_messages"), texts.say("report.server")},
+  html += tools::sequence_diagram({one.story, run.speech, one.event, std::to_string(number),
+                                   diagram_words(texts),
                                    [&](const auto& event) { return sentence_of(event, texts); }});
   html += "<details><summary>" + tools::as_html(texts.say("report.story")) + "</summary><pre>" +
           tools::as_html(failure_text(one, texts)) + "</pre></details>\n</section>\n";
@@ -52,6 +47,12 @@ std::string row(const result& one, const run_report& run) {
 }
 
 }  // namespace
+
+std::array<std::string, 5> diagram_words(const catalogue& texts) {
+  return {texts.say("report.layers"), texts.say("report.layer_calls"),
+          texts.say("report.layer_segments"), texts.say("report.layer_messages"),
+          texts.say("report.server")};
+}
 
 std::string html_report(const run_report& run) {
   const auto& texts = run.texts;

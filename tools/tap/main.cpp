@@ -1,5 +1,4 @@
 // jalon-tap: shows what goes between clients and a server, records it, and bends it.
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -119,16 +118,10 @@ class witness {
 
   void draw() const {
     if (html_.empty()) return;
-    const std::array<std::string, 5> words{
-        texts_.say("report.layers"), texts_.say("report.layer_calls"),
-        texts_.say("report.layer_segments"), texts_.say("report.layer_messages"),
-        texts_.say("report.server")};
-    const tools::sequence what{all_.events(),
-                               speech_,
-                               {},
-                               "1",
-                               words,
-                               [this](const auto& event) { return check::sentence_of(event, texts_); }};
+    const tools::sequence what{
+        all_.events(), speech_, {}, "1", check::diagram_words(texts_), [this](const auto& event) {
+          return check::sentence_of(event, texts_);
+        }};
     tools::write_file(html_, tools::page_begin(texts_.say("tap.title")) +
                                  tools::sequence_diagram(what) + tools::page_end());
   }

@@ -58,6 +58,8 @@ class proxy::link {
     jalon::reactor::timer_type timer = {};
   };
 
+  side& across(const side& one) { return one.is_server ? client_ : server_; }
+
   void on_connecting() {
     attempt_.advance();
     if (attempt_.status() != jalon::connector::state::connected) return give_up();
@@ -98,8 +100,7 @@ class proxy::link {
       from.in.take(come, owner_.loop_.now());
       watch_for_message(from, come);
     }
-    side& to = from.is_server ? client_ : server_;
-    if (pump(to)) update(from);
+    pump(across(from));
   }
 
   // A cut before a message: the bytes say where it is.
@@ -137,7 +138,7 @@ class proxy::link {
       to.out.passed(sent.bytes, now);
     }
     update(to);
-    update(to.is_server ? client_ : server_);
+    update(across(to));
     ask_again(to);
     return true;
   }

@@ -8,7 +8,6 @@
 
 #include <jalon/connect.hpp>
 #include <jalon/connection.hpp>
-#include <jalon/length_codec.hpp>
 #include <jalon/reactor.hpp>
 
 namespace tap {
