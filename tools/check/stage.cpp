@@ -162,11 +162,11 @@ int stage::cpu_percent(milliseconds time) {
   return static_cast<int>((processor_time(pid) - before) * 100 / passed);
 }
 
-connection_evidence stage::evidence_of(const user& one) const {
+connection_evidence stage::evidence_of(const peer& one) const {
   connection_evidence seen = one.state();
   if (!program_) return seen;
   for (const auto& socket : tcp_sockets()) {
-    if (socket.local_port != port_ || socket.remote_port != one.port()) continue;
+    if (socket.local_port != one.program_port() || socket.remote_port != one.port()) continue;
     seen.unread = socket.unread;
     seen.unsent = socket.unsent;
     for (const auto& open : descriptors_of(program_->serving_pid())) {
@@ -178,15 +178,16 @@ connection_evidence stage::evidence_of(const user& one) const {
   return seen;
 }
 
-bool stage::has_read_all_of(const user& one) const {
+bool stage::has_read_all_of(const peer& one) const {
   if (!program_) return false;
   for (const auto& socket : tcp_sockets()) {
-    if (socket.local_port == port_ && socket.remote_port == one.port()) return socket.unread == 0;
+    if (socket.local_port == one.program_port() && socket.remote_port == one.port())
+      return socket.unread == 0;
   }
   return true;
 }
 
-bool stage::is_done_with(const user& one) const {
+bool stage::is_done_with(const peer& one) const {
   if (!has_read_all_of(one)) return false;
   const auto call = waits_in(program_->serving_pid());
   return !call || call->name != "running";

@@ -79,12 +79,12 @@ class stage {
   /// Of one core, over @p time.
   int cpu_percent(std::chrono::milliseconds time);
   /// The server's end of @p one's connection: what is unread, unsent, and whether it is held.
-  connection_evidence evidence_of(const user& one) const;
+  connection_evidence evidence_of(const peer& one) const;
   /// Whether the server has read all that @p one has sent.
-  bool has_read_all_of(const user& one) const;
+  bool has_read_all_of(const peer& one) const;
 
   /// The same, and the program waits for something again: what it had to answer, it has answered.
-  bool is_done_with(const user& one) const;
+  bool is_done_with(const peer& one) const;
 
   /// What the system and the story say, now.
   evidence gather();

@@ -1,0 +1,45 @@
+// Connections, terminals and pipes, read and written alike.
+#include "channel.hpp"
+
+#include <unistd.h>
+
+#include <cerrno>
+
+namespace check {
+
+namespace {
+
+using jalon::io_result;
+using jalon::io_status;
+
+constexpr std::string_view end_of_input = "\x04";  // Ctrl-D, termios(3)
+
+io_result moved(ssize_t count) {
+  if (count > 0) return {static_cast<std::size_t>(count)};
+  // A terminal whose other side nobody holds any more is an error to read: the end, as for a pipe.
+  if (count == 0 || errno == EIO) return {0, io_status::end};
+  if (errno == EAGAIN) return {0, io_status::would_block};
+  return {0, io_status::error, std::error_code(errno, std::generic_category())};
+}
+
+}  // namespace
+
+io_result channel::read_some(std::span<char> into) {
+  return socket_ ? socket_.read_some(into) : moved(::read(screen_.get(), into.data(), into.size()));
+}
+
+io_result channel::write_some(std::string_view bytes) {
+  return socket_ ? socket_.write_some(bytes)
+                 : moved(::write(writes_on(), bytes.data(), bytes.size()));
+}
+
+void channel::end_writing() {
+  if (socket_)
+    socket_.shutdown_write();
+  else if (keyboard_)
+    keyboard_ = {};
+  else
+    write_some(end_of_input);
+}
+
+}  // namespace check
