@@ -7,14 +7,15 @@
 
 namespace check {
 
-catalogue::catalogue(const std::string& language) {
+catalogue::catalogue(std::string about, const std::string& language) : about_(std::move(about)) {
   const auto file = tools::resource("texts/" + language + ".json");
   if (!file) throw std::runtime_error("no texts in " + language);
   texts_ = nlohmann::json::parse(*file);
 }
 
 std::string catalogue::say(const std::string& id, const tools::arguments& values) const {
-  const auto found = texts_.find(id);
+  auto found = texts_.find(about_ + "." + id);
+  if (found == texts_.end()) found = texts_.find(id);
   if (found == texts_.end()) return "<" + id + ">";
   return tools::fill(found->get_ref<const std::string&>(), values);
 }

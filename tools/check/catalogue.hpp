@@ -14,8 +14,10 @@ namespace check {
 /// One language's texts.
 class catalogue {
  public:
-  /// Reads texts/LANGUAGE.json. @throws std::runtime_error if it is not built in
-  explicit catalogue(const std::string& language = "en");
+  /// Reads texts/LANGUAGE.json.
+  /// @param about what is graded, where it is no server: "client" has texts of its own
+  /// @throws std::runtime_error if the language is not built in
+  explicit catalogue(std::string about = {}, const std::string& language = "en");
 
   /// The text @p id, filled in; an id that is missing is shown in angle brackets.
   std::string say(const std::string& id, const tools::arguments& values = {}) const;
@@ -27,6 +29,7 @@ class catalogue {
   std::vector<std::string> ids() const;
 
  private:
+  std::string about_;
   nlohmann::json texts_;
 };
 

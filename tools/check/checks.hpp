@@ -20,8 +20,10 @@ struct check_case {
   void (*prepare)(subject_options&) = nullptr;
 };
 
-/// All checks, in the order in which they are played.
+/// All checks of servers, in the order in which they are played.
 const std::vector<check_case>& all_checks();
+/// All checks of clients, likewise.
+const std::vector<check_case>& all_client_checks();
 
 // The groups.
 std::vector<check_case> echo_checks();
@@ -30,5 +32,9 @@ std::vector<check_case> process_checks();
 std::vector<check_case> user_checks();
 std::vector<check_case> channel_checks();
 std::vector<check_case> file_checks();
+std::vector<check_case> client_checks();
+std::vector<check_case> client_wire_checks();
+std::vector<check_case> client_chat_checks();
+std::vector<check_case> client_file_checks();
 
 }  // namespace check

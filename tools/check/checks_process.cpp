@@ -12,16 +12,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds to_be_idle{400};
-constexpr int idle_percent = 20;  // of a core; one that spins uses 100
-
-void is_idle(stage& s) {
-  s.pass(milliseconds(50));  // what the last message caused is over
-  const int used = s.cpu_percent(to_be_idle);
-  if (used > idle_percent)
-    throw failure{{"due.idle"}, {"came.busy", {{"percent", std::to_string(used)}}}};
-}
-
 void descriptors_return_to(stage& s, std::size_t before) {
   if (!s.until([&] { return s.descriptors() <= before; }))
     throw failure{{"due.descriptors", {{"before", std::to_string(before)}}},
@@ -30,7 +20,7 @@ void descriptors_return_to(stage& s, std::size_t before) {
 
 void idle(stage& s) {
   s.crowd(3);
-  is_idle(s);
+  s.is_idle();
 }
 
 void idle_after_leaving(stage& s) {
@@ -38,13 +28,13 @@ void idle_after_leaving(stage& s) {
   user& alice = s.somebody("alice");
   alice.closes();
   s.program_lives();
-  is_idle(s);
+  s.is_idle();
 }
 
 void idle_after_half_close(stage& s) {
   user& bob = s.somebody("bob");
   s.somebody("alice").half_closes();
-  is_idle(s);
+  s.is_idle();
   bob.is_served();
 }
 
@@ -155,7 +145,7 @@ void out_of_descriptors(stage& s) {
   s.pass(milliseconds(100));
   s.program_lives();
   alice.is_served();
-  is_idle(s);
+  s.is_idle();
   for (user* one : crowd) one->closes();
   s.until([&] { return s.descriptors() < 16; });
   alice.is_served();
@@ -170,21 +160,9 @@ void reset_before_accept(stage& s) {
   s.others_are_served(alice);
 }
 
-// A stop and a continuation interrupt some calls of every program; its own signals, all of its.
 void interrupted(stage& s) {
   user& alice = s.somebody("alice");
-  s.signals(SIGSTOP);
-  s.signals(SIGCONT);
-  alice.is_served();
-  constexpr int ends[] = {SIGINT, SIGTERM, SIGQUIT, SIGHUP,  SIGSEGV, SIGBUS,
-                          SIGFPE, SIGILL,  SIGABRT, SIGXCPU, SIGPIPE};
-  for (const int signal : caught_signals(s.program().serving_pid())) {
-    const bool deadly = std::find(std::begin(ends), std::end(ends), signal) != std::end(ends);
-    if (deadly || signal >= 32) continue;
-    s.signals(signal);
-    s.pass(milliseconds(20));
-    s.program_lives();
-  }
+  s.interrupts([&] { alice.is_served(); });
   s.others_are_served(alice);
 }
 
@@ -198,11 +176,11 @@ void restarts_at_once(stage& s) {
   s.somebody("carol");
 }
 
-void no_keyboard(subject_options& options) { options.keyboard = false; }
+void no_keyboard(subject_options& options) { options.standard = standard_files::none; }
 
 void without_keyboard(stage& s) {
   s.others_are_served(s.somebody("alice"));
-  is_idle(s);
+  s.is_idle();
 }
 
 }  // namespace

@@ -52,6 +52,12 @@ struct scene {
   const connection_evidence* last_gone() const {
     return connection([](const auto& one) { return one.reset; });
   }
+  // The server that the checker plays for a client.
+  bool server_has_gone() const {
+    return connection([](const auto& one) {
+             return one.who == "server" && (one.closed || one.reset);
+           }) != nullptr;
+  }
   bool due(std::string_view id) const { return about.due.id == id; }
   bool came(std::string_view id) const { return about.came.id == id; }
   // The bytes of the event where the wrong byte is, or of the last that was sent.
@@ -104,6 +110,7 @@ const std::vector<rule>& rules() {
       {"other_port", [](const scene& s) { return s.came("came.other_port"); }},
       {"memory_limit", [](const scene& s) { return s.seen.stopped_because == "memory"; }},
       {"sanitizer", sanitizer_spoke},
+      {"output_kept", [](const scene& s) { return s.fact("fact.shown_at_end"); }},
       {"sigpipe", [](const scene& s) { return s.died_of(SIGPIPE); }},
       {"python_error",
        [](const scene& s) {
@@ -124,6 +131,7 @@ const std::vector<rule>& rules() {
        [](const scene& s) {
          return s.died_of(SIGSEGV) || s.died_of(SIGABRT) || s.died_of(SIGBUS);
        }},
+      {"wrong_status", [](const scene& s) { return s.came("came.status"); }},
       {"processor_limit", [](const scene& s) { return s.died_of(SIGXCPU); }},
       {"died", [](const scene& s) { return s.seen.ended && s.seen.by_signal; }},
       {"exit_on_interrupt",
@@ -174,10 +182,15 @@ const std::vector<rule>& rules() {
       {"more_threads", [](const scene& s) { return s.came("came.threads"); }},
       {"descriptors_leak", [](const scene& s) { return s.due("due.descriptors"); }},
       {"memory_leak", [](const scene& s) { return s.due("due.memory") || s.due("due.bounded"); }},
+      {"obeys_control", [](const scene& s) { return s.due("due.no_control"); }},
+      {"unchecked_file", [](const scene& s) { return s.came("came.in_inbox"); }},
+      {"gone_unnoticed", [](const scene& s) { return s.due("due.ends") && s.server_has_gone(); }},
+      {"stays", [](const scene& s) { return s.due("due.ends"); }},
       {"end_unnoticed", [](const scene& s) { return s.due("due.let_go"); }},
       {"told_the_sender", [](const scene& s) { return s.fact("fact.own_word"); }},
       {"told_too_many", [](const scene& s) { return s.fact("fact.others_word"); }},
-      {"told_twice", [](const scene& s) { return s.due("due.hears_once"); }},
+      {"told_twice",
+       [](const scene& s) { return s.due("due.hears_once") || s.due("due.shows_once"); }},
       {"state_stays",
        [](const scene& s) {
          return s.due("due.freed") || s.due("due.not_listed") || s.due("due.channel_gone");
@@ -187,7 +200,8 @@ const std::vector<rule>& rules() {
        [](const scene& s) {
          return s.connection([](const auto& one) { return one.ended && !one.half_closed; }) !=
                     nullptr &&
-                (s.about.due.id.starts_with("due.hears") || s.due("due.served"));
+                (s.about.due.id.starts_with("due.hears") || s.due("due.served") ||
+                 s.about.due.id.starts_with("due.shows") || s.due("due.asked"));
        }},
       {"deaf_listener", [](const scene& s) { return s.seen.not_accepted > 0; }},
       {"silent_when_full", [](const scene& s) { return s.due("due.not_silent"); }},
@@ -199,7 +213,8 @@ const std::vector<rule>& rules() {
                 s.polls();
        }},
       {"lost_after_pieces", [](const scene& s) { return s.fact("fact.pieces"); }},
-      {"refusal_missing", [](const scene& s) { return s.due("due.told"); }},
+      {"refusal_missing",
+       [](const scene& s) { return s.due("due.told") || s.due("due.user_told"); }},
       {"no_answer", [](const scene& s) { return s.polls(); }},
       {"unsure", [](const scene&) { return true; }},
   };

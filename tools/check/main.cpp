@@ -1,4 +1,4 @@
-// jalon-check: grades a server, however it is written.
+// jalon-check: grades a server or a client, however it is written.
 #include <algorithm>
 #include <filesystem>
 #include <iostream>
@@ -26,6 +26,7 @@ struct command_line {
   std::string rubric;
   std::vector<std::string> reports;
   std::vector<std::string> only;
+  bool client = false;
   bool list = false;
   std::uint64_t seed = 1;
   unsigned repeat = 1;
@@ -44,6 +45,8 @@ struct command_line {
 void describe(CLI::App& app, command_line& said) {
   app.add_option("-m,--milestone", said.milestone, "grade milestones 1 to this one")
       ->check(CLI::Range(1, 4));
+  app.add_flag("--client", said.client,
+               "the program is a client: {host} and {port} stand in its command");
   app.add_option("--dialect", said.dialect,
                  "how the program speaks: lines (milestone 1), jsonl, struct, or a file");
   app.add_option("--report", said.reports,
@@ -65,7 +68,7 @@ void describe(CLI::App& app, command_line& said) {
   app.add_option("--results", said.results, "with --batch: where the table and the reports go");
   app.add_option("--side-by-side", said.side_by_side, "with --batch: folders at the same time")
       ->check(CLI::Range(1, 64));
-  app.footer("The server's command stands behind --; {port} in it stands for the port.");
+  app.footer("The program's command stands behind --; {port} in it stands for the port.");
 }
 
 // `jalon-check probe -- CMD`: writes a dialect file.
@@ -100,7 +103,7 @@ bool is_chosen(const check_case& one, const command_line& said) {
 
 std::vector<const check_case*> chosen(const command_line& said) {
   std::vector<const check_case*> cases;
-  for (const auto& one : all_checks()) {
+  for (const auto& one : said.client ? all_client_checks() : all_checks()) {
     if (is_chosen(one, said)) cases.push_back(&one);
   }
   return cases;
@@ -123,6 +126,7 @@ run_options options_of(const command_line& said) {
                                                  : "jsonl";
   options.with.dialect = tools::dialect::load(name);
   options.with.program.command = said.command;
+  options.with.client = said.client;
   options.with.host = said.host;
   options.with.program.port = said.port;
   options.with.seed = said.seed;
@@ -160,7 +164,7 @@ void require_kinds(const command_line& said) {
 }
 
 int run(const command_line& said) {
-  const catalogue texts;
+  const catalogue texts(said.client ? "client" : "");
   run_options options = options_of(said);
   if (options.cases.empty()) throw std::runtime_error("no check is called so");
   if (said.list) {
@@ -169,10 +173,12 @@ int run(const command_line& said) {
   }
   if (said.command.empty() == said.host.empty())
     throw std::runtime_error(
-        "say how to start the server, behind --, or where one runs, by --host and --port");
+        "say how to start the program, behind --, or where a server runs, by --host and --port");
+  if (said.client && !said.host.empty())
+    throw std::runtime_error("a client is always started here");
   require_kinds(said);
   const rubric weights(said.rubric);
-  options.with.ping = find_ping(options.with, options.bound);
+  if (!said.client) options.with.ping = find_ping(options.with, options.bound);
   auto results = run_all(
       options, [&](const result& one) { std::cerr << progress_line(one, texts) << std::flush; });
   name_causes_once(results);
@@ -214,8 +220,9 @@ int run_class(const command_line& said) {
 
 int main(int argc, char** argv) {
   CLI::App app(
-      "Grades a server, however it is written.\n\n  jalon-check --milestone 2 -- ./my_server "
-      "{port}\n",
+      "Grades a server or a client, however it is written.\n\n"
+      "  jalon-check --milestone 2 -- ./my_server {port}\n"
+      "  jalon-check --milestone 2 --client -- ./my_client {host} {port}\n",
       "jalon-check");
   command_line said;
   describe(app, said);

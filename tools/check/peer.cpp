@@ -104,10 +104,12 @@ void peer::lose() {
   ended_ = state_.ended = true;
   outgoing_.clear();
   watch_.want(io_events::none);
+  left();
   if (state_.half_closed) watch_.drop();
 }
 
 void peer::half_closes() {
+  if (!channel_ || state_.half_closed) return;
   room_.drop();
   channel_.end_writing();
   state_.half_closed = true;

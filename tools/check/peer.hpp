@@ -1,6 +1,6 @@
 // One end of a conversation with the graded program: what is said there, what is heard, and when.
 // Who sits there is not known here: a client (user.hpp), the server of a client (host.hpp), or
-// somebody at its terminal (terminal.hpp).
+// somebody at its terminal (console.hpp).
 #pragma once
 
 #include <chrono>
@@ -62,6 +62,8 @@ class peer {
   void resets();       ///< cuts the connection
   void stops_reading();
   void reads_again();
+  /// Counts from here on what it hears.
+  void attends() { mark_ = received_.size(); }
 
   // What a peer expects.
 
@@ -96,6 +98,8 @@ class peer {
   virtual void nudge() {}
   /// Bytes have come.
   virtual void came() {}
+  /// The program has closed or cut the connection.
+  virtual void left() {}
 
   /// Sends each piece by itself, and goes on when the program has read it.
   /// @return whether the program said anything before the last piece was sent

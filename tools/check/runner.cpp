@@ -79,6 +79,7 @@ worker start_worker(const std::function<std::string()>& work, std::chrono::secon
   one.pid = jalon::check(::fork(), "fork");
   if (one.pid == 0) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    ::signal(SIGPIPE, SIG_IGN);  // a program that has ended reads nothing more
     write_all(write.get(), work());
     ::_exit(0);
   }
@@ -134,6 +135,7 @@ result play(const check_case& one, const settings& with, std::uint64_t seed) {
   result played{one.id};
   const auto began = steady_clock::now();
   settings own = with;
+  if (own.client) own.program.standard = standard_files::pipes;
   if (one.prepare != nullptr) one.prepare(own.program);
   stage s(own, seed);
   try {

@@ -19,6 +19,8 @@ using std::chrono::steady_clock;
 namespace {
 constexpr milliseconds glance{10};       // between two looks at the program
 constexpr milliseconds to_start{10000};  // a program may take, an interpreter's too
+constexpr milliseconds to_be_idle{400};
+constexpr int idle_percent = 20;  // of a core; one that spins uses 100
 }  // namespace
 
 stage::stage(settings with, std::uint64_t seed) : with_(std::move(with)), random_(seed) {}
@@ -28,15 +30,27 @@ void stage::open() {
     port_ = with_.program.port;
     return;
   }
+  if (with_.client) listener_.emplace(jalon::endpoint::loopback(with_.program.port));
+  start();
+}
+
+void stage::start() {
   program_ = std::make_unique<subject>(with_.program);
   story_.add({}, tools::wire_kind::note, {}, "started");
-  await_listening();
+  if (!with_.client) return await_listening();
+  port_ = with_.program.port;
+  const bool is_terminal = with_.program.standard == standard_files::terminal;
+  server_ = nullptr;
+  auto sits = std::make_unique<console>(*this, tools::server_speech(with_.dialect),
+                                        program_->take_standard_files(), is_terminal);
+  terminal_ = sits.get();
+  peers_.push_back(std::move(sits));
 }
 
 void stage::restart() {
   if (!starts_programs()) throw cannot_judge{{"why.not_started_here"}};
   program_.reset();
-  open();
+  start();
 }
 
 void stage::await_listening() {
@@ -66,8 +80,10 @@ user& stage::guest(const std::string& name) {
   auto socket = connect(name);
   story_.add(name, tools::wire_kind::opened);
   const std::string nick = name.substr(0, 2) + word().substr(2);
-  users_.push_back(std::make_unique<user>(*this, name, nick, std::move(socket)));
-  return *users_.back();
+  auto made = std::make_unique<user>(*this, name, nick, std::move(socket));
+  user& one = *made;
+  peers_.push_back(std::move(made));
+  return one;
 }
 
 user& stage::somebody(const std::string& name) {
@@ -81,6 +97,63 @@ std::vector<user*> stage::crowd(std::size_t number) {
   std::vector<user*> all;
   for (std::size_t n = 0; n < number; ++n) all.push_back(&somebody("user" + std::to_string(n + 1)));
   return all;
+}
+
+// ---- around a client ----
+
+jalon::stream_socket stage::await_connection(jalon::listener& at, const said& due) {
+  jalon::accept_result taken;
+  const auto comes = [&] {
+    if (taken.status != jalon::io_status::ok) taken = at.accept();
+    return taken.status == jalon::io_status::ok;
+  };
+  if (!until(comes, to_start)) throw failure{due, {"came.nothing"}};
+  taken.socket.set_no_delay(true);
+  return std::move(taken.socket);
+}
+
+host& stage::server() {
+  if (server_ != nullptr) return *server_;
+  auto socket =
+      await_connection(*listener_, {"due.calls", {{"port", std::to_string(with_.program.port)}}});
+  story_.add("server", tools::wire_kind::opened);
+  auto made = std::make_unique<host>(*this, tools::server_speech(with_.dialect), std::move(socket));
+  server_ = made.get();
+  peers_.push_back(std::move(made));
+  return *server_;
+}
+
+console& stage::terminal() { return *terminal_; }
+
+peer& stage::caller(const std::string& name, std::uint16_t port) {
+  auto socket = jalon::connect(jalon::resolve("127.0.0.1", std::to_string(port)), with_.patience);
+  story_.add(name, tools::wire_kind::opened);
+  peers_.push_back(std::make_unique<peer>(*this, name, channel(std::move(socket))));
+  return *peers_.back();
+}
+
+std::uint16_t stage::opens_line() {
+  line_.emplace(jalon::endpoint::loopback(0));
+  return line_->local().port();
+}
+
+peer& stage::called(const std::string& name) {
+  auto socket =
+      await_connection(*line_, {"due.calls", {{"port", std::to_string(line_->local().port())}}});
+  story_.add(name, tools::wire_kind::opened);
+  peers_.push_back(std::make_unique<peer>(*this, name, channel(std::move(socket))));
+  return *peers_.back();
+}
+
+void stage::program_ends(std::optional<int> due) {
+  may_end_ = true;
+  if (!until([&] { return program_->ended().has_value(); }))
+    throw failure{{"due.ends"}, {"came.runs"}};
+  const auto& end = *program_->ended();
+  if (end.by_signal) throw failure{{"due.ends"}, {"came.dead"}};
+  if (due && *due != end.number)
+    throw failure{{"due.status", {{"status", std::to_string(*due)}}},
+                  {"came.status", {{"status", std::to_string(end.number)}}}};
 }
 
 std::string stage::word() {
@@ -125,7 +198,7 @@ void stage::expect(const std::function<bool()>& holds, said due, said came) {
 void stage::program_lives() {
   if (!program_) return;
   program_->look();
-  if (program_->ended()) throw failure{{"due.lives"}, {"came.dead"}};
+  if (program_->ended() && !may_end_) throw failure{{"due.lives"}, {"came.dead"}};
 }
 
 void stage::others_are_served(user& witness) {
@@ -142,6 +215,29 @@ void stage::signals(int number) {
   program().signal(number);
   signal_sent_ = number;
   note("note.signal", {{"signal", ::strsignal(number)}});
+}
+
+void stage::interrupts(const std::function<void()>& goes_on) {
+  // A stop and a continuation interrupt some calls of every program.
+  signals(SIGSTOP);
+  signals(SIGCONT);
+  goes_on();
+  constexpr int ends[] = {SIGINT, SIGTERM, SIGQUIT, SIGHUP,  SIGSEGV, SIGBUS,
+                          SIGFPE, SIGILL,  SIGABRT, SIGXCPU, SIGPIPE};
+  for (const int signal : caught_signals(program().serving_pid())) {
+    const bool deadly = std::find(std::begin(ends), std::end(ends), signal) != std::end(ends);
+    if (deadly || signal >= 32) continue;
+    signals(signal);
+    pass(milliseconds(20));
+    program_lives();
+  }
+}
+
+void stage::is_idle() {
+  pass(milliseconds(50));  // what the last message caused is over
+  const int used = cpu_percent(to_be_idle);
+  if (used > idle_percent)
+    throw failure{{"due.idle"}, {"came.busy", {{"percent", std::to_string(used)}}}};
 }
 
 std::size_t stage::descriptors() const {
@@ -195,14 +291,16 @@ bool stage::is_done_with(const peer& one) const {
 
 evidence stage::gather() {
   evidence seen;
+  if (kept_) seen = *kept_;
   seen.facts = facts();
+  if (kept_) return seen;
   seen.told_port = with_.program.port;
   seen.listening_port = port_;
   seen.signal_sent = signal_sent_;
-  for (const auto& one : users_) seen.connections.push_back(evidence_of(*one));
+  for (const auto& one : peers_) seen.connections.push_back(evidence_of(*one));
   if (!program_) return seen;
   program_->look();
-  seen.last_words = program_->last_words();
+  seen.last_words = terminal_ == nullptr ? program_->last_words() : terminal_->received();
   seen.stopped_because = program_->stopped_because();
   seen.descriptors_before = descriptors_before_;
   seen.memory_before = memory_before_;

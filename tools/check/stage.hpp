@@ -7,6 +7,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <random>
 #include <string>
 #include <vector>
@@ -15,6 +16,8 @@
 
 #include "common/dialect.hpp"
 #include "common/recording.hpp"
+#include "console.hpp"
+#include "host.hpp"
 #include "subject.hpp"
 #include "user.hpp"
 
@@ -24,6 +27,7 @@ namespace check {
 struct settings {
   tools::dialect dialect = {};
   subject_options program = {};
+  bool client = false;                       ///< the program is a client: the checker is its server
   std::string host = {};                     ///< of a server that runs already; empty: start one
   std::chrono::milliseconds patience{3000};  ///< for an answer
   std::uint64_t seed = 1;
@@ -36,7 +40,7 @@ class stage {
   /// Starts nothing yet.
   explicit stage(settings with, std::uint64_t seed);
 
-  /// Starts the program, and waits until it listens.
+  /// Starts the program. Waits until it listens; for a client, listens first.
   void open();
   /// Ends the program and starts it anew, on the same port.
   void restart();
@@ -47,6 +51,23 @@ class stage {
   user& somebody(const std::string& name);
   /// As many as that.
   std::vector<user*> crowd(std::size_t number);
+
+  // Around a client.
+
+  /// The server that it has connected to.
+  host& server();
+  /// Who sits at its terminal.
+  console& terminal();
+  /// Nobody listens any more: what is started next finds no server.
+  void shuts_down() { listener_.reset(); }
+  /// Somebody who has connected to a port of the program's.
+  peer& caller(const std::string& name, std::uint16_t port);
+  /// A port where another may be called by the program.
+  std::uint16_t opens_line();
+  /// Who has been called there.
+  peer& called(const std::string& name);
+  /// The program ends by itself. @throws failure if it does not, or with a status not @p due
+  void program_ends(std::optional<int> due = {});
 
   /// A word that nobody has said before: letters, 7 of them.
   std::string word();
@@ -74,6 +95,11 @@ class stage {
   bool starts_programs() const { return with_.host.empty(); }
   subject& program();
   void signals(int number);
+  /// Interrupts what it waits in: by a stop, after which it must go on as @p goes_on says, and by
+  /// each signal that it handles.
+  void interrupts(const std::function<void()>& goes_on);
+  /// It uses no processor time. @throws failure
+  void is_idle();
   std::size_t descriptors() const;
   std::uint64_t memory() const;
   /// Of one core, over @p time.
@@ -86,8 +112,10 @@ class stage {
   /// The same, and the program waits for something again: what it had to answer, it has answered.
   bool is_done_with(const peer& one) const;
 
-  /// What the system and the story say, now.
+  /// What the system and the story say, now; what the system said when it was kept.
   evidence gather();
+  /// Keeps what the system says: a check has failed, and goes on to find out why.
+  void keeps_evidence() { kept_ = gather(); }
 
   const tools::dialect& speech() const noexcept { return with_.dialect; }
   const settings& with() const noexcept { return with_; }
@@ -96,7 +124,9 @@ class stage {
 
  private:
   jalon::stream_socket connect(const std::string& name);
+  void start();
   void await_listening();
+  jalon::stream_socket await_connection(jalon::listener& at, const said& due);
   std::vector<std::string> facts() const;
 
   settings with_;
@@ -104,7 +134,13 @@ class stage {
   tools::recording story_;
   std::mt19937_64 random_;
   std::unique_ptr<subject> program_;
-  std::vector<std::unique_ptr<user>> users_;
+  std::vector<std::unique_ptr<peer>> peers_;
+  std::optional<jalon::listener> listener_;  // where a client is to connect
+  std::optional<jalon::listener> line_;      // where it is to call another
+  host* server_ = nullptr;
+  console* terminal_ = nullptr;
+  bool may_end_ = false;
+  std::optional<evidence> kept_;
   std::uint16_t port_ = 0;
   std::size_t descriptors_before_ = 0;
   std::uint64_t memory_before_ = 0;

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -29,6 +30,9 @@ jalon::unique_fd open_terminal() {
       jalon::check(::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC), "posix_openpt")};
   jalon::check(::grantpt(master.get()), "grantpt");
   jalon::check(::unlockpt(master.get()), "unlockpt");
+  jalon::set_non_blocking(master.get());
+  const winsize usual{24, 80, 0, 0};
+  ::ioctl(master.get(), TIOCSWINSZ, &usual);
   return master;
 }
 
@@ -90,27 +94,49 @@ subject::~subject() {
   std::filesystem::remove_all(folder_, ignored);
 }
 
-void subject::start() {
-  if (options_.keyboard) {
+void subject::open_standard_files() {
+  const bool is_terminal = options_.standard == standard_files::terminal;
+  if (is_terminal || options_.standard == standard_files::silent) {
     keyboard_ = open_terminal();
-    terminal_ = open_file(::ptsname(keyboard_.get()), O_RDWR);
+    input_ = open_file(::ptsname(keyboard_.get()), O_RDWR);
+  } else if (options_.standard == standard_files::none) {
+    input_ = open_file("/dev/null", O_RDONLY);
   } else {
-    terminal_ = open_file("/dev/null", O_RDONLY);
+    jalon::pipe_ends typed = jalon::make_pipe();
+    input_ = std::move(typed.read);
+    keyboard_ = std::move(typed.write);
   }
-  jalon::pipe_ends output = jalon::make_pipe();
+  if (is_terminal) return;
+  jalon::pipe_ends printed = jalon::make_pipe();
+  screen_ = std::move(printed.read);
+  output_ = std::move(printed.write);
+}
+
+void subject::start() {
+  open_standard_files();
   pid_ = jalon::check(::fork(), "fork");
-  if (pid_ == 0) run_child(output.write.get());
-  ::setpgid(pid_, pid_);  // here too, so that it is so whichever of both runs first
-  output_ = std::move(output.read);
+  if (pid_ == 0) run_child();
+  // Here too, so that it is so whichever of both runs first. The leader of a session has its own.
+  if (options_.standard != standard_files::terminal) ::setpgid(pid_, pid_);
+  output_ = {};
+  // A program at a terminal sees its end only when nobody else has that open.
+  if (options_.standard != standard_files::silent) input_ = {};
 }
 
 // In the child, where nothing may throw any more.
-void subject::run_child(int output) {
-  ::setpgid(0, 0);
+void subject::run_child() {
+  const bool is_terminal = options_.standard == standard_files::terminal;
+  if (is_terminal) {
+    ::setsid();
+    ::ioctl(input_.get(), TIOCSCTTY, 0);
+  } else {
+    ::setpgid(0, 0);
+  }
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  const int flags = ::fcntl(output, F_GETFL);
-  ::fcntl(output, F_SETFL, flags & ~O_NONBLOCK);
-  ::dup2(terminal_.get(), STDIN_FILENO);
+  const int output = is_terminal ? input_.get() : output_.get();
+  for (const int fd : {input_.get(), output})
+    ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) & ~O_NONBLOCK);
+  ::dup2(input_.get(), STDIN_FILENO);
   ::dup2(output, STDOUT_FILENO);
   ::dup2(output, STDERR_FILENO);
   limit(RLIMIT_NOFILE, options_.descriptors);
@@ -130,6 +156,11 @@ void subject::run_child(int output) {
   ::_exit(could_not_run);
 }
 
+channel subject::take_standard_files() {
+  if (options_.standard == standard_files::pipes) return {std::move(screen_), std::move(keyboard_)};
+  return channel(std::move(keyboard_));
+}
+
 void subject::look() {
   drain();
   if (ended_ || pid_ == -1) return;
@@ -144,10 +175,11 @@ void subject::look() {
 }
 
 void subject::drain() {
+  if (!screen_) return;
   char bytes[4096];
   // Bounded, so that a program which prints without end does not hold the checker.
   for (int turn = 0; turn < 64; ++turn) {
-    const auto got = ::read(output_.get(), bytes, sizeof bytes);
+    const auto got = ::read(screen_.get(), bytes, sizeof bytes);
     if (got <= 0) return;
     const std::string_view more(bytes, static_cast<std::size_t>(got));
     append_bounded(last_output_, more, kept_output);
@@ -184,10 +216,11 @@ pid_t subject::serving_pid() const {
   const auto sockets = tcp_sockets();
   for (const pid_t pid : family_of(pid_)) {
     for (const auto& descriptor : descriptors_of(pid)) {
-      const auto listens = [&](const tcp_socket& socket) {
-        return socket.listens && socket.inode == descriptor.socket_inode;
+      const auto serves = [&](const tcp_socket& socket) {
+        return (socket.listens || socket.remote_port == options_.port) &&
+               socket.inode == descriptor.socket_inode;
       };
-      if (descriptor.socket_inode != 0 && std::any_of(sockets.begin(), sockets.end(), listens))
+      if (descriptor.socket_inode != 0 && std::any_of(sockets.begin(), sockets.end(), serves))
         return pid;
     }
   }

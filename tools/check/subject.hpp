@@ -14,17 +14,27 @@
 
 #include <jalon/unique_fd.hpp>
 
+#include "channel.hpp"
+
 namespace check {
+
+/// What a program has for standard input and output.
+enum class standard_files {
+  silent,    ///< a terminal where nobody types; what it prints is kept
+  none,      ///< /dev/null; what it prints is kept
+  pipes,     ///< two pipes: `subject::take_standard_files`
+  terminal,  ///< a terminal: `subject::take_standard_files`
+};
 
 /// How the graded program is started, and what it may use.
 struct subject_options {
-  std::vector<std::string> command;  ///< with `{port}` where the port goes
+  std::vector<std::string> command;  ///< with `{port}` and `{host}` where these go
   std::uint16_t port = 8080;         ///< the port it is told
-  bool keyboard = true;              ///< standard input is a silent terminal; else /dev/null
-  rlim_t descriptors = 1024;         ///< it may have open (RLIMIT_NOFILE)
-  rlim_t processor_seconds = 60;     ///< it may use (RLIMIT_CPU)
-  std::uint64_t memory = 1U << 30;   ///< bytes it may have in use
-  rlim_t file_bytes = 1U << 30;      ///< a file of its own may have (RLIMIT_FSIZE)
+  standard_files standard = standard_files::silent;
+  rlim_t descriptors = 1024;        ///< it may have open (RLIMIT_NOFILE)
+  rlim_t processor_seconds = 60;    ///< it may use (RLIMIT_CPU)
+  std::uint64_t memory = 1U << 30;  ///< bytes it may have in use
+  rlim_t file_bytes = 1U << 30;     ///< a file of its own may have (RLIMIT_FSIZE)
 };
 
 /// How a process came to its end.
@@ -62,13 +72,19 @@ class subject {
   /// The port it listens on: that which it was told if it does, else any; 0 if on none.
   std::uint16_t listening_port() const;
 
-  /// What it has printed last, on standard output and standard error.
+  /// The other ends of its terminal or pipes. Once, and only if it was started with such.
+  channel take_standard_files();
+
+  /// The folder that it runs in: its own, empty at the start, gone at the end.
+  const std::string& folder() const noexcept { return folder_; }
+
+  /// What it has printed last, as far as that is kept, on standard output and standard error.
   std::string last_words() const;
 
   /// The process itself.
   pid_t pid() const noexcept { return pid_; }
 
-  /// The process that listens: a child, where a script has started it.
+  /// The process that listens or is connected: a child, where a script has started it.
   pid_t serving_pid() const;
 
   /// What it was started with.
@@ -82,14 +98,16 @@ class subject {
 
  private:
   void start();
-  void run_child(int output);
+  void open_standard_files();
+  void run_child();
   void drain();
   void keep_limits();
 
   subject_options options_;
   std::string folder_;
-  jalon::unique_fd keyboard_;  // the side of the terminal where nobody types
-  jalon::unique_fd terminal_;  // the program's side, held open so that the first stays silent
+  jalon::unique_fd keyboard_;  // what its input comes from; a terminal's side where somebody sits
+  jalon::unique_fd screen_;    // what its output comes out of, unless it is that terminal
+  jalon::unique_fd input_;     // its own ends of both; the input stays open, so that it is silent
   jalon::unique_fd output_;
   std::string last_output_;
   pid_t pid_ = -1;

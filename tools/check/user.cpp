@@ -13,8 +13,7 @@ using tools::wire_kind;
 
 std::string user::bytes_of(const std::string& request, tools::arguments values) const {
   values.try_emplace("me", nick_);
-  if (!on().speech().knows(request))
-    throw cannot_judge{{"why.no_request", {{"request", request}}}};
+  if (!on().speech().knows(request)) throw cannot_judge{{"why.no_request", {{"request", request}}}};
   return on().speech().encode(request, values);
 }
 

@@ -76,13 +76,13 @@ bool dialect::knows(std::string_view request) const {
 }
 
 std::string dialect::encode(std::string_view request, const arguments& values) const {
-  return encode_as(description_.at("requests").at(std::string(request)), values);
+  return encode_form(description_.at("requests").at(std::string(request)), values);
 }
 
 std::optional<std::string> dialect::attack(std::string_view name, const arguments& values) const {
   const auto attacks = description_.find("attacks");
   if (attacks == description_.end() || !attacks->contains(name)) return std::nullopt;
-  return encode_as(attacks->at(std::string(name)), values);
+  return encode_form(attacks->at(std::string(name)), values);
 }
 
 std::string dialect::refusal(std::string_view kind) const {
@@ -108,7 +108,7 @@ std::size_t dialect::header_bytes() const {
   return size;
 }
 
-std::string dialect::encode_as(const json& form, const arguments& values) const {
+std::string dialect::encode_form(const json& form, const arguments& values) const {
   // An attack may stand outside any framing.
   if (form.is_object() && form.contains("raw_hex"))
     return from_hex(fill(form.at("raw_hex").get<std::string>(), values));
@@ -223,6 +223,23 @@ found_message dialect::next_with_header(std::string_view bytes, std::size_t at) 
   if (length > 0 && offset < bytes.size())
     summary += " payload \"" + visible(shortened(bytes.substr(offset, end - offset), 60)) + "\"";
   return {at, std::min(end, bytes.size()), summary, end <= bytes.size()};
+}
+
+arguments dialect::fields_of(std::string_view message) const {
+  arguments fields;
+  std::size_t offset = 0;
+  for (const auto& field : framing().at("fields")) {
+    const std::string name = field.at("name");
+    const auto content =
+        message.substr(std::min(offset, message.size()), field.at("bytes").get<std::size_t>());
+    offset += content.size();
+    if (name == "type")
+      fields[name] = type_name(read_number(content, least_first(framing())));
+    else if (name != "length")
+      fields[name] = up_to_zero(content);
+  }
+  fields["payload"] = up_to_zero(message.substr(offset));
+  return fields;
 }
 
 std::string dialect::summary_of(std::string_view message) const {

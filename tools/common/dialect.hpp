@@ -46,6 +46,13 @@ class dialect {
   /// thing: "unknown_type", "too_long", "negative_length", ...
   std::optional<std::string> attack(std::string_view name, const arguments& values) const;
 
+  /// The bytes of a message that is described as the requests are.
+  std::string encode_form(const nlohmann::json& form, const arguments& values) const;
+
+  /// The fields of a message with a header, by their names: texts up to their zero, the name of
+  /// its type, and its content as `payload`.
+  arguments fields_of(std::string_view message) const;
+
   /// The word that the refusal of this kind contains; empty if any answer will do.
   std::string refusal(std::string_view kind) const;
 
@@ -65,7 +72,6 @@ class dialect {
   const nlohmann::json& description() const { return description_; }
 
  private:
-  std::string encode_as(const nlohmann::json& form, const arguments& values) const;
   std::string encode_text(const nlohmann::json& form, const arguments& values) const;
   std::string encode_header(const nlohmann::json& form, const arguments& values) const;
   std::optional<found_message> next(std::string_view bytes, std::size_t at) const;

@@ -1,0 +1,250 @@
+// What the loopback hides from a client: messages in pieces, joined, malformed; a server that
+// goes, stalls or does not read.
+#include <algorithm>
+
+#include "checks.hpp"
+
+namespace check {
+
+namespace {
+
+using pieces = std::vector<std::string>;
+
+pieces cut(const std::string& message, std::size_t at) {
+  return {message.substr(0, at), message.substr(at)};
+}
+
+std::string text_of(stage& s, const std::string& word) {
+  return s.server().bytes_of("text", {{"text", word}});
+}
+
+std::vector<std::string> words(stage& s, std::size_t number) {
+  std::vector<std::string> all;
+  while (all.size() < number) all.push_back(s.word());
+  return all;
+}
+
+void byte_by_byte(stage& s) {
+  const auto word = s.word();
+  pieces bytes;
+  for (const char c : text_of(s, word)) bytes.emplace_back(1, c);
+  s.server().says_in_pieces(bytes);
+  s.terminal().sees_once(word);
+}
+
+void cut_at_every_offset(stage& s) {
+  const std::size_t size = text_of(s, s.word()).size();
+  const std::size_t step = std::max<std::size_t>(1, size / 40);
+  for (std::size_t at = 1; at < size; at += step) {
+    const auto word = s.word();
+    s.server().says_in_pieces(cut(text_of(s, word), at));
+    s.terminal().sees(word);
+  }
+}
+
+// The two bytes of a letter come apart.
+void letter_cut_in_two(stage& s) {
+  const auto word = s.word() + "\xC3\xA9" + s.word();
+  const auto message = text_of(s, word);
+  s.server().says_in_pieces(cut(message, message.find('\xA9')));
+  s.terminal().sees(word);
+}
+
+template <std::size_t number>
+void together(stage& s) {
+  const auto all = words(s, number);
+  std::string bytes;
+  for (const auto& word : all) bytes += text_of(s, word);
+  s.server().sends(bytes, "together");
+  s.terminal().sees_in_order(all);
+}
+
+void one_and_a_half(stage& s) {
+  const auto one = s.word();
+  const auto two = s.word();
+  const auto second = text_of(s, two);
+  const auto half = second.find(two) + two.size() / 2;
+  s.server().says_in_pieces({text_of(s, one) + second.substr(0, half), second.substr(half)});
+  s.terminal().sees_in_order({one, two});
+}
+
+// The rest of a message does not come; what is typed meanwhile is sent.
+void stalls_in_mid_message(stage& s) {
+  const auto begin = s.word();
+  const auto end = s.word();
+  const auto message = text_of(s, begin + end);
+  const auto half = message.find(end);
+  s.server().sends(message.substr(0, half), "half of a message");
+  s.until([&] { return s.is_done_with(s.server()); });
+  s.server().answers("echo", "");  // a server that has stopped does not answer either
+  const auto typed = s.word();
+  s.terminal().types(typed);
+  s.server().is_asked("echo", {{"text", typed}});
+  s.server().sends(message.substr(half), "the other half");
+  s.terminal().sees(end);
+}
+
+void long_text(stage& s) {
+  const auto text = s.word() + std::string(900, 'x') + s.word();
+  s.server().says("text", {{"text", text}});
+  s.terminal().sees(text);
+}
+
+void hundred_typed(stage& s) {
+  const auto all = words(s, 100);
+  host& server = s.server();
+  s.terminal().types_all(all);
+  server.is_asked_in_order("echo", all);
+}
+
+// A server that does not read fills the way to it. Who waits in send sees nothing any more.
+void server_does_not_read(stage& s) {
+  constexpr std::size_t much = 3U << 20;
+  host& server = s.server();
+  server.answers("echo", "");
+  server.stops_reading();
+  const std::string line(1000, 'x');
+  s.terminal().types_all(std::vector<std::string>(much / line.size(), line));
+  s.pass(std::chrono::milliseconds(200));
+  const auto word = s.word();
+  server.says("text", {{"text", word}});
+  s.terminal().sees(word);
+}
+
+void server_closes(stage& s) {
+  host& server = s.server();
+  s.terminal().is_served();
+  s.terminal().attends();
+  server.closes();
+  s.terminal().is_told();
+  s.program_ends();
+}
+
+void server_cuts(stage& s) {
+  host& server = s.server();
+  s.terminal().is_served();
+  server.resets();
+  s.program_ends();
+}
+
+void server_closes_mid_message(stage& s) {
+  host& server = s.server();
+  s.terminal().is_served();
+  const auto message = text_of(s, s.word());
+  server.sends(message.substr(0, message.size() / 2), "half of a message");
+  server.closes();
+  s.program_ends();
+}
+
+// What is typed after the server has cut the connection has nowhere to go.
+void types_to_nobody(stage& s) {
+  host& server = s.server();
+  s.terminal().is_served();
+  server.resets();
+  for (int turn = 0; turn < 3; ++turn) {
+    s.terminal().types(s.word());
+    s.pass(std::chrono::milliseconds(20));
+  }
+  s.program_ends();
+}
+
+void idle(stage& s) {
+  s.terminal().is_served();
+  s.is_idle();
+}
+
+void interrupted(stage& s) {
+  s.terminal().is_served();
+  s.interrupts([&] { s.terminal().is_served(); });
+  s.terminal().is_served();
+}
+
+// The server says something that no right one does; the client goes on.
+void survives(stage& s, const std::string& what) {
+  s.terminal().is_served();
+  s.server().says(what, {{"text", s.word()}});
+  s.terminal().is_served();
+}
+constexpr char unknown_type[] = "unknown_type", bad_json[] = "bad_json", nested[] = "nested",
+               wrong_kind[] = "wrong_kind", no_type[] = "no_type", no_zero[] = "no_zero";
+template <const char* what>
+void survives(stage& s) {
+  survives(s, what);
+}
+
+void unknown_field(stage& s) {
+  const auto word = s.word();
+  s.server().says("unknown_field", {{"text", word}});
+  s.terminal().sees(word);
+}
+
+// What is no text must not reach the terminal as it is: it would obey.
+void control_characters(stage& s) {
+  s.terminal().is_served();
+  s.server().says("control", {{"text", s.word()}});
+  s.terminal().never_sees("\x1b[31m", "due.no_control");
+}
+
+void not_utf8(stage& s) {
+  s.terminal().is_served();
+  auto message = text_of(s, "nonsense");
+  message.replace(message.find("nonsense"), 2, "\xff\xfe");
+  s.server().sends(message, "not UTF-8");
+  s.terminal().is_served();
+}
+
+void empty_text(stage& s) {
+  s.terminal().is_served();
+  s.server().says("text", {{"text", ""}});
+  s.terminal().is_served();
+}
+
+void without_an_end(stage& s) {
+  s.terminal().is_served();
+  const auto before = s.memory();
+  constexpr std::size_t much = 8U << 20;
+  s.server().sends(std::string(much, 'x'), "no end");
+  s.until([&] { return s.server().all_sent() && s.has_read_all_of(s.server()); });
+  s.program_lives();
+  const auto grown = s.memory() > before ? s.memory() - before : 0;
+  if (grown > much)
+    throw failure{{"due.bounded"},
+                  {"came.memory", {{"megabytes", std::to_string(s.memory() >> 20U)}}}};
+}
+
+}  // namespace
+
+std::vector<check_case> client_wire_checks() {
+  return {
+      {"client_wire.bytewise", 1, "", byte_by_byte},
+      {"client_wire.every_cut", 1, "", cut_at_every_offset},
+      {"client_wire.letter_cut", 1, "", letter_cut_in_two},
+      {"client_wire.two_in_one", 1, "", together<2>},
+      {"client_wire.ten_in_one", 1, "", together<10>},
+      {"client_wire.hundred", 1, "", together<100>},
+      {"client_wire.one_and_a_half", 1, "", one_and_a_half},
+      {"client_wire.stall", 1, "", stalls_in_mid_message, {"echo"}},
+      {"client_wire.long", 1, "", long_text},
+      {"client_wire.hundred_typed", 1, "", hundred_typed, {"echo"}},
+      {"client_wire.server_full", 1, "", server_does_not_read, {"echo"}},
+      {"client_wire.server_closes", 1, "", server_closes, {"echo"}},
+      {"client_wire.server_cuts", 1, "", server_cuts, {"echo"}},
+      {"client_wire.closes_mid", 1, "", server_closes_mid_message, {"echo"}},
+      {"client_wire.types_to_nobody", 1, "", types_to_nobody, {"echo"}},
+      {"client_wire.idle", 1, "", idle, {"echo"}},
+      {"client_wire.interrupted", 1, "", interrupted, {"echo"}},
+      {"client_wire.not_utf8", 1, "", not_utf8, {"echo"}},
+      {"client_wire.endless", 1, "", without_an_end, {"echo"}},
+      {"client_wire.empty_text", 2, "", empty_text, {"echo"}},
+      {"client_wire.unknown_type", 2, "", survives<unknown_type>, {"echo"}},
+      {"client_wire.no_zero", 2, "", survives<no_zero>, {"echo"}},
+      {"client_json.unknown_field", 2, "", unknown_field},
+      {"client_json.bad_json", 2, "", survives<bad_json>, {"echo"}},
+      {"client_json.nested", 2, "", survives<nested>, {"echo"}},
+      {"client_json.wrong_kind", 2, "", survives<wrong_kind>, {"echo"}},
+      {"client_json.no_type", 2, "", survives<no_type>, {"echo"}},
+      {"client_json.control", 2, "", control_characters, {"echo"}},
+  };
+}
+
+}  // namespace check
