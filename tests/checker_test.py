@@ -7,6 +7,7 @@
 import argparse
 import csv
 import json
+import re
 import subprocess
 import sys
 import tempfile
@@ -15,7 +16,7 @@ import xml.etree.ElementTree
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent / "zoo"))
-from zoo import PYTHON, ZOO  # noqa: E402
+from zoo import PYTHON, ZOO, Bug  # noqa: E402
 
 # Each takes a port, and does what no server should.
 HOSTILE = {
@@ -45,14 +46,39 @@ class Checker(unittest.TestCase):
                                        self.server(milestone), "{port}")
                 self.assertEqual(run.returncode, 0, run.stdout)
 
+    def test_our_own_clients_pass_everything(self) -> None:
+        for number, milestone in (("1", "00-sockets"), ("1", "01-echo"), ("2", "02-users"), ("3", "03-channels"),
+                                  ("4", "04-files")):
+            with self.subTest(milestone):
+                client = str(self.build / "examples" / milestone / "client")
+                run = self.run_checker("--client", "--milestone", number, "--timeout", "5",
+                                       "--", client, "{host}", "{port}")
+                self.assertEqual(run.returncode, 0, run.stdout)
+
     def test_at_least_sixty_checks_are_listed_each_with_its_text(self) -> None:
-        lines = self.run_checker("--list").stdout.splitlines()
-        self.assertGreaterEqual(len(lines), 60)
-        self.assertFalse([line for line in lines if "<" in line])
+        for program in ((), ("--client",)):
+            lines = self.run_checker("--list", *program).stdout.splitlines()
+            self.assertGreaterEqual(len(lines), 60)
+            self.assertFalse([line for line in lines if "<" in line])
 
     def test_the_page_lists_the_checks_that_there_are(self) -> None:
-        listed = Path(__file__).parent.parent / "docs" / "checks.txt"
-        self.assertEqual(self.run_checker("--list").stdout, listed.read_text(encoding="utf-8"))
+        docs = Path(__file__).parent.parent / "docs"
+        for page, program in (("checks.txt", ()), ("client-checks.txt", ("--client",))):
+            self.assertEqual(self.run_checker("--list", *program).stdout, (docs / page).read_text(encoding="utf-8"))
+
+    def test_the_failure_on_the_page_is_as_the_checker_tells_it(self) -> None:
+        with tempfile.TemporaryDirectory() as directory:
+            bug = Bug.read(ZOO / "bugs" / "one_read_one_message.bug")
+            run = self.run_checker("--milestone", "1", "--only", bug.fields["caught"], "--timeout", "1",
+                                   "--", *bug.build(Path(directory)), "{port}")
+        page = Path(__file__).parent.parent / "docs" / "failure.txt"
+        shown = page.read_text(encoding="utf-8")
+        self.assertIn(self.without_figures(shown), self.without_figures(run.stdout))
+
+    @staticmethod
+    def without_figures(report: str) -> str:
+        """A report without what differs from run to run: times, and what the system measures."""
+        return re.sub(r" *\d+\.\d+ s  |\d+ % of a core|\d+ KiB", "#", report)
 
     def test_a_failure_is_status_1_and_names_its_cause_in_every_report(self) -> None:
         with tempfile.TemporaryDirectory() as directory:

@@ -6,6 +6,7 @@
 #include "check/checks.hpp"
 #include "check/diagnosis.hpp"
 #include "check/report.hpp"
+#include "common/server_speech.hpp"
 
 using tools::dialect;
 
@@ -55,12 +56,57 @@ TEST_CASE("a length that is not to be believed makes one broken message of the r
   CHECK_FALSE(found[0].whole);
 }
 
+TEST_CASE("a server understands what a client of its dialect asks for") {
+  for (const char* const name : {"lines", "jsonl", "struct"}) {
+    const auto speech = dialect::load(name);
+    const tools::server_speech server(speech);
+    const auto echo = server.read(speech.encode("echo", {{"me", "al"}, {"text", "a b"}}));
+    REQUIRE(echo);
+    CHECK(echo->name == "echo");
+    CHECK(echo->values.at("text") == "a b");
+    CHECK(server.answer_to(*echo) == "echo");
+    CHECK(server.typed("echo", echo->values) == "a b");
+    CHECK_FALSE(server.says("text", {{"text", "hello"}}).empty());
+    if (!speech.knows("msg")) continue;
+    const auto msg =
+        server.read(speech.encode("msg", {{"me", "al"}, {"nick", "bob"}, {"text", "a \"b\""}}));
+    REQUIRE(msg);
+    CHECK(msg->name == "msg");
+    CHECK(msg->values.at("nick") == "bob");
+    CHECK(msg->values.at("text") == "a \"b\"");
+  }
+}
+
+TEST_CASE("a server's answer has the id of its request, where there are ids") {
+  const tools::server_speech server(dialect::load("jsonl"));
+  const auto asked = server.read(R"({"id": 7, "type": "nick", "nick": "ann"})");
+  REQUIRE(asked);
+  CHECK(server.says(server.answer_to(*asked), asked->values) ==
+        "{\"id\":7,\"type\":\"welcome\",\"nick\":\"ann\"}\n");
+  CHECK(server.answer_to({"msg", {{"id", "1"}}}) == "ok");
+  CHECK(server.answer_to({"msg", {}}).empty());
+  CHECK_FALSE(server.read("[1]\n"));
+  CHECK_FALSE(server.read("no JSON\n"));
+}
+
+TEST_CASE("the values of a form are found in a text") {
+  const auto found = tools::values_in("/msg bob  hello you", "/msg {nick} {text}");
+  REQUIRE(found);
+  CHECK(found->at("nick") == "bob");
+  CHECK(found->at("text") == " hello you");
+  CHECK_FALSE(tools::values_in("/who", "/msg {nick} {text}"));
+  CHECK_FALSE(tools::values_in("/whois", "/who"));
+}
+
 TEST_CASE("every check and every cause has its text, and every text its use") {
   const check::catalogue texts;
   for (const auto& one : check::all_checks()) CHECK(texts.has("check." + one.id));
+  for (const auto& one : check::all_client_checks()) CHECK(texts.has("check." + one.id));
   for (const auto& cause : check::all_causes()) CHECK(texts.has("cause." + cause));
   for (const auto& id : texts.ids()) {
     if (id.rfind("check.", 0) == 0) CHECK_NOTHROW(check::case_of(id.substr(6)));
+    // What is said otherwise of a client is said of a server too.
+    if (id.rfind("client.", 0) == 0) CHECK(texts.has(id.substr(7)));
   }
 }
 

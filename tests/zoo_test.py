@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The zoo: every right server passes everything, and every bug is caught, with its cause.
+"""The zoo: every right server and client passes everything, and every bug is caught, with its cause.
 
     python3 tests/zoo_test.py --build build
 """
@@ -14,9 +14,13 @@ sys.path.insert(0, str(Path(__file__).parent / "zoo"))
 import zoo  # noqa: E402
 
 RIGHT = (
-    ("echo.c", {"milestone": "1", "dialect": "lines"}),
-    ("echo.py", {"milestone": "1", "dialect": "lines"}),
-    ("course.c", {"milestone": "4", "dialect": "struct"}),
+    ("servers/echo.c", {"milestone": "1", "dialect": "lines"}),
+    ("servers/echo.cpp", {"milestone": "1", "dialect": "lines"}),
+    ("servers/echo.py", {"milestone": "1", "dialect": "lines"}),
+    ("servers/course.c", {"milestone": "4", "dialect": "struct"}),
+    ("clients/client.c", {"milestone": "1", "dialect": "lines", "client": "client.c"}),
+    ("clients/client.py", {"milestone": "2", "dialect": "jsonl", "client": "client.py"}),
+    ("clients/course_client.c", {"milestone": "3", "dialect": "struct", "client": "course_client.c"}),
 )
 
 
@@ -28,12 +32,12 @@ def tell_failures(report: dict) -> int:
     return int(bool(failures))
 
 
-def right_servers_pass(build: Path) -> int:
+def right_programs_pass(build: Path) -> int:
     outcome = 0
     with tempfile.TemporaryDirectory() as directory:
         for name, fields in RIGHT:
-            source = Path(directory, name)
-            source.write_text((zoo.ZOO / "servers" / name).read_text(encoding="utf-8"), encoding="utf-8")
+            source = Path(directory, Path(name).name)
+            source.write_text((zoo.ZOO / name).read_text(encoding="utf-8"), encoding="utf-8")
             report = zoo.checked(build, zoo.compiled(source), fields, "--timeout", "5")
             print(f"{name:24} {report['passed']} passed, {report['failed']} failed", flush=True)
             outcome |= tell_failures(report)
@@ -67,7 +71,7 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--build", type=Path, required=True)
     build = parser.parse_args().build
-    return right_servers_pass(build) | zoo.test(build, [], whole=False) | deviations_are_found(build)
+    return right_programs_pass(build) | zoo.test(build, [], whole=False) | deviations_are_found(build)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The bug zoo: puts bugs into right servers, starts them, and has the checker find them.
+"""The bug zoo: puts bugs into right servers and clients, starts them, and has the checker find them.
 
     python3 tests/zoo/zoo.py --build build list
     python3 tests/zoo/zoo.py --build build start NAME PORT
@@ -9,13 +9,13 @@
 A bug is a file `bugs/NAME.bug`:
 
     # What the bug is, in a sentence.
-    server echo.c               which server it is put into
+    server echo.c               which server it is put into; or: client client.c
     milestone 1                 the checker's --milestone
     dialect lines               and its --dialect
     caught wire.two_in_one      the check that must fail
     cause read_taken_for_message  and the cause that it must name
     ---- instead of
-    lines of the server, as they stand there
+    lines of the program, as they stand there
     ---- stands
     lines that replace them
 
@@ -64,18 +64,23 @@ class Bug:
             bug.replacements.append((old.strip("\n"), new.strip("\n")))
         return bug
 
+    @property
+    def program(self) -> Path:
+        """The right server or client that it is put into."""
+        return ZOO / "clients" / self.fields["client"] if "client" in self.fields else ZOO / "servers" / self.fields["server"]
+
     def source(self) -> str:
-        """The server with the bug in it."""
-        text = (ZOO / "servers" / self.fields["server"]).read_text(encoding="utf-8")
+        """The program with the bug in it."""
+        text = self.program.read_text(encoding="utf-8")
         for old, new in self.replacements:
             if text.count(old) != 1:
-                sys.exit(f"{self.name}.bug: stands {text.count(old)} times in its server:\n{old}")
+                sys.exit(f"{self.name}.bug: stands {text.count(old)} times in its program:\n{old}")
             text = text.replace(old, new)
         return text
 
     def build(self, folder: Path) -> list[str]:
-        """Writes and compiles it. Returns the command that starts it on a port."""
-        source = folder / (self.name + Path(self.fields["server"]).suffix)
+        """Writes and compiles it. Returns the command that starts it, but for its arguments."""
+        source = folder / (self.name + self.program.suffix)
         source.write_text(self.source(), encoding="utf-8")
         return compiled(source)
 
@@ -93,12 +98,14 @@ def bugs() -> list[Bug]:
 
 
 def checked(build: Path, command: list[str], fields: dict[str, str], *options: str) -> dict:
-    """The checker's JSON report of a server."""
+    """The checker's JSON report of a server, or of a client if the fields say so."""
     checker = build / "tools" / "jalon-check"
     dialect = fields["dialect"]
+    client = "client" in fields
     run = subprocess.run(
         [checker, "--milestone", fields["milestone"], "--dialect", dialect, "--report", "json",
-         *(() if "--timeout" in options else ("--timeout", "1")), *options, "--", *command, "{port}"],
+         *(() if "--timeout" in options else ("--timeout", "1")), *(("--client",) if client else ()), *options,
+         "--", *command, *(("{host}",) if client else ()), "{port}"],
         capture_output=True, text=True, check=False)
     if run.returncode not in (0, 1):
         sys.exit(f"the checker could not run: {run.stderr}")
@@ -151,9 +158,10 @@ def side_by_side(call: Callable[[Any], Any], values: list) -> Iterator[Any]:
 
 def start(name: str, port: str) -> None:
     with tempfile.TemporaryDirectory(prefix="zoo-") as folder:
-        command = Bug.read(ZOO / "bugs" / f"{name}.bug").build(Path(folder))
+        bug = Bug.read(ZOO / "bugs" / f"{name}.bug")
+        host = ["127.0.0.1"] if "client" in bug.fields else []
         try:
-            subprocess.run([*command, port], check=False)
+            subprocess.run([*bug.build(Path(folder)), *host, port], check=False)
         except KeyboardInterrupt:
             pass
 
@@ -166,7 +174,7 @@ def main() -> int:
     said = parser.parse_args()
     if said.what == "list":
         for bug in bugs():
-            print(f"{bug.name:24} {bug.fields['server']:12} {bug.about}")
+            print(f"{bug.name:24} {bug.program.name:16} {bug.about}")
         return 0
     if said.what == "start":
         if len(said.names) != 2:

@@ -74,6 +74,7 @@ void stalls_in_mid_message(stage& s) {
   const auto end = s.word();
   const auto message = text_of(s, begin + end);
   const auto half = message.find(end);
+  s.note("fact.pieces", {{"who", "server"}});
   s.server().sends(message.substr(0, half), "half of a message");
   s.until([&] { return s.is_done_with(s.server()); });
   s.server().answers("echo", "");  // a server that has stopped does not answer either
@@ -97,18 +98,23 @@ void hundred_typed(stage& s) {
   server.is_asked_in_order("echo", all);
 }
 
-// A server that does not read fills the way to it. Who waits in send sees nothing any more.
+// A server that does not read fills the way to it. Who waits in send sees nothing any more; and
+// when it reads again, nothing is missing.
 void server_does_not_read(stage& s) {
   constexpr std::size_t much = 3U << 20;
   host& server = s.server();
-  server.answers("echo", "");
   server.stops_reading();
-  const std::string line(1000, 'x');
-  s.terminal().types_all(std::vector<std::string>(much / line.size(), line));
+  const auto begins = words(s, 1000);
+  std::vector<std::string> lines;
+  for (const auto& word : begins) lines.push_back(word + std::string(much / begins.size(), 'x'));
+  s.terminal().types_all(lines);
   s.pass(std::chrono::milliseconds(200));
+  s.notes_whether_full(server);
   const auto word = s.word();
   server.says("text", {{"text", word}});
   s.terminal().sees(word);
+  server.reads_again();
+  server.hears_in_order(begins);
 }
 
 void server_closes(stage& s) {
@@ -199,7 +205,22 @@ void empty_text(stage& s) {
   s.terminal().is_served();
 }
 
+// What nobody can go on after: the client may give up, but in order.
+void may_give_up(stage& s, const std::string& what) {
+  s.terminal().is_served();
+  s.server().says(what, {{"text", s.word()}});
+  s.until([&] { return s.server().all_sent() && s.is_done_with(s.server()); });
+  s.program_may_end();
+}
+constexpr char negative_length[] = "negative_length", huge_length[] = "huge_length",
+               too_long[] = "too_long";
+template <const char* what>
+void may_give_up(stage& s) {
+  may_give_up(s, what);
+}
+
 void without_an_end(stage& s) {
+  if (s.speech().header_bytes() > 0) throw cannot_judge{{"why.header"}};
   s.terminal().is_served();
   const auto before = s.memory();
   constexpr std::size_t much = 8U << 20;
@@ -236,6 +257,9 @@ std::vector<check_case> client_wire_checks() {
       {"client_wire.not_utf8", 1, "", not_utf8, {"echo"}},
       {"client_wire.endless", 1, "", without_an_end, {"echo"}},
       {"client_wire.empty_text", 2, "", empty_text, {"echo"}},
+      {"client_wire.too_long", 2, "", may_give_up<too_long>, {"echo"}},
+      {"client_wire.negative_length", 2, "", may_give_up<negative_length>, {"echo"}},
+      {"client_wire.huge_length", 2, "", may_give_up<huge_length>, {"echo"}},
       {"client_wire.unknown_type", 2, "", survives<unknown_type>, {"echo"}},
       {"client_wire.no_zero", 2, "", survives<no_zero>, {"echo"}},
       {"client_json.unknown_field", 2, "", unknown_field},

@@ -26,7 +26,11 @@ void idle(stage& s) {
 void idle_after_leaving(stage& s) {
   s.somebody("bob");
   user& alice = s.somebody("alice");
+  user& carol = s.somebody("carol");
   alice.closes();
+  s.program_lives();
+  s.is_idle();
+  carol.resets();
   s.program_lives();
   s.is_idle();
 }

@@ -125,6 +125,26 @@ void last_line(stage& s) {
 
 // ---- clients that go away, or stall ----
 
+// A client that reads late: the server's writes were cut short meanwhile, and nothing is missing.
+void reads_late(stage& s) {
+  user& alice = s.somebody("alice");
+  std::vector<std::string> words;
+  std::string messages;
+  while (words.size() < 300) {
+    words.push_back(s.word());
+    messages += echo_of(alice, words.back() + std::string(1000, 'x'));
+  }
+  alice.stops_reading();
+  alice.sends(messages, "300 messages");
+  s.until([&] { return alice.all_sent() && s.is_done_with(alice); },
+          std::chrono::milliseconds(500));
+  s.notes_whether_full(alice);
+  alice.reads_again();
+  s.until([&] { return alice.is_gone(); }, std::chrono::milliseconds(50));
+  if (alice.is_gone()) throw cannot_judge{{"why.let_go"}};
+  alice.hears_in_order(words);
+}
+
 void leaves_in_mid_message(stage& s) {
   user& bob = s.somebody("bob");
   user& alice = s.somebody("alice");
@@ -346,6 +366,7 @@ std::vector<check_case> wire_checks() {
       {"wire.stall", 1, "", stalls_in_mid_message, {"echo"}},
       {"wire.stall_ends", 1, "", stall_ends_well, {"echo"}},
       {"wire.never_reads", 1, "", never_reads, {"echo"}},
+      {"wire.reads_late", 1, "", reads_late, {"echo"}},
       {"wire.close_mid", 1, "", leaves_in_mid_message, {"echo"}},
       {"wire.reset_mid", 1, "", reset_in_mid_message, {"echo"}},
       {"wire.reset_idle", 1, "", reset_while_idle},

@@ -40,6 +40,11 @@ void console::look_for_kept_output(std::string_view word) {
   if (heard().find(word) != std::string_view::npos) on().note("fact.shown_at_end");
 }
 
+void console::sees_in_order(const std::vector<std::string>& words) {
+  sees(words.front());
+  hears_in_order(words);
+}
+
 void console::sees_once(std::string_view word) {
   sees(word);
   const std::string last = on().word();
@@ -69,6 +74,7 @@ void console::is_served() {
   const std::string typed = on().word();
   types(typed);
   on().server().is_asked("echo", {{"text", typed}});
+  sees(typed);
   const std::string said = on().word();
   on().server().says("text", {{"text", said}});
   sees(said);

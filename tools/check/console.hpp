@@ -34,7 +34,7 @@ class console : public peer {
   /// Is shown @p word, sooner or later.
   void sees(std::string_view word);
   /// Is shown all @p words, in their order.
-  void sees_in_order(const std::vector<std::string>& words) { hears_in_order(words); }
+  void sees_in_order(const std::vector<std::string>& words);
   /// Is shown @p word no more than once.
   void sees_once(std::string_view word);
   /// Is not shown @p bytes, also after the next that the server says is shown.

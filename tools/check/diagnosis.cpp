@@ -47,10 +47,16 @@ struct scene {
     return connection([&](const auto& one) { return one.who == seen.waits_on; });
   }
   const connection_evidence* left() const {
-    return connection([](const auto& one) { return one.closed || one.reset || one.half_closed; });
+    return connection([](const auto& one) {
+      return (one.closed || one.reset || one.half_closed) && !one.ended_first;
+    });
   }
   const connection_evidence* last_gone() const {
     return connection([](const auto& one) { return one.reset; });
+  }
+  // Whose bytes wait in its socket.
+  const connection_evidence* unread() const {
+    return connection([](const auto& one) { return one.unread > 0 && one.held; });
   }
   // The server that the checker plays for a client.
   bool server_has_gone() const {
@@ -110,7 +116,11 @@ const std::vector<rule>& rules() {
       {"other_port", [](const scene& s) { return s.came("came.other_port"); }},
       {"memory_limit", [](const scene& s) { return s.seen.stopped_because == "memory"; }},
       {"sanitizer", sanitizer_spoke},
-      {"output_kept", [](const scene& s) { return s.fact("fact.shown_at_end"); }},
+      {"output_kept",
+       [](const scene& s) {
+         return s.fact("fact.shown_at_end") && s.polls() &&
+                s.connection([](const auto& one) { return one.unread > 0; }) == nullptr;
+       }},
       {"sigpipe", [](const scene& s) { return s.died_of(SIGPIPE); }},
       {"python_error",
        [](const scene& s) {
@@ -149,6 +159,8 @@ const std::vector<rule>& rules() {
                 s.last_words_say({"Connection reset", "Software caused connection abort",
                                   "Transport endpoint is not connected", "Broken pipe"});
        }},
+      {"exit_after_pieces",
+       [](const scene& s) { return s.exited() && s.left() == nullptr && s.fact("fact.pieces"); }},
       {"exit_on_leaving", [](const scene& s) { return s.exited() && s.left() != nullptr; }},
       {"exited", [](const scene& s) { return s.exited(); }},
       {"not_listening", [](const scene& s) { return s.came("came.not_listening"); }},
@@ -176,7 +188,14 @@ const std::vector<rule>& rules() {
       {"locked", [](const scene& s) { return s.waits_in({"futex"}) && s.seen.threads <= 1; }},
       {"port_swapped", [](const scene& s) { return s.fact("fact.port_swapped"); }},
       {"piece_taken_for_message", [](const scene& s) { return s.fact("fact.early_answer"); }},
+      {"waits_without_pollout",
+       [](const scene& s) {
+         return s.fact("fact.way_was_full") && s.about.who != "server" &&
+                (s.fact("fact.held_back") || (s.polls() && s.unread() != nullptr));
+       }},
       {"held_back", [](const scene& s) { return s.fact("fact.held_back"); }},
+      {"write_not_whole",
+       [](const scene& s) { return s.fact("fact.way_was_full") && s.due("due.hears_all"); }},
       {"read_taken_for_message", [](const scene& s) { return s.fact("fact.first_only"); }},
       {"forged", [](const scene& s) { return s.came("came.forged"); }},
       {"more_threads", [](const scene& s) { return s.came("came.threads"); }},

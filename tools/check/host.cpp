@@ -9,6 +9,8 @@ namespace check {
 
 namespace {
 
+constexpr std::chrono::milliseconds to_be_read{100};  // the last message may take
+
 bool is_as_due(const tools::request& asked, const std::string& request,
                const tools::arguments& values) {
   return asked.name == request && std::all_of(values.begin(), values.end(), [&](const auto& value) {
@@ -21,7 +23,7 @@ bool is_as_due(const tools::request& asked, const std::string& request,
 
 host::host(stage& on, tools::server_speech speech, jalon::stream_socket socket)
     : peer(on, "server", channel(std::move(socket))), speech_(std::move(speech)) {
-  if (speech_.knows("hello")) says("hello");
+  if (speech_.knows("hello")) say_at_once("hello", {});
 }
 
 // ---- what a server does ----
@@ -32,6 +34,11 @@ std::string host::bytes_of(const std::string& what, const tools::arguments& valu
 }
 
 void host::says(const std::string& what, const tools::arguments& values) {
+  on().until([&] { return is_gone() || (all_sent() && on().is_done_with(*this)); }, to_be_read);
+  say_at_once(what, values);
+}
+
+void host::say_at_once(const std::string& what, const tools::arguments& values) {
   sends(bytes_of(what, values), what);
 }
 
@@ -63,12 +70,16 @@ void host::answer_to(const tools::request& asked) {
     for (const auto& [name, value] : other->second.values) values[name] = value;
   }
   const std::size_t heard_from = marked();
-  if (!what.empty()) says(what, values);
+  if (!what.empty()) say_at_once(what, values);
   mark(heard_from);  // an answer is no new question
   if (speech_.lets_go_after(asked.name)) half_closes();
 }
 
-void host::nudge() { on().terminal().types(on().word()); }
+void host::nudge() {
+  const std::size_t before = received().size();
+  on().terminal().types(on().word());
+  on().until([&] { return is_gone() || received().size() > before; });
+}
 
 // ---- what a server expects ----
 

@@ -19,7 +19,9 @@ class host : public peer {
 
   // What a server does.
 
-  /// Says something of the dialect's, with one `send`. @throws cannot_judge if it has no such thing
+  /// Says something of the dialect's, with one `send`, once the client has read what was said
+  /// before: messages come together only where a check has them so. @throws cannot_judge if it has
+  /// no such thing
   void says(const std::string& what, const tools::arguments& values = {});
   /// The bytes of it.
   std::string bytes_of(const std::string& what, const tools::arguments& values = {}) const;
@@ -44,9 +46,10 @@ class host : public peer {
   };
 
   void came() override;
-  void left() override { half_closes(); }  // all that was asked is answered: the end
+  void left() override { half_closes(); }  // what was asked is answered: the end
   void nudge() override;
   void answer_to(const tools::request& asked);
+  void say_at_once(const std::string& what, const tools::arguments& values);
 
   tools::server_speech speech_;
   std::map<std::string, answer> answers_;

@@ -73,8 +73,12 @@ void peer::flush() {
     sent_bytes_ += result.bytes;
     outgoing_.erase(0, result.bytes);
   }
-  if (!channel_) return;
-  const io_events reading = state_.reads && !ended_ ? io_events::read : io_events::none;
+  wait_for_more();
+}
+
+void peer::wait_for_more() {
+  if (!channel_ || ended_) return;
+  const io_events reading = state_.reads ? io_events::read : io_events::none;
   const io_events writing = outgoing_.empty() ? io_events::none : io_events::write;
   if (channel_.is_two_ways()) {
     room_.want(writing);
@@ -113,6 +117,8 @@ void peer::half_closes() {
   room_.drop();
   channel_.end_writing();
   state_.half_closed = true;
+  state_.ended_first = ended_;
+  if (ended_) return;
   stage_.story().add(name_, wire_kind::half_closed);
 }
 
@@ -135,12 +141,12 @@ void peer::resets() {
 void peer::stops_reading() {
   state_.reads = false;
   stage_.story().add(name_, wire_kind::paused);
-  watch_.want(io_events::none);
+  wait_for_more();
 }
 
 void peer::reads_again() {
   state_.reads = true;
-  watch_.want(io_events::read);
+  wait_for_more();
 }
 
 // ---- what a peer expects ----

@@ -125,6 +125,7 @@ class peer {
   void listen();
   void read();
   void flush();
+  void wait_for_more();
   void lose();
   said what_came() const;
   void look_for_held_back(const std::string& word);

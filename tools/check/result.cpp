@@ -20,6 +20,7 @@ void each_field(Struct& one, Visit visit) requires requires {
   visit("reads", one.reads);
   visit("closed", one.closed);
   visit("half_closed", one.half_closed);
+  visit("ended_first", one.ended_first);
   visit("reset", one.reset);
   visit("ended", one.ended);
   visit("held", one.held);

@@ -38,6 +38,7 @@ struct connection_evidence {
   bool reads = true;         ///< the client takes what comes
   bool closed = false;       ///< by the client, in order
   bool half_closed = false;  ///< by the client
+  bool ended_first = false;  ///< the program had closed before
   bool reset = false;        ///< by the client
   bool ended = false;        ///< by the server
   bool held = false;         ///< the server still has a descriptor for it

@@ -21,6 +21,17 @@ constexpr milliseconds glance{10};       // between two looks at the program
 constexpr milliseconds to_start{10000};  // a program may take, an interpreter's too
 constexpr milliseconds to_be_idle{400};
 constexpr int idle_percent = 20;  // of a core; one that spins uses 100
+
+bool holds_ended_socket(pid_t pid) {
+  const auto sockets = tcp_sockets();
+  const auto open = descriptors_of(pid);
+  return std::any_of(open.begin(), open.end(), [&](const open_descriptor& one) {
+    return one.socket_inode != 0 &&
+           std::none_of(sockets.begin(), sockets.end(),
+                        [&](const tcp_socket& socket) { return socket.inode == one.socket_inode; });
+  });
+}
+
 }  // namespace
 
 stage::stage(settings with, std::uint64_t seed) : with_(std::move(with)), random_(seed) {}
@@ -145,6 +156,14 @@ peer& stage::called(const std::string& name) {
   return *peers_.back();
 }
 
+void stage::program_may_end() {
+  may_end_ = true;
+  pass(milliseconds(50));  // time to die in
+  const auto& end = program_->ended();
+  if (end && (end->by_signal || !program_->stopped_because().empty()))
+    throw failure{{"due.gives_up"}, {"came.dead"}};
+}
+
 void stage::program_ends(std::optional<int> due) {
   may_end_ = true;
   if (!until([&] { return program_->ended().has_value(); }))
@@ -261,6 +280,10 @@ int stage::cpu_percent(milliseconds time) {
 connection_evidence stage::evidence_of(const peer& one) const {
   connection_evidence seen = one.state();
   if (!program_) return seen;
+  seen.held = one.port() == 0 && !seen.ended;  // a terminal or a pipe
+  // A connection that both sides have ended is in no table; its descriptor tells that it is held.
+  const bool left = seen.closed || seen.reset || seen.half_closed;
+  if (left && holds_ended_socket(program_->serving_pid())) seen.held = true;
   for (const auto& socket : tcp_sockets()) {
     if (socket.local_port != one.program_port() || socket.remote_port != one.port()) continue;
     seen.unread = socket.unread;
@@ -272,6 +295,10 @@ connection_evidence stage::evidence_of(const peer& one) const {
     }
   }
   return seen;
+}
+
+void stage::notes_whether_full(const peer& one) {
+  if (evidence_of(one).unsent > 0) note("fact.way_was_full", {{"who", one.name()}});
 }
 
 bool stage::has_read_all_of(const peer& one) const {

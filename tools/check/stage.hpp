@@ -66,6 +66,8 @@ class stage {
   std::uint16_t opens_line();
   /// Who has been called there.
   peer& called(const std::string& name);
+  /// The program may end by itself. @throws failure if a signal has ended it
+  void program_may_end();
   /// The program ends by itself. @throws failure if it does not, or with a status not @p due
   void program_ends(std::optional<int> due = {});
 
@@ -106,6 +108,8 @@ class stage {
   int cpu_percent(std::chrono::milliseconds time);
   /// The server's end of @p one's connection: what is unread, unsent, and whether it is held.
   connection_evidence evidence_of(const peer& one) const;
+  /// Adds to the story that the way to @p one is full, if it is.
+  void notes_whether_full(const peer& one);
   /// Whether the server has read all that @p one has sent.
   bool has_read_all_of(const peer& one) const;
 

@@ -139,6 +139,7 @@ void subject::run_child() {
   ::dup2(input_.get(), STDIN_FILENO);
   ::dup2(output, STDOUT_FILENO);
   ::dup2(output, STDERR_FILENO);
+  ::close_range(STDERR_FILENO + 1, ~0U, 0);  // nor does it get what whoever started us has open
   limit(RLIMIT_NOFILE, options_.descriptors);
   limit(RLIMIT_CPU, options_.processor_seconds);
   limit(RLIMIT_FSIZE, options_.file_bytes);
