@@ -110,6 +110,20 @@ TEST_CASE("every check and every cause has its text, and every text its use") {
   }
 }
 
+TEST_CASE("what follows from a known cause earns a share, as far as the requirements are met") {
+  using check::outcome;
+  const check::rubric weights;  // 2 for a group of requirements, 1 for the wire
+  check::result known{"wire.ten_in_one", outcome::failed};
+  known.follows_from = "wire.two_in_one";
+  const auto points = [&](outcome echo) {
+    return check::count({{"echo.exact", echo}, {"wire.two_in_one", outcome::failed}, known},
+                        weights)
+        .points;
+  };
+  CHECK(points(outcome::passed) == 2.5);
+  CHECK(points(outcome::failed) == 0);
+}
+
 TEST_CASE("bytes are shown readably, and long runs by their length") {
   CHECK(tools::visible(std::string("a\n\x01", 3)) == "a\\n\\x01");
   CHECK(tools::visible(std::string(20, '\0')) == "\\x00{20 times}");

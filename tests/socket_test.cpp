@@ -33,6 +33,19 @@ Value option(int fd, int level, int name) {
   return value;
 }
 
+constexpr std::chrono::seconds idle{61};
+constexpr std::chrono::seconds interval{11};
+constexpr int probes = 4;
+
+void check_keepalive(int fd) {
+  CHECK(option<int>(fd, SOL_SOCKET, SO_KEEPALIVE) != 0);
+#ifdef TCP_KEEPIDLE
+  CHECK(option<int>(fd, IPPROTO_TCP, TCP_KEEPIDLE) == idle.count());
+#endif
+  CHECK(option<int>(fd, IPPROTO_TCP, TCP_KEEPINTVL) == interval.count());
+  CHECK(option<int>(fd, IPPROTO_TCP, TCP_KEEPCNT) == probes);
+}
+
 TEST_CASE("what one end writes the other reads") {
   auto [left, right] = stream_socket::pair();
   const auto written = left.write_some("hello");
@@ -180,13 +193,8 @@ TEST_CASE("options reach the system") {
   accepted.set_no_delay(false);
   CHECK(option<int>(fd, IPPROTO_TCP, TCP_NODELAY) == 0);
 
-  accepted.set_keepalive(std::chrono::seconds(61), std::chrono::seconds(11), 4);
-  CHECK(option<int>(fd, SOL_SOCKET, SO_KEEPALIVE) != 0);
-#ifdef TCP_KEEPIDLE
-  CHECK(option<int>(fd, IPPROTO_TCP, TCP_KEEPIDLE) == 61);
-#endif
-  CHECK(option<int>(fd, IPPROTO_TCP, TCP_KEEPINTVL) == 11);
-  CHECK(option<int>(fd, IPPROTO_TCP, TCP_KEEPCNT) == 4);
+  accepted.set_keepalive(idle, interval, probes);
+  check_keepalive(fd);
 
   accepted.set_buffers(20'000, 30'000);
   CHECK(option<int>(fd, SOL_SOCKET, SO_SNDBUF) >= 20'000);
@@ -197,7 +205,7 @@ TEST_CASE("options reach the system") {
 TEST_CASE("what a listener accepts inherits the listener's options") {
   jalon::listener listener(jalon::endpoint::loopback(0));
   listener.set_no_delay(true);
-  listener.set_keepalive(std::chrono::seconds(61), std::chrono::seconds(11), 4);
+  listener.set_keepalive(idle, interval, probes);
   const auto client = jalon::connect({listener.local()}, std::chrono::seconds(10));
   support::await_readable(listener.fd());
   const auto accepted = listener.accept();
@@ -205,12 +213,7 @@ TEST_CASE("what a listener accepts inherits the listener's options") {
 
   const int fd = accepted.socket.fd();
   CHECK(option<int>(fd, IPPROTO_TCP, TCP_NODELAY) != 0);
-  CHECK(option<int>(fd, SOL_SOCKET, SO_KEEPALIVE) != 0);
-#ifdef TCP_KEEPIDLE
-  CHECK(option<int>(fd, IPPROTO_TCP, TCP_KEEPIDLE) == 61);
-#endif
-  CHECK(option<int>(fd, IPPROTO_TCP, TCP_KEEPINTVL) == 11);
-  CHECK(option<int>(fd, IPPROTO_TCP, TCP_KEEPCNT) == 4);
+  check_keepalive(fd);
 }
 
 TEST_CASE("an option of another kind of socket is an error that names the call") {

@@ -14,6 +14,7 @@
 
 #include <jalon/error.hpp>
 
+#include "common/exit_status.hpp"
 #include "common/resources.hpp"
 #include "common/sequence.hpp"
 #include "common/text.hpp"
@@ -25,8 +26,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Of a folder's process: those of jalon-check, and two that it never gives.
-constexpr int some_failed = 1;
+// Of a folder's process: besides those of jalon-check, two that it never gives.
 constexpr int not_built = 100;
 constexpr int not_started = 101;
 
@@ -92,7 +92,7 @@ batch_row row_of(const batch_options& options, const std::string& name, int stat
   batch_row row;
   row.name = name;
   row.state = status == not_built ? "not_built" : "not_run";
-  if (status > some_failed) return row;
+  if (status > tools::some_failed) return row;
   const auto report =
       nlohmann::json::parse(tools::read_file(result_of(options, name, ".json").string()));
   row.state = "graded";

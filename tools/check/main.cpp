@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 
 #include "batch.hpp"
+#include "common/exit_status.hpp"
 #include "common/resources.hpp"
 #include "probe.hpp"
 #include "report.hpp"
@@ -16,9 +17,9 @@ namespace {
 
 using namespace check;
 
-constexpr int all_passed = 0;
-constexpr int some_failed = 1;
-constexpr int could_not_run = 2;
+using tools::all_passed;
+using tools::could_not_run;
+using tools::some_failed;
 
 struct command_line {
   int milestone = 4;
@@ -178,7 +179,7 @@ int run(const command_line& said) {
     throw std::runtime_error("a client is always started here");
   require_kinds(said);
   const rubric weights(said.rubric);
-  if (!said.client) options.with.ping = find_ping(options.with, options.bound);
+  get_to_know(options.with, options.bound);
   auto results = run_all(
       options, [&](const result& one) { std::cerr << progress_line(one, texts) << std::flush; });
   name_causes_once(results);

@@ -156,13 +156,14 @@ std::string junit_report(const run_report& run) {
 
 std::string gradescope_report(const run_report& run) {
   nlohmann::json tests = nlohmann::json::array();
+  const double met = count(run.results, run.weights).met();
   for (const auto& one : run.results) {
     if (one.came_out == outcome::not_judged) continue;
     const auto& about = case_of(one.check);
     tests.push_back(
         {{"name", run.texts.say("check." + one.check)},
          {"number", about.requirement.empty() ? one.check : about.requirement},
-         {"score", run.weights.points_of(one)},
+         {"score", run.weights.points_of(one, met)},
          {"max_score", run.weights.weight_of(one.check)},
          {"output", one.came_out == outcome::failed ? failure_text(one, run.texts) : ""}});
   }

@@ -24,8 +24,9 @@ struct run_options {
 /// Plays one check in this process: starts the program, plays, gathers evidence.
 result play(const check_case& one, const settings& with, std::uint64_t seed);
 
-/// Finds out what serves as a ping: "echo", "msg" to oneself, or "who".
-std::string find_ping(const settings& with, std::chrono::seconds bound);
+/// Finds out what serves as a ping: "echo", "msg" to oneself, or "who". A program that does not
+/// come to listen or to connect has less time for it in what follows.
+void get_to_know(settings& with, std::chrono::seconds bound);
 
 /// Plays all, the worst outcome of each counting. @param tell is called as each is done
 /// @return the results in the order of the checks

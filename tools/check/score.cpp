@@ -22,10 +22,11 @@ double rubric::weight_of(const std::string& check) const {
   return weights.value(check.substr(0, check.find('.')), 1.0);
 }
 
-double rubric::points_of(const result& one) const {
+double rubric::points_of(const result& one, double met) const {
   if (one.came_out == outcome::passed) return weight_of(one.check);
   const bool follows = one.came_out == outcome::failed && !one.follows_from.empty();
-  return follows ? weight_of(one.check) * data_.value("share_if_the_cause_is_known", 0.0) : 0;
+  if (!follows) return 0;
+  return weight_of(one.check) * data_.value("share_if_the_cause_is_known", 0.0) * met;
 }
 
 const check_case& case_of(const std::string& id) {
@@ -47,11 +48,11 @@ score count(const std::vector<result>& results, const rubric& weights) {
     const bool passed = one.came_out == outcome::passed;
     ++(passed ? sum.passed : sum.failed);
     sum.possible += weights.weight_of(one.check);
-    sum.points += weights.points_of(one);
     const bool hidden = case_of(one.check).requirement.empty();
     ++(hidden ? sum.hidden : sum.requirements);
     if (passed) ++(hidden ? sum.hidden_passed : sum.requirements_passed);
   }
+  for (const auto& one : results) sum.points += weights.points_of(one, sum.met());
   return sum;
 }
 

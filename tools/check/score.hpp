@@ -21,7 +21,8 @@ class rubric {
   /// What @p check is worth: its own weight, else its group's, else 1.
   double weight_of(const std::string& check) const;
   /// What a result earns: all, or nothing, or a share if it only follows from another.
-  double points_of(const result& one) const;
+  /// @param met how much of the requirements the program meets, 0 to 1: so much of that share
+  double points_of(const result& one, double met) const;
 
  private:
   nlohmann::json data_;
@@ -34,6 +35,13 @@ struct score {
   std::size_t passed = 0, failed = 0, not_judged = 0;
   std::size_t requirements = 0, requirements_passed = 0;
   std::size_t hidden = 0, hidden_passed = 0;  ///< what the loopback hides
+
+  /// How much of the requirements is met, 0 to 1; 1 if none was judged.
+  double met() const noexcept {
+    return requirements == 0
+               ? 1
+               : static_cast<double>(requirements_passed) / static_cast<double>(requirements);
+  }
 };
 
 /// The check of that id. @throws std::out_of_range

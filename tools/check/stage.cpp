@@ -17,8 +17,7 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 namespace {
-constexpr milliseconds glance{10};       // between two looks at the program
-constexpr milliseconds to_start{10000};  // a program may take, an interpreter's too
+constexpr milliseconds glance{10};  // between two looks at the program
 constexpr milliseconds to_be_idle{400};
 constexpr int idle_percent = 20;  // of a core; one that spins uses 100
 
@@ -65,7 +64,8 @@ void stage::restart() {
 }
 
 void stage::await_listening() {
-  until([&] { return program_->ended() || (port_ = program_->listening_port()) != 0; }, to_start);
+  until([&] { return program_->ended() || (port_ = program_->listening_port()) != 0; },
+        with_.to_start);
   if (port_ == 0 || port_ != with_.program.port)
     throw failure{
         {"due.listens", {{"port", std::to_string(with_.program.port)}}},
@@ -118,7 +118,7 @@ jalon::stream_socket stage::await_connection(jalon::listener& at, const said& du
     if (taken.status != jalon::io_status::ok) taken = at.accept();
     return taken.status == jalon::io_status::ok;
   };
-  if (!until(comes, to_start)) throw failure{due, {"came.nothing"}};
+  if (!until(comes, with_.to_start)) throw failure{due, {"came.nothing"}};
   taken.socket.set_no_delay(true);
   return std::move(taken.socket);
 }

@@ -30,6 +30,7 @@ struct settings {
   bool client = false;                       ///< the program is a client: the checker is its server
   std::string host = {};                     ///< of a server that runs already; empty: start one
   std::chrono::milliseconds patience{3000};  ///< for an answer
+  std::chrono::milliseconds to_start{10000};  ///< it may take, an interpreter too
   std::uint64_t seed = 1;
   std::string ping = "echo";  ///< what shows that one is served
 };

@@ -55,7 +55,10 @@ class recording {
     return events_.size() - 1;
   }
 
-  /// What happened so far.
+  /// Forgets what happened so far; the time goes on.
+  void forget() { events_.clear(); }
+
+  /// What happened so far, since `forget`.
   const std::vector<wire_event>& events() const noexcept { return events_; }
 
  private:

@@ -11,6 +11,7 @@
 #include <jalon/signal_set.hpp>
 
 #include "check/report.hpp"
+#include "common/exit_status.hpp"
 #include "common/resources.hpp"
 #include "common/sequence.hpp"
 #include "messages.hpp"
@@ -22,7 +23,6 @@ namespace {
 using tools::wire_kind;
 
 constexpr std::size_t shown_bytes = 240;
-constexpr int could_not_run = 2;
 
 struct command_line {
   std::string listen = "0";
@@ -106,6 +106,7 @@ class witness {
     }
     std::cout << std::flush;
     if (file_.is_open()) file_ << tools::to_json(event).dump() << "\n" << std::flush;
+    if (html_.empty()) all_.forget();
   }
 
   // For a cut before a message, the bytes are seen as they come.
@@ -239,6 +240,6 @@ int main(int argc, char** argv) {
     return app.exit(wish);
   } catch (const std::exception& error) {
     std::cerr << "jalon-tap: " << error.what() << "\n";
-    return could_not_run;
+    return tools::could_not_run;
   }
 }
