@@ -39,7 +39,8 @@ int open_listener(int port) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(static_cast<std::uint16_t>(port));
-  if (bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == -1 || listen(fd, 128) == -1) {
+  if (bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == -1 ||
+      listen(fd, 128) == -1) {
     std::perror("listen");
     std::exit(1);
   }
