@@ -6,7 +6,7 @@ namespace check {
 namespace {
 
 std::string signs_in(stage& s) {
-  const auto nick = "al" + s.word();
+  auto nick = "al" + s.word();
   s.terminal().asks("nick", {{"nick", nick}});
   s.server().is_asked("nick", {{"nick", nick}});
   return nick;
@@ -156,7 +156,7 @@ void words_missing(stage& s) {
 std::string enters(stage& s, const std::string& request) {
   s.server();
   signs_in(s);
-  const auto channel = "ro" + s.word();
+  auto channel = "ro" + s.word();
   asks(s, request, {{"channel", channel}});
   s.terminal().sees(channel);
   return channel;

@@ -106,6 +106,7 @@ void server_does_not_read(stage& s) {
   server.stops_reading();
   const auto begins = words(s, 1000);
   std::vector<std::string> lines;
+  lines.reserve(begins.size());
   for (const auto& word : begins) lines.push_back(word + std::string(much / begins.size(), 'x'));
   s.terminal().types_all(lines);
   s.pass(std::chrono::milliseconds(200));

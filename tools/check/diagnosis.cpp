@@ -101,9 +101,9 @@ bool sanitizer_spoke(const scene& s) {
                                            "runtime error:", "ThreadSanitizer"});
 }
 
-// From what leaves no doubt to what is a guess.
-const std::vector<rule>& rules() {
-  static const std::vector<rule> all{
+// How it ended: what leaves least doubt.
+std::vector<rule> rules_of_its_end() {
+  return {
       {"could_not_start",
        [](const scene& s) {
          return s.exited() && s.seen.end_number == 127 && !s.seen.listens &&
@@ -163,6 +163,12 @@ const std::vector<rule>& rules() {
        [](const scene& s) { return s.exited() && s.left() == nullptr && s.fact("fact.pieces"); }},
       {"exit_on_leaving", [](const scene& s) { return s.exited() && s.left() != nullptr; }},
       {"exited", [](const scene& s) { return s.exited(); }},
+  };
+}
+
+// What it does, and waits in.
+std::vector<rule> rules_of_its_state() {
+  return {
       {"not_listening", [](const scene& s) { return s.came("came.not_listening"); }},
       {"spins_without_descriptors",
        [](const scene& s) {
@@ -186,6 +192,12 @@ const std::vector<rule>& rules() {
       {"waits_in_accept", [](const scene& s) { return s.waits_in({"accept"}); }},
       {"sleeps", [](const scene& s) { return s.waits_in({"sleep"}); }},
       {"locked", [](const scene& s) { return s.waits_in({"futex"}) && s.seen.threads <= 1; }},
+  };
+}
+
+// What came, and what did not.
+std::vector<rule> rules_of_the_story() {
+  return {
       {"port_swapped", [](const scene& s) { return s.fact("fact.port_swapped"); }},
       {"piece_taken_for_message", [](const scene& s) { return s.fact("fact.early_answer"); }},
       {"waits_without_pollout",
@@ -237,6 +249,17 @@ const std::vector<rule>& rules() {
       {"no_answer", [](const scene& s) { return s.polls(); }},
       {"unsure", [](const scene&) { return true; }},
   };
+}
+
+// From what leaves no doubt to what is a guess.
+const std::vector<rule>& rules() {
+  static const std::vector<rule> all = [] {
+    std::vector<rule> gathered;
+    for (auto part : {rules_of_its_end, rules_of_its_state, rules_of_the_story}) {
+      for (auto& one : part()) gathered.push_back(std::move(one));
+    }
+    return gathered;
+  }();
   return all;
 }
 

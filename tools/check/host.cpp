@@ -94,7 +94,8 @@ tools::arguments host::is_asked(const std::string& request, const tools::argumen
     return asked_[judged_ - 1].values;
   }
   std::string due = request;
-  for (const auto& [name, value] : values) due += " " + name + "=\"" + value + "\"";
+  for (const auto& [name, value] : values)
+    due.append(" ").append(name).append("=\"").append(value) += '"';
   fail({"due.asked", {{"who", name()}, {"request", due}}});
 }
 

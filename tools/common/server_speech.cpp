@@ -113,7 +113,7 @@ std::optional<request> server_speech::read_header(std::string_view message) cons
 std::string server_speech::answer_to(const request& asked) const {
   if (!is_there()) return {};
   const auto& server = speech_.description().at("server");
-  const auto named = server.value("answers", json::object()).value(asked.name, "");
+  auto named = server.value("answers", json::object()).value(asked.name, "");
   if (!named.empty()) return named;
   return asked.values.contains("id") ? server.value("confirms", "") : "";
 }
