@@ -18,6 +18,9 @@ struct check_case {
   std::vector<std::string> needs = {};  ///< requests that the dialect must have
   /// What the program is given, where it is not the usual.
   void (*prepare)(subject_options&) = nullptr;
+  /// Where it fails, and fails for the same cause with less input, it is told with the least: what
+  /// `stage::size` then is, smallest first.
+  std::vector<std::size_t> smaller = {};
 };
 
 /// All checks of servers, in the order in which they are played.

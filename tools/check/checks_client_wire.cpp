@@ -209,7 +209,7 @@ void empty_text(stage& s) {
 // What nobody can go on after: the client may give up, but in order.
 void may_give_up(stage& s, const std::string& what) {
   s.terminal().is_served();
-  s.server().says(what, {{"text", s.word()}});
+  s.server().says(what, {{"long", std::string(s.size(1'000'000), 'x')}});
   s.until([&] { return s.server().all_sent() && s.is_done_with(s.server()); });
   s.program_may_end();
 }
@@ -258,7 +258,13 @@ std::vector<check_case> client_wire_checks() {
       {"client_wire.not_utf8", 1, "", not_utf8, {"echo"}},
       {"client_wire.endless", 1, "", without_an_end, {"echo"}},
       {"client_wire.empty_text", 2, "", empty_text, {"echo"}},
-      {"client_wire.too_long", 2, "", may_give_up<too_long>, {"echo"}},
+      {"client_wire.too_long",
+       2,
+       "",
+       may_give_up<too_long>,
+       {"echo"},
+       nullptr,
+       {150, 300, 550, 1100, 2100, 4200, 8300, 16500, 66000}},
       {"client_wire.negative_length", 2, "", may_give_up<negative_length>, {"echo"}},
       {"client_wire.huge_length", 2, "", may_give_up<huge_length>, {"echo"}},
       {"client_wire.unknown_type", 2, "", survives<unknown_type>, {"echo"}},

@@ -98,7 +98,8 @@ void one_and_a_half(stage& s) {
 void hundred_in_a_row(stage& s) {
   user& alice = s.somebody("alice");
   pieces words;
-  alice.sends(many_echoes(s, alice, 100, words), "100 echoes");
+  const std::size_t number = s.size(100);
+  alice.sends(many_echoes(s, alice, number, words), std::to_string(number) + " echoes");
   alice.hears_in_order(words);
 }
 
@@ -257,7 +258,21 @@ void survives_attack(stage& s) {
   s.others_are_served(bob);
 }
 
-constexpr char too_long[] = "too_long";
+// As long as it takes: a buffer may be short of a few bytes, or of a million.
+void too_long_a_message(stage& s) {
+  constexpr std::size_t usual = 1'000'000;
+  user& bob = s.somebody("bob");
+  user& mallory = s.somebody("mallory");
+  const std::size_t length = s.size(usual);
+  mallory.attacks("too_long", {{"long", std::string(length, 'x')}});
+  s.until([&] { return mallory.is_gone() || s.has_read_all_of(mallory); });
+  if (length == usual && !s.speech().refusal("too_long").empty() && !mallory.is_gone()) {
+    mallory.is_told("too_long");
+    mallory.is_served();
+  }
+  s.others_are_served(bob);
+}
+
 constexpr char empty[] = "empty";
 constexpr char not_utf8[] = "not_utf8";
 constexpr char zero_bytes[] = "zero_bytes";
@@ -304,8 +319,9 @@ void random_messages(stage& s) {
   const pieces requests{"nick", "who",   "whois",    "msg", "msgall", "create",
                         "join", "leave", "channels", "say", "echo"};
   const pieces names{alice.nick(), bob.nick(), s.word(), s.word()};
-  int asked = 0;
-  for (int turn = 0; turn < 200; ++turn) {
+  const std::size_t turns = s.size(200);
+  std::size_t asked = 0;
+  for (std::size_t turn = 0; turn < turns; ++turn) {
     const auto& request = requests[s.below(requests.size())];
     if (!s.speech().knows(request)) continue;
     const auto& name = names[s.below(names.size())];
@@ -313,7 +329,7 @@ void random_messages(stage& s) {
     ++asked;
     if (asked % 10 == 0) s.until([&] { return s.has_read_all_of(alice); });
   }
-  if (asked < 100) throw cannot_judge{{"why.no_request", {{"request", "nick"}}}};
+  if (asked < turns / 2) throw cannot_judge{{"why.no_request", {{"request", "nick"}}}};
   s.others_are_served(bob);
 }
 
@@ -360,7 +376,7 @@ std::vector<check_case> wire_checks() {
       {"wire.every_cut", 1, "", cut_at_every_offset, {"echo"}},
       {"wire.one_and_a_half", 1, "", one_and_a_half, {"echo"}},
       {"wire.ten_in_one", 1, "", ten_in_one, {"echo"}},
-      {"wire.hundred", 1, "", hundred_in_a_row, {"echo"}},
+      {"wire.hundred", 1, "", hundred_in_a_row, {"echo"}, nullptr, {2, 3, 5, 10, 20, 50}},
       {"wire.half_close", 1, "", half_close, {"echo"}},
       {"wire.last_line", 1, "", last_line, {"echo"}},
       {"wire.stall", 1, "", stalls_in_mid_message, {"echo"}},
@@ -373,7 +389,13 @@ std::vector<check_case> wire_checks() {
       {"wire.reset_unanswered", 1, "", leaves_before_the_answer, {"echo"}},
       {"wire.vanish", 1, "", vanishes, {"echo"}},
       {"wire.leave_together", 1, "", several_leave_at_once, {"echo"}},
-      {"wire.too_long", 1, "", survives_attack<too_long>},
+      {"wire.too_long",
+       1,
+       "",
+       too_long_a_message,
+       {},
+       nullptr,
+       {150, 300, 550, 1100, 2100, 4200, 8300, 16500, 66000}},
       {"wire.endless", 1, "", without_an_end},
       {"wire.empty", 1, "", survives_attack<empty>},
       {"wire.empty_text", 1, "", empty_text, {"echo"}},
@@ -385,7 +407,7 @@ std::vector<check_case> wire_checks() {
       {"wire.no_zero_anywhere", 1, "", survives_attack<no_zero_anywhere>},
       {"wire.unknown_type", 1, "", survives_attack<unknown_type>},
       {"wire.negative_type", 1, "", survives_attack<negative_type>},
-      {"wire.random", 2, "", random_messages},
+      {"wire.random", 2, "", random_messages, {}, nullptr, {1, 2, 5, 10, 20, 50, 100}},
       {"json.hello", 2, "", greets},
       {"json.id", 2, "", answers_by_id},
       {"json.unknown_field", 2, "", ignores_unknown_fields},

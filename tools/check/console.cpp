@@ -26,8 +26,9 @@ void console::ends_input() {
 
 void console::sees(std::string_view word) {
   if (awaits(word)) return;
+  const failure wrong{{"due.shows", {{"word", std::string(word)}}}, what_came(), name()};
   if (!is_terminal_ && !is_gone()) look_for_kept_output(word);
-  fail({"due.shows", {{"word", std::string(word)}}});
+  throw failure(wrong);
 }
 
 // What is printed through a pipe may wait in a buffer of stdio's until the program ends.

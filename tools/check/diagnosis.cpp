@@ -48,7 +48,7 @@ struct scene {
   }
   const connection_evidence* left() const {
     return connection([](const auto& one) {
-      return (one.closed || one.reset || one.half_closed) && !one.ended_first;
+      return (one.closed || one.reset || one.half_closed || one.quit) && !one.ended_first;
     });
   }
   const connection_evidence* last_gone() const {
@@ -79,21 +79,29 @@ struct rule {
   bool (*fits)(const scene&);
 };
 
-std::string last_line(const std::string& text) {
+// The last two: what went wrong stands in one of them.
+std::string last_lines(const std::string& text) {
   const auto end = text.find_last_not_of("\r\n ");
   if (end == text.npos) return {};
-  const auto begin = text.rfind('\n', end);
-  return text.substr(begin == text.npos ? 0 : begin + 1,
-                     end - (begin == text.npos ? 0 : begin + 1) + 1);
+  auto begin = text.rfind('\n', end);
+  if (begin != text.npos && begin > 0) begin = text.rfind('\n', begin - 1);
+  const std::size_t first = begin == text.npos ? 0 : begin + 1;
+  return text.substr(first, end - first + 1);
 }
 
-// What was sent last before the end, if it was an attack or another message.
+// What was sent last before the program ended: what is sent to one that has ended tells nothing.
 std::string last_sent(const result& about) {
+  using tools::wire_kind;
   std::string label;
+  std::string before_end;
   for (const auto& event : about.story) {
-    if (event.kind == tools::wire_kind::sent && !event.label.empty()) label = event.label;
+    if (event.kind == wire_kind::sent && !event.label.empty()) label = event.label;
+    // It was still there when it said something.
+    if (event.kind == wire_kind::received) before_end.clear();
+    const bool ends = event.kind == wire_kind::end || event.kind == wire_kind::broken;
+    if (ends && before_end.empty()) before_end = label;
   }
-  return label;
+  return before_end.empty() ? label : before_end;
 }
 
 bool sanitizer_spoke(const scene& s) {
@@ -267,7 +275,7 @@ tools::arguments values_of(const scene& s) {
   const auto* left = s.left();
   return {{"signal", s.seen.by_signal ? ::strsignal(s.seen.end_number) : ""},
           {"status", std::to_string(s.seen.end_number)},
-          {"words", last_line(s.seen.last_words)},
+          {"words", last_lines(s.seen.last_words)},
           {"call", s.seen.waits_in},
           {"on", s.seen.waits_on.empty() ? "a descriptor" : s.seen.waits_on},
           {"left", left == nullptr ? "a client" : left->who},

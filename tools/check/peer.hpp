@@ -106,6 +106,8 @@ class peer {
   bool send_pieces(const std::vector<std::string>& pieces, const std::string& label);
   /// Waits for @p word. @return whether it came
   bool awaits(std::string_view word);
+  /// What has come since the last `sends`, to be said.
+  said what_came() const;
   /// @throws failure, with the wrong byte at @p offset of all that came
   [[noreturn]] void fail(said due, std::optional<std::size_t> offset = {});
   /// From here on counts what is heard.
@@ -127,7 +129,6 @@ class peer {
   void flush();
   void wait_for_more();
   void lose();
-  said what_came() const;
   void look_for_held_back(const std::string& word);
 
   stage& stage_;

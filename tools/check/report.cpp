@@ -91,7 +91,7 @@ std::vector<std::string> system_lines(const evidence& seen, const catalogue& tex
         texts.say("system.ended_status", {{"status", std::to_string(seen.end_number)}}));
   else if (!seen.waits_in.empty())
     lines.push_back(texts.say(
-        "system.running",
+        seen.waits_in == "running" ? "system.working" : "system.running",
         {{"call", seen.waits_in},
          {"on",
           seen.waits_on.empty() ? "" : texts.say("system.waits_on", {{"who", seen.waits_on}})},

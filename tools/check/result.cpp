@@ -22,6 +22,7 @@ void each_field(Struct& one, Visit visit) requires requires {
   visit("half_closed", one.half_closed);
   visit("ended_first", one.ended_first);
   visit("reset", one.reset);
+  visit("quit", one.quit);
   visit("ended", one.ended);
   visit("held", one.held);
   visit("unread", one.unread);

@@ -40,6 +40,7 @@ struct connection_evidence {
   bool half_closed = false;  ///< by the client
   bool ended_first = false;  ///< the program had closed before
   bool reset = false;        ///< by the client
+  bool quit = false;         ///< the client asked to be let go
   bool ended = false;        ///< by the server
   bool held = false;         ///< the server still has a descriptor for it
   std::uint64_t unread = 0;  ///< bytes that the server has not read

@@ -192,7 +192,7 @@ void stage::note(const std::string& id, const tools::arguments& values) {
 bool stage::until(const std::function<bool()>& done, milliseconds limit) {
   const auto end = steady_clock::now() + limit;
   for (;;) {
-    if (program_) program_->look();
+    look();
     if (done()) return true;
     const bool over = steady_clock::now() >= end;
     loop_.run_once(over ? milliseconds(0) : glance);
@@ -200,10 +200,21 @@ bool stage::until(const std::function<bool()>& done, milliseconds limit) {
     // One that has died says no more, once what it sent has been read.
     if (program_ && program_->ended()) {
       for (int turn = 0; turn < 50; ++turn) loop_.run_once(milliseconds(0));
-      program_->look();
+      look();
       return done();
     }
   }
+}
+
+void stage::look() {
+  if (!program_ || program_->ended()) return;
+  program_->look();
+  const auto& end = program_->ended();
+  if (!end) return;
+  if (end->by_signal)
+    note("note.died", {{"signal", ::strsignal(end->number)}});
+  else
+    note("note.ended", {{"status", std::to_string(end->number)}});
 }
 
 void stage::pass(milliseconds time) {
@@ -216,7 +227,7 @@ void stage::expect(const std::function<bool()>& holds, said due, said came) {
 
 void stage::program_lives() {
   if (!program_) return;
-  program_->look();
+  look();
   if (program_->ended() && !may_end_) throw failure{{"due.lives"}, {"came.dead"}};
 }
 
@@ -286,7 +297,8 @@ connection_evidence stage::evidence_of(const peer& one) const {
   if (left && holds_ended_socket(program_->serving_pid())) seen.held = true;
   for (const auto& socket : tcp_sockets()) {
     if (socket.local_port != one.program_port() || socket.remote_port != one.port()) continue;
-    seen.unread = socket.unread;
+    // What a peer's end counts for one byte, is none.
+    seen.unread = socket.unread - (socket.peer_closed && socket.unread > 0 ? 1 : 0);
     seen.unsent = socket.unsent;
     for (const auto& open : descriptors_of(program_->serving_pid())) {
       if (open.socket_inode != socket.inode || socket.inode == 0) continue;

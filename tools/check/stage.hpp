@@ -33,6 +33,7 @@ struct settings {
   std::chrono::milliseconds to_start{10000};  ///< it may take, an interpreter too
   std::uint64_t seed = 1;
   std::string ping = "echo";  ///< what shows that one is served
+  std::size_t size = 0;       ///< of a check's input, where it is to be less than usual
 };
 
 /// One check's own program and users.
@@ -76,6 +77,8 @@ class stage {
   std::string word();
   /// A number below @p bound, the same for the same seed.
   std::size_t below(std::size_t bound) { return random_() % bound; }
+  /// How much input a check is to make: @p usual, or less, to find the least that fails.
+  std::size_t size(std::size_t usual) const { return with_.size == 0 ? usual : with_.size; }
   /// Adds a sentence of the catalogue to the story.
   void note(const std::string& id, const tools::arguments& values = {});
 
@@ -130,6 +133,7 @@ class stage {
  private:
   jalon::stream_socket connect(const std::string& name);
   void start();
+  void look();
   void await_listening();
   jalon::stream_socket await_connection(jalon::listener& at, const said& due);
   std::vector<std::string> facts() const;

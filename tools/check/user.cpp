@@ -18,6 +18,7 @@ std::string user::bytes_of(const std::string& request, tools::arguments values) 
 }
 
 void user::asks(const std::string& request, tools::arguments values) {
+  if (request == "quit") state_.quit = true;
   sends(bytes_of(request, std::move(values)), request);
 }
 
