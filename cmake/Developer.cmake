@@ -16,6 +16,10 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_L
   # GCC bug 105651: at -O3, g++ 12 believes that "text" + std::string copies a string onto itself.
   target_compile_options(jalon_developer INTERFACE -Wno-restrict)
 endif()
+if(CMAKE_CXX_COMPILER_ID MATCHES "Clang" AND CMAKE_CXX_COMPILER_VERSION VERSION_GREATER_EQUAL 13)
+  # Names that belong to the implementation: __x, _X.
+  target_compile_options(jalon_developer INTERFACE -Wreserved-identifier)
+endif()
 
 if(JALON_SANITIZE)
   target_compile_options(
