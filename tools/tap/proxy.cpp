@@ -47,9 +47,9 @@ class proxy::link {
  private:
   struct side {
     jalon::stream_socket socket;
-    bent_stream& out;  // on its way to this side
-    bent_stream& in;   // what this side has said
-    wire_kind passed;  // what it is called when `out` is passed on
+    tools::bent_stream& out;  // on its way to this side
+    tools::bent_stream& in;   // what this side has said
+    wire_kind passed;         // what it is called when `out` is passed on
     bool is_server;
     bool input_ended = false;
     bool output_ended = false;
@@ -105,7 +105,7 @@ class proxy::link {
 
   // A cut before a message: the bytes say where it is.
   void watch_for_message(side& from, std::string_view come) {
-    const faults& how = from.is_server ? owner_.down_ : owner_.up_;
+    const tools::faults& how = from.is_server ? owner_.down_ : owner_.up_;
     if (!owner_.options_.message_begins) return;
     const auto begin =
         owner_.options_.message_begins(who_, !from.is_server, come, how.reset_message.value_or(0));
@@ -118,12 +118,12 @@ class proxy::link {
       if (to.full) break;
       const auto now = owner_.loop_.now();
       const auto step = to.out.due(now);
-      if (step == bent_stream::step::wait) break;
-      if (step == bent_stream::step::reset) {
+      if (step == tools::bent_stream::step::wait) break;
+      if (step == tools::bent_stream::step::reset) {
         cut(to.is_server ? wire_kind::reset : wire_kind::broken);
         return false;
       }
-      if (step == bent_stream::step::half_close) {
+      if (step == tools::bent_stream::step::half_close) {
         if (!end_output(to)) return false;
         break;
       }
@@ -193,8 +193,8 @@ class proxy::link {
   proxy& owner_;
   std::string who_;
   jalon::connector attempt_;
-  bent_stream down_;
-  bent_stream up_;
+  tools::bent_stream down_;
+  tools::bent_stream up_;
   side client_;
   side server_;
 };
@@ -209,7 +209,7 @@ proxy::proxy(jalon::reactor& loop, jalon::listener accepting, proxy_options opti
 proxy::~proxy() = default;
 
 void proxy::bend(bool up, std::string_view words) {
-  apply(up ? up_ : down_, words);
+  tools::apply(up ? up_ : down_, words);
   for (auto& [who, one] : links_) one->go_on();
 }
 

@@ -12,8 +12,8 @@
 #include <jalon/reactor.hpp>
 #include <jalon/socket.hpp>
 
+#include "common/faults.hpp"
 #include "common/recording.hpp"
-#include "faults.hpp"
 
 namespace tap {
 
@@ -56,8 +56,8 @@ class proxy {
   jalon::reactor& loop_;
   jalon::listener listener_;
   proxy_options options_;
-  faults up_;
-  faults down_;
+  tools::faults up_;
+  tools::faults down_;
   std::uint64_t clients_ = 0;
   std::map<std::string, std::unique_ptr<link>, std::less<>> links_;
   jalon::reactor::watch_type watch_;

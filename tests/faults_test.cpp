@@ -1,14 +1,15 @@
-// How the tap bends bytes, without a socket and on a clock of the test's own.
+// How bytes are bent, without a socket and on a clock of the test's own.
+#include "common/faults.hpp"
+
 #include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "catch.hpp"
-#include "tap/faults.hpp"
 
 using std::chrono::milliseconds;
-using tap::bent_stream;
-using tap::faults;
+using tools::bent_stream;
+using tools::faults;
 
 namespace {
 
@@ -18,7 +19,7 @@ struct bent {
   jalon::steady_time now{};
   bent_stream stream{how, 7};
 
-  explicit bent(std::string_view words) { tap::apply(how, words); }
+  explicit bent(std::string_view words) { tools::apply(how, words); }
 
   std::vector<std::string> pieces() {
     std::vector<std::string> passed;
@@ -121,15 +122,15 @@ TEST_CASE("words that are no fault change nothing") {
   faults how;
   for (const char* words :
        {"", "dance", "split", "split x", "split -1", "stall, split", "delay 5 5"})
-    CHECK_THROWS_AS(tap::apply(how, words), std::runtime_error);
+    CHECK_THROWS_AS(tools::apply(how, words), std::runtime_error);
   CHECK_FALSE(how.stall);
   CHECK(how.split == 0);
 }
 
 TEST_CASE("go takes every fault back") {
   faults how;
-  tap::apply(how, "split 3, stall, delay 10");
-  tap::apply(how, "go");
+  tools::apply(how, "split 3, stall, delay 10");
+  tools::apply(how, "go");
   CHECK_FALSE(how.stall);
   CHECK(how.split == 0);
   CHECK(how.delay == milliseconds(0));

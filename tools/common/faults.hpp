@@ -1,4 +1,4 @@
-// What a proxy does to the bytes of one direction: held back, cut, joined, slowed, ended early.
+// What becomes of the bytes of one direction: held back, cut, joined, slowed, ended early.
 // No socket here, and no clock: it is told the time.
 #pragma once
 
@@ -13,7 +13,7 @@
 
 #include <jalon/timer_queue.hpp>
 
-namespace tap {
+namespace tools {
 
 /// How the bytes of one direction are bent. As it comes, not at all.
 struct faults {
@@ -86,4 +86,4 @@ class bent_stream {
   bool half_closed_ = false;
 };
 
-}  // namespace tap
+}  // namespace tools

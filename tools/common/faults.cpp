@@ -6,7 +6,7 @@
 
 #include <jalon/endpoint.hpp>
 
-namespace tap {
+namespace tools {
 
 namespace {
 
@@ -149,4 +149,4 @@ std::optional<jalon::steady_time> bent_stream::next(jalon::steady_time now) cons
   return std::nullopt;
 }
 
-}  // namespace tap
+}  // namespace tools
