@@ -33,7 +33,7 @@ TEST_CASE("the course's header has 264 bytes, and its numbers in the machine's o
   const auto found = course.split(bytes + bytes.substr(0, 100));
   REQUIRE(found.size() == 2);
   CHECK(found[0].summary ==
-        "UNICAST_SEND length=5 sender=\"alice\" infos=\"bob\" payload \"hello\"");
+        "UNICAST_SEND infos=\"bob\" payload \"hello\" length=5 sender=\"alice\"");
   CHECK_FALSE(found[1].whole);
 }
 

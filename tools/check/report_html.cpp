@@ -31,7 +31,8 @@ std::string failure_section(const result& one, const run_report& run, std::size_
   html += "</dl>\n";
   html += tools::sequence_diagram({one.story, run.speech, one.event, std::to_string(number),
                                    diagram_words(texts),
-                                   [&](const auto& event) { return sentence_of(event, texts); }});
+                                   [&](const auto& event) { return sentence_of(event, texts); },
+                                   texts.say("report.due") + " " + texts.say(one.due)});
   html += "<details><summary>" + tools::as_html(texts.say("report.story")) + "</summary><pre>" +
           tools::as_html(failure_text(one, texts)) + "</pre></details>\n</section>\n";
   return html;

@@ -202,8 +202,10 @@ std::optional<found_message> dialect::next(std::string_view bytes, std::size_t a
 found_message dialect::next_with_header(std::string_view bytes, std::size_t at) const {
   const std::size_t left = bytes.size() - at;
   if (left < header_bytes()) return {at, bytes.size(), "part of a header", false};
+  // What differs from message to message stands first: who sends is mostly the same.
+  const json usual = description_.value("defaults", json::object());
   std::int64_t length = 0;
-  std::string summary;
+  std::string type, said, said_as_usual;
   std::size_t offset = at;
   for (const auto& field : framing().at("fields")) {
     const std::string name = field.at("name");
@@ -211,18 +213,19 @@ found_message dialect::next_with_header(std::string_view bytes, std::size_t at) 
     offset += content.size();
     if (name == "length") {
       length = read_number(content, least_first(framing()));
-      summary += " length=" + std::to_string(length);
+      said_as_usual += " length=" + std::to_string(length);
     } else if (name == "type") {
-      summary.insert(0, type_name(read_number(content, least_first(framing()))));
+      type = type_name(read_number(content, least_first(framing())));
     } else if (const auto text = up_to_zero(content); !text.empty()) {
+      auto& summary = usual.contains(name) ? said_as_usual : said;
       summary.append(" ").append(name).append("=\"").append(visible(shortened(text, 40))) += '"';
     }
   }
-  if (!is_believed(length)) return {at, bytes.size(), summary, false};
+  if (!is_believed(length)) return {at, bytes.size(), type + said + said_as_usual, false};
   const auto end = offset + static_cast<std::size_t>(length);
   if (length > 0 && offset < bytes.size())
-    summary += " payload \"" + visible(shortened(bytes.substr(offset, end - offset), 60)) + "\"";
-  return {at, std::min(end, bytes.size()), summary, end <= bytes.size()};
+    said += " payload \"" + visible(shortened(bytes.substr(offset, end - offset), 60)) + "\"";
+  return {at, std::min(end, bytes.size()), type + said + said_as_usual, end <= bytes.size()};
 }
 
 arguments dialect::fields_of(std::string_view message) const {

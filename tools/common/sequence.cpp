@@ -10,12 +10,13 @@ namespace tools {
 
 namespace {
 
-constexpr int lane_width = 260;
+constexpr int lane_width = 300;
 constexpr int row_height = 34;
 constexpr int head_height = 44;
 constexpr std::size_t most_rows = 120;
-constexpr std::size_t label_length = 26;  // over an arrow, which is as long as a lane is wide
+constexpr std::size_t label_length = 32;  // over an arrow, which is as long as a lane is wide
 constexpr std::size_t note_length = 46;   // beside a lane
+constexpr int letter_width = 8;
 
 // Where the lanes stand: the clients to the left and right, the server in the middle.
 struct lanes {
@@ -70,10 +71,11 @@ std::string arrow(int from, int to, int y, const std::string& label, const std::
   return svg + "</g>\n";
 }
 
-std::string mark(int x, int y, const std::string& label, const std::string& kind) {
+std::string mark(int x, int y, const std::string& label, const std::string& kind,
+                 std::size_t length = note_length) {
   return "<g class=\"" + kind + "\"><title>" + as_html(label) + R"(</title><circle cx=")" +
          number(x) + "\" cy=\"" + number(y) + R"(" r="5"/>)" +
-         text(x + 10, y + 4, clipped(label, note_length)) + "</g>\n";
+         text(x + 10, y + 4, clipped(label, length)) + "</g>\n";
 }
 
 // The messages that end in each event: found in all that one connection has sent or received.
@@ -146,16 +148,22 @@ std::string sequence_diagram(const sequence& what) {
               text(middle, y, clipped(message->second), "class=\"label\"") + "</g>\n";
     }
   }
-  const int height = y + row_height;
+  const int end = y + row_height;
+  int height = end;
+  if (!what.missing.empty()) {
+    const auto room = static_cast<std::size_t>(all.width / letter_width - 5);
+    rows += mark(20, end + row_height / 2, what.missing, "note wrong", room);
+    height += row_height;
+  }
   std::string svg = R"(<div class="diagram" id="d)" + what.id + "\">\n" + layer_choice(what);
   svg += R"(<div class="scroll"><svg role="img" width=")" + number(all.width) + "\" height=\"" +
          number(height) + "\" viewBox=\"0 0 " + number(all.width) + " " + number(height) + "\">\n";
   for (const auto& [name, x] : all.x) {
-    svg += text(x, 24, name, "class=\"head\"") +
-           line(x, head_height - 10, x, height, "class=\"lane\"");
+    svg +=
+        text(x, 24, name, "class=\"head\"") + line(x, head_height - 10, x, end, "class=\"lane\"");
   }
   svg += text(all.server, 24, what.words[4], "class=\"head\"");
-  svg += line(all.server, head_height - 10, all.server, height, "class=\"lane server\"");
+  svg += line(all.server, head_height - 10, all.server, end, "class=\"lane server\"");
   return svg + rows + "</svg></div></div>\n";
 }
 

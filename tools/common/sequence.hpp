@@ -1,5 +1,5 @@
 // A recording as a sequence diagram: one lane a connection, the server in the middle; HTML and SVG.
-// It shows what happened; what was wrong with it is said elsewhere.
+// What was wrong with it is found elsewhere; it is marked here.
 #pragma once
 
 #include <array>
@@ -22,6 +22,7 @@ struct sequence {
   /// "Show", "calls of send", "segments received", "messages", "server" in the reader's language.
   std::array<std::string, 5> words;
   std::function<std::string(const wire_event&)> say;  ///< an event as a sentence
+  std::string missing = {};                           ///< what should have come in the end
 };
 
 /// The diagram, and the choice of its layers.
