@@ -20,7 +20,7 @@ RIGHT = (
     ("servers/course.c", {"milestone": "4", "dialect": "struct"}),
     ("clients/client.c", {"milestone": "1", "dialect": "lines", "client": "client.c"}),
     ("clients/client.py", {"milestone": "2", "dialect": "jsonl", "client": "client.py"}),
-    ("clients/course_client.c", {"milestone": "3", "dialect": "struct", "client": "course_client.c"}),
+    ("clients/course_client.c", {"milestone": "4", "dialect": "struct", "client": "course_client.c"}),
 )
 
 

@@ -37,7 +37,7 @@ from typing import Any, Callable, Iterator
 ZOO = Path(__file__).parent.resolve()
 # The checker limits what a program sees and may use; the system's interpreter needs least.
 PYTHON = "/usr/bin/python3" if os.access("/usr/bin/python3", os.X_OK) else sys.executable
-COMPILERS = {".c": ["cc", "-O1", "-g", "-w"], ".cpp": ["c++", "-std=c++20", "-O1", "-g", "-w"]}
+COMPILERS = {".c": ["cc", "-g", "-w"], ".cpp": ["c++", "-std=c++20", "-g", "-w"]}
 
 
 @dataclass

@@ -42,6 +42,16 @@ void cut_at_every_offset(stage& s) {
   }
 }
 
+// As a network may cut it: anywhere.
+void cut_at_random(stage& s) {
+  const auto all = words(s, 20);
+  std::string bytes;
+  for (const auto& word : all) bytes += text_of(s, word);
+  s.server().bends("random " + std::to_string(bytes.size() / 40 + 1));
+  s.server().sends(bytes, "20 messages");
+  s.terminal().sees_in_order(all);
+}
+
 // The two bytes of a letter come apart.
 void letter_cut_in_two(stage& s) {
   const auto word = s.word() + "\xC3\xA9" + s.word();
@@ -239,6 +249,7 @@ void without_an_end(stage& s) {
 std::vector<check_case> client_wire_checks() {
   return {
       {"client_wire.bytewise", 1, "", byte_by_byte},
+      {"client_wire.random_cuts", 1, "", cut_at_random},
       {"client_wire.every_cut", 1, "", cut_at_every_offset},
       {"client_wire.letter_cut", 1, "", letter_cut_in_two},
       {"client_wire.two_in_one", 1, "", together<2>},

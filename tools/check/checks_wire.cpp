@@ -87,6 +87,36 @@ void ten_in_one(stage& s) {
   alice.hears_in_order(words);
 }
 
+// As a network may cut it: anywhere, and two cuts are no longer apart than some messages.
+std::string cut_anywhere(std::size_t bytes) { return "random " + std::to_string(bytes / 40 + 1); }
+
+void cut_at_random(stage& s) {
+  user& alice = s.somebody("alice");
+  pieces words;
+  const auto messages = many_echoes(s, alice, 20, words);
+  alice.bends(cut_anywhere(messages.size()));
+  alice.sends(messages, "20 echoes");
+  alice.hears_in_order(words);
+}
+
+void chat_cut_at_random(stage& s) {
+  user& alice = s.somebody("alice");
+  user& bob = s.somebody("bob");
+  pieces of_alice, of_bob;
+  std::string from_alice, from_bob;
+  for (int n = 0; n < 10; ++n) {
+    for (auto* words : {&of_alice, &of_bob}) words->push_back(s.word());
+    from_alice += alice.bytes_of("msg", {{"nick", bob.nick()}, {"text", of_alice.back()}});
+    from_bob += bob.bytes_of("msg", {{"nick", alice.nick()}, {"text", of_bob.back()}});
+  }
+  alice.bends(cut_anywhere(from_alice.size()));
+  bob.bends(cut_anywhere(from_bob.size()));
+  alice.sends(from_alice, "10 messages");
+  bob.sends(from_bob, "10 messages");
+  alice.hears_in_order(of_bob);
+  bob.hears_in_order(of_alice);
+}
+
 void one_and_a_half(stage& s) {
   user& alice = s.somebody("alice");
   pieces words;
@@ -374,6 +404,8 @@ std::vector<check_case> wire_checks() {
       {"wire.header_apart", 1, "", header_then_content, {"echo"}},
       {"wire.bytewise", 1, "", byte_by_byte, {"echo"}},
       {"wire.every_cut", 1, "", cut_at_every_offset, {"echo"}},
+      {"wire.random_cuts", 1, "", cut_at_random, {"echo"}},
+      {"wire.chat_in_pieces", 2, "", chat_cut_at_random, {"msg"}},
       {"wire.one_and_a_half", 1, "", one_and_a_half, {"echo"}},
       {"wire.ten_in_one", 1, "", ten_in_one, {"echo"}},
       {"wire.hundred", 1, "", hundred_in_a_row, {"echo"}, nullptr, {2, 3, 5, 10, 20, 50}},

@@ -206,6 +206,7 @@ std::vector<rule> rules_of_its_state() {
 // What came, and what did not.
 std::vector<rule> rules_of_the_story() {
   return {
+      {"cut_at_zero", [](const scene& s) { return s.fact("fact.cut_at_zero"); }},
       {"port_swapped", [](const scene& s) { return s.fact("fact.port_swapped"); }},
       {"piece_taken_for_message", [](const scene& s) { return s.fact("fact.early_answer"); }},
       {"waits_without_pollout",

@@ -83,7 +83,8 @@ void host::nudge() {
 
 // ---- what a server expects ----
 
-tools::arguments host::is_asked(const std::string& request, const tools::arguments& values) {
+tools::arguments host::is_asked(const std::string& request, tools::arguments values) {
+  std::erase_if(values, [&](const auto& value) { return !has_place(request, value.first); });
   const auto next = [&] {
     return std::find_if(
         asked_.begin() + static_cast<std::ptrdiff_t>(judged_), asked_.end(),
@@ -104,12 +105,23 @@ void host::is_asked_in_order(const std::string& request, const std::vector<std::
   for (const auto& text : texts) is_asked(request, {{"text", text}});
 }
 
-void host::never_hears(std::string_view word) {
+void host::hears_the_next_line() {
   const std::string last = on().word();
   on().terminal().types(last);
   hears(last);
+}
+
+void host::never_hears(std::string_view word) {
+  hears_the_next_line();
   if (const auto found = received().find(word); found != std::string::npos)
-    fail({"due.never_asked", {{"who", name()}, {"word", std::string(word)}}}, found);
+    fail({"due.never_heard", {{"who", name()}, {"word", std::string(word)}}}, found);
+}
+
+void host::is_never_asked(const std::string& request) {
+  hears_the_next_line();
+  const bool was_asked = std::any_of(asked_.begin(), asked_.end(),
+                                     [&](const auto& asked) { return asked.name == request; });
+  if (was_asked) fail({"due.never_asked", {{"who", name()}, {"request", request}}});
 }
 
 }  // namespace check

@@ -23,6 +23,12 @@ class host : public peer {
   /// before: messages come together only where a check has them so. @throws cannot_judge if it has
   /// no such thing
   void says(const std::string& what, const tools::arguments& values = {});
+  /// Whether the dialect has it for a server to say.
+  bool knows(std::string_view what) const { return speech_.knows(what); }
+  /// Whether the dialect has a place for a value in what a client asks.
+  bool has_place(const std::string& request, const std::string& value) const {
+    return speech_.has_place(request, value);
+  }
   /// The bytes of it.
   std::string bytes_of(const std::string& what, const tools::arguments& values = {}) const;
   /// Sends each piece by itself, and goes on when the client has read it.
@@ -32,12 +38,15 @@ class host : public peer {
 
   // What a server expects.
 
-  /// Is asked for that, with these values. @return all values of the request
-  tools::arguments is_asked(const std::string& request, const tools::arguments& values = {});
+  /// Is asked for that, with those of these values that the dialect has a place for. @return all
+  /// values of the request
+  tools::arguments is_asked(const std::string& request, tools::arguments values = {});
   /// Is asked for the same with each of these texts, in their order, each once.
   void is_asked_in_order(const std::string& request, const std::vector<std::string>& texts);
   /// Has got no message with @p word in it, also after the next line that is typed has come.
   void never_hears(std::string_view word);
+  /// Has not been asked for that, also after the next line that is typed has come.
+  void is_never_asked(const std::string& request);
 
  private:
   struct answer {
@@ -48,6 +57,7 @@ class host : public peer {
   void came() override;
   void left() override { half_closes(); }  // what was asked is answered: the end
   void nudge() override;
+  void hears_the_next_line();
   void answer_to(const tools::request& asked);
   void say_at_once(const std::string& what, const tools::arguments& values);
 

@@ -19,7 +19,8 @@ peer::peer(stage& on, std::string name, channel through)
       name_(std::move(name)),
       channel_(std::move(through)),
       port_(channel_.port()),
-      program_port_(channel_.program_port()) {
+      program_port_(channel_.program_port()),
+      outgoing_(how_, on.seed()) {
   state_.who = name_;
   listen();
 }
@@ -36,10 +37,15 @@ void peer::listen() {
 
 // ---- what a peer does ----
 
+void peer::bends(std::string_view words) {
+  stage_.note("fact.pieces", {{"who", name_}});
+  tools::apply(how_, words);
+}
+
 void peer::sends(std::string_view bytes, std::string label) {
   mark_ = received_.size();
   label_ = std::move(label);
-  outgoing_ += bytes;
+  outgoing_.take(bytes, stage_.loop().now());
   flush();
 }
 
@@ -51,7 +57,7 @@ bool peer::send_pieces(const std::vector<std::string>& pieces, const std::string
   for (const auto& piece : pieces) {
     answered_early = answered_early || received_.size() > before;
     label_ = label;
-    outgoing_ += piece;
+    outgoing_.take(piece, stage_.loop().now());
     flush();
     if (&piece == &pieces.back()) break;
     stage_.until([&] { return ended_ || stage_.is_done_with(*this); }, to_be_read);
@@ -61,25 +67,31 @@ bool peer::send_pieces(const std::vector<std::string>& pieces, const std::string
 }
 
 void peer::flush() {
-  while (!outgoing_.empty() && channel_) {
-    const auto result = channel_.write_some(outgoing_);
-    if (result.status == jalon::io_status::would_block) break;
+  auto& loop = stage_.loop();
+  is_full_ = false;
+  while (channel_ && outgoing_.due(loop.now()) == tools::bent_stream::step::pass) {
+    const auto piece = outgoing_.piece();
+    const auto result = channel_.write_some(piece);
+    is_full_ = result.status == jalon::io_status::would_block;
+    if (is_full_) break;
     if (result.status != jalon::io_status::ok) {
-      outgoing_.clear();
+      outgoing_.half_closed();
       break;
     }
-    stage_.story().add(name_, wire_kind::sent, std::string_view(outgoing_).substr(0, result.bytes),
-                       label_);
+    stage_.story().add(name_, wire_kind::sent, piece.substr(0, result.bytes), label_);
     sent_bytes_ += result.bytes;
-    outgoing_.erase(0, result.bytes);
+    outgoing_.passed(result.bytes, loop.now());
   }
+  next_piece_.cancel();
+  if (const auto when = outgoing_.next(loop.now()))
+    next_piece_ = loop.at(*when, [this] { flush(); });
   wait_for_more();
 }
 
 void peer::wait_for_more() {
   if (!channel_ || ended_) return;
   const io_events reading = state_.reads ? io_events::read : io_events::none;
-  const io_events writing = outgoing_.empty() ? io_events::none : io_events::write;
+  const io_events writing = is_full_ ? io_events::write : io_events::none;
   if (channel_.is_two_ways()) {
     room_.want(writing);
     watch_.want(reading);
@@ -106,7 +118,8 @@ void peer::read() {
 
 void peer::lose() {
   ended_ = state_.ended = true;
-  outgoing_.clear();
+  outgoing_.half_closed();
+  is_full_ = false;
   watch_.want(io_events::none);
   left();
   if (state_.half_closed) watch_.drop();
@@ -157,7 +170,18 @@ bool peer::awaits(std::string_view word) {
 }
 
 void peer::hears(std::string_view word) {
-  if (!awaits(word)) fail({"due.hears", {{"who", name_}, {"word", std::string(word)}}});
+  if (awaits(word)) return;
+  look_for_cut_at_zero(word);
+  fail({"due.hears", {{"who", name_}, {"word", tools::shortened(word, 100)}}});
+}
+
+// Who takes bytes for a text loses what follows a zero.
+void peer::look_for_cut_at_zero(std::string_view word) {
+  const std::string_view text = word.substr(0, word.find('\0'));
+  const auto found = heard().find(text);
+  if (text.size() == word.size() || text.empty() || found == std::string_view::npos) return;
+  const auto rest = heard().substr(found + text.size());
+  if (!rest.starts_with('\0')) stage_.note("fact.cut_at_zero", {{"who", name_}});
 }
 
 void peer::hears_in_order(const std::vector<std::string>& words) {

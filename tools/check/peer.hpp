@@ -13,6 +13,7 @@
 #include <jalon/reactor.hpp>
 
 #include "channel.hpp"
+#include "common/faults.hpp"
 #include "common/text.hpp"
 #include "result.hpp"
 
@@ -55,7 +56,9 @@ class peer {
 
   // What a peer does.
 
-  /// Sends bytes with one `send`.
+  /// From now on, bends what is sent: `random 5` cuts it anywhere. See `tools::apply`.
+  void bends(std::string_view words);
+  /// Sends bytes, with one `send` if they are not bent.
   void sends(std::string_view bytes, std::string label = {});
   void half_closes();  ///< says that no more will be sent
   void closes();       ///< leaves without a word
@@ -83,7 +86,7 @@ class peer {
   /// All that ever came.
   const std::string& received() const noexcept { return received_; }
   /// Whether all that was to be sent is with the system.
-  bool all_sent() const noexcept { return outgoing_.empty(); }
+  bool all_sent() const noexcept { return outgoing_.size() == 0; }
   /// How many bytes of it.
   std::uint64_t sent_bytes() const noexcept { return sent_bytes_; }
   /// Whether the program has closed or cut the connection.
@@ -130,6 +133,7 @@ class peer {
   void wait_for_more();
   void lose();
   void look_for_held_back(const std::string& word);
+  void look_for_cut_at_zero(std::string_view word);
 
   stage& stage_;
   std::string name_;
@@ -141,7 +145,10 @@ class peer {
   std::string received_;
   std::vector<arrival> arrivals_;
   std::size_t mark_ = 0;
-  std::string outgoing_;
+  tools::faults how_;
+  tools::bent_stream outgoing_;
+  jalon::reactor::timer_type next_piece_;
+  bool is_full_ = false;  // the system takes no more for now
   std::string label_;
   std::uint64_t sent_bytes_ = 0;
   bool ended_ = false;

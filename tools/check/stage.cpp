@@ -33,7 +33,7 @@ bool holds_ended_socket(pid_t pid) {
 
 }  // namespace
 
-stage::stage(settings with, std::uint64_t seed) : with_(std::move(with)), random_(seed) {}
+stage::stage(settings with, std::uint64_t seed) : with_(std::move(with)), seed_(seed) {}
 
 void stage::open() {
   if (!starts_programs()) {

@@ -75,6 +75,8 @@ class stage {
 
   /// A word that nobody has said before: letters, 7 of them.
   std::string word();
+  /// By which words, numbers and cuts are chosen.
+  std::uint64_t seed() const noexcept { return seed_; }
   /// A number below @p bound, the same for the same seed.
   std::size_t below(std::size_t bound) { return random_() % bound; }
   /// How much input a check is to make: @p usual, or less, to find the least that fails.
@@ -141,7 +143,8 @@ class stage {
   settings with_;
   jalon::reactor loop_;
   tools::recording story_;
-  std::mt19937_64 random_;
+  std::uint64_t seed_;
+  std::mt19937_64 random_{seed_};
   std::unique_ptr<subject> program_;
   std::vector<std::unique_ptr<peer>> peers_;
   std::optional<jalon::listener> listener_;  // where a client is to connect

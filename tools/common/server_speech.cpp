@@ -58,6 +58,15 @@ std::optional<request> server_speech::read(std::string_view message) const {
   return is_json(speech_) ? read_json(message) : read_text(message);
 }
 
+bool server_speech::has_place(const std::string& request, const std::string& value) const {
+  const auto& requests = speech_.description().at("requests");
+  if (!requests.contains(request)) return false;
+  const json& form = requests.at(request);
+  const std::string text = form.is_string() ? form.get<std::string>() : form.dump();
+  const bool is_member = text.find('"' + value + "\":") != text.npos;
+  return is_member || text.find('{' + value + '}') != text.npos;
+}
+
 std::optional<request> server_speech::read_text(std::string_view message) const {
   std::optional<request> found;
   std::size_t most = 0;

@@ -30,6 +30,8 @@ class server_speech {
   std::string says(std::string_view what, const arguments& values) const;
   /// What a message of a client asks for; nothing if it is no request of the dialect's.
   std::optional<request> read(std::string_view message) const;
+  /// Whether a client's request has a place for a value: for the "size" of a file, say.
+  bool has_place(const std::string& request, const std::string& value) const;
   /// What the server says to it; empty: nothing.
   std::string answer_to(const request& asked) const;
   /// Whether the server ends the connection after it.
