@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <fstream>
-#include <map>
 #include <sstream>
 
 #include <jalon/endpoint.hpp>
@@ -74,17 +73,6 @@ std::string status_field(pid_t pid, const std::string& name) {
       return line.substr(line.find_first_not_of(" \t", name.size() + 1));
   }
   return {};
-}
-
-// The fields of /proc/PID/stat behind the program's name, which may hold blanks and brackets.
-std::vector<std::string> stat_fields(pid_t pid) {
-  const std::string text = content_of(proc(pid, "stat"));
-  const auto end = text.rfind(')');
-  if (end == text.npos) return {};
-  std::istringstream in(text.substr(end + 1));
-  std::vector<std::string> fields;
-  for (std::string field; in >> field;) fields.push_back(field);
-  return fields;
 }
 
 struct known_call {
@@ -164,11 +152,16 @@ std::optional<waiting_call> waits_in(pid_t pid) {
                       on_descriptor ? static_cast<int>(from_hex(first) & 0x7FFFFFFFU) : -1};
 }
 
-std::chrono::milliseconds processor_time(pid_t pid) {
-  const auto fields = stat_fields(pid);
-  if (fields.size() < 13) return {};
-  const long ticks = std::stol(fields[11]) + std::stol(fields[12]);  // in user mode, in the kernel
-  return std::chrono::milliseconds(ticks * 1000 / ::sysconf(_SC_CLK_TCK));
+std::map<pid_t, thread_times> thread_times_of(pid_t pid) {
+  std::map<pid_t, thread_times> times;
+  for (const auto& name : entries_of(proc(pid, "task"))) {
+    const auto number = jalon::parse_number<pid_t>(name);
+    std::istringstream in(content_of(proc(pid, "task/" + name + "/schedstat")));
+    std::int64_t ran = 0, waited = 0;
+    if (number && in >> ran >> waited)
+      times[*number] = {std::chrono::nanoseconds(ran), std::chrono::nanoseconds(waited)};
+  }
+  return times;
 }
 
 std::uint64_t resident_bytes(pid_t pid) {

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -45,8 +46,14 @@ struct waiting_call {
 /// What the first thread of @p pid waits in; nothing if the system does not tell.
 std::optional<waiting_call> waits_in(pid_t pid);
 
-/// Processor time used by @p pid so far.
-std::chrono::milliseconds processor_time(pid_t pid);
+/// What a thread has had of the processors, and what it was denied.
+struct thread_times {
+  std::chrono::nanoseconds ran{};
+  std::chrono::nanoseconds waited{};  ///< it could have run, and another had the processor
+};
+
+/// The times so far of each thread of @p pid, by the thread's number.
+std::map<pid_t, thread_times> thread_times_of(pid_t pid);
 
 /// Memory of @p pid that is in use, in bytes.
 std::uint64_t resident_bytes(pid_t pid);

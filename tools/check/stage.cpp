@@ -280,12 +280,17 @@ std::uint64_t stage::memory() const {
 
 int stage::cpu_percent(milliseconds time) {
   const pid_t pid = program().serving_pid();
-  const auto before = processor_time(pid);
+  auto before = thread_times_of(pid);
   const auto began = steady_clock::now();
   pass(time);
-  const auto passed = std::chrono::duration_cast<milliseconds>(steady_clock::now() - began);
-  if (passed.count() == 0) return 0;
-  return static_cast<int>((processor_time(pid) - before) * 100 / passed);
+  const std::chrono::nanoseconds passed = steady_clock::now() - began;
+  std::int64_t percent = 0;
+  for (const auto& [thread, now] : thread_times_of(pid)) {
+    const auto ran = now.ran - before[thread].ran;
+    const auto waited = now.waited - before[thread].waited;
+    if (ran.count() > 0) percent += ran * 100 / std::max(passed - waited, ran);
+  }
+  return static_cast<int>(percent);
 }
 
 connection_evidence stage::evidence_of(const peer& one) const {

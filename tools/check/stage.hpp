@@ -110,7 +110,8 @@ class stage {
   void is_idle();
   std::size_t descriptors() const;
   std::uint64_t memory() const;
-  /// Of one core, over @p time.
+  /// Of one core, over @p time; of the time in which other programs left it one, so that a busy
+  /// machine hides nothing.
   int cpu_percent(std::chrono::milliseconds time);
   /// The server's end of @p one's connection: what is unread, unsent, and whether it is held.
   connection_evidence evidence_of(const peer& one) const;
