@@ -32,15 +32,18 @@ def tell_failures(report: dict) -> int:
     return int(bool(failures))
 
 
+def report_of_right(build: Path, name: str, fields: dict[str, str]) -> dict:
+    with tempfile.TemporaryDirectory() as directory:
+        source = Path(directory, Path(name).name)
+        source.write_text((zoo.ZOO / name).read_text(encoding="utf-8"), encoding="utf-8")
+        return zoo.checked(build, zoo.compiled(source), fields, "--timeout", "5")
+
+
 def right_programs_pass(build: Path) -> int:
     outcome = 0
-    with tempfile.TemporaryDirectory() as directory:
-        for name, fields in RIGHT:
-            source = Path(directory, Path(name).name)
-            source.write_text((zoo.ZOO / name).read_text(encoding="utf-8"), encoding="utf-8")
-            report = zoo.checked(build, zoo.compiled(source), fields, "--timeout", "5")
-            print(f"{name:24} {report['passed']} passed, {report['failed']} failed", flush=True)
-            outcome |= tell_failures(report)
+    for (name, _), report in zip(RIGHT, zoo.side_by_side(lambda one: report_of_right(build, *one), RIGHT)):
+        print(f"{name:24} {report['passed']} passed, {report['failed']} failed", flush=True)
+        outcome |= tell_failures(report)
     return outcome
 
 

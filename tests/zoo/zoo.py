@@ -19,8 +19,8 @@ A bug is a file `bugs/NAME.bug`:
     ---- stands
     lines that replace them
 
-There may be several replacements. Other checks may fail too; then each names a cause that was
-named before, or is listed behind `also`, as far as its own cause is another.
+There may be several replacements. Other checks may fail too; then the report says of each that it
+has the same cause, or that it may be a consequence.
 """
 
 import argparse
@@ -121,12 +121,17 @@ def problems_of(bug: Bug, report: dict) -> list[str]:
     found = []
     if due["cause"]["id"] != bug.fields["cause"]:
         found.append(f"{due['check']} named {due['cause']['id']}, due was {bug.fields['cause']}")
-    allowed = {bug.fields["caught"], *bug.fields.get("also", "").split()}
     for one in results.values():
-        same_cause = one["follows_from"] in allowed or one["cause"]["id"] == bug.fields["cause"]
-        if one["outcome"] == "failed" and one["check"] not in allowed and not same_cause:
+        if one["outcome"] == "failed" and root_of(one, results)["cause"]["id"] != bug.fields["cause"]:
             found.append(f"{one['check']} failed too, and named {one['cause']['id']}")
     return found
+
+
+def root_of(one: dict, results: dict[str, dict]) -> dict:
+    """The failure that this one follows from, by the report; itself if it follows from none."""
+    while behind := one["follows_from"] or one["may_follow_from"]:
+        one = results[behind]
+    return one
 
 
 def test(build: Path, names: list[str], whole: bool) -> int:

@@ -1,5 +1,7 @@
 // What the loopback hides from a client: messages in pieces, joined, malformed; a server that
 // goes, stalls or does not read.
+#include <signal.h>
+
 #include <algorithm>
 
 #include "checks.hpp"
@@ -157,11 +159,10 @@ void server_closes_mid_message(stage& s) {
 void types_to_nobody(stage& s) {
   host& server = s.server();
   s.terminal().is_served();
+  s.signals(SIGSTOP);  // so that it learns of the end and of the lines in the same moment
   server.resets();
-  for (int turn = 0; turn < 3; ++turn) {
-    s.terminal().types(s.word());
-    s.pass(std::chrono::milliseconds(20));
-  }
+  for (int turn = 0; turn < 3; ++turn) s.terminal().types(s.word());
+  s.signals(SIGCONT);
   s.program_ends();
 }
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstring>
 #include <functional>
+#include <map>
 #include <optional>
 
 namespace check {
@@ -291,6 +292,27 @@ said likely_cause(const evidence& seen, const result& about) {
   const auto found =
       std::find_if(rules().begin(), rules().end(), [&](const rule& one) { return one.fits(s); });
   return {found->id, values_of(s)};
+}
+
+std::vector<std::string> causes_behind(const std::string& cause) {
+  // Bytes that are not taken from the wire as messages spoil all that is asked after them.
+  static const std::vector<std::string> framing{
+      "lost_after_pieces", "held_back", "read_taken_for_message", "piece_taken_for_message"};
+  static const std::map<std::string, std::vector<std::string>> behind{
+      {"no_answer", framing},
+      {"exited", framing},
+      {"exit_after_pieces", framing},
+      {"read_taken_for_message", {"lost_after_pieces", "held_back"}},
+      {"write_not_whole", {"read_taken_for_message"}},
+      {"waits_without_pollout", {"held_back"}},
+      {"send_waits", {"waits_for_rest"}},   // its sockets block
+      {"used_after_leaving", {"overrun"}},  // memory was spoilt before
+      {"end_unnoticed", {"end_ignored", "descriptors_leak"}},
+      {"deaf_listener", {"descriptors_leak"}},
+      {"spins_without_descriptors", {"end_ignored", "spins"}},
+  };
+  const auto found = behind.find(cause);
+  return found == behind.end() ? std::vector<std::string>{} : found->second;
 }
 
 std::vector<std::string> all_causes() {

@@ -13,6 +13,9 @@ namespace check {
 /// The cause that fits best, with what fills in its text.
 said likely_cause(const evidence& seen, const result& about);
 
+/// The causes that may be behind the symptoms of @p cause as well, the likeliest first.
+std::vector<std::string> causes_behind(const std::string& cause);
+
 /// Every cause that `likely_cause` can name.
 std::vector<std::string> all_causes();
 

@@ -22,7 +22,12 @@ std::string failure_section(const result& one, const run_report& run, std::size_
   html += term(texts.say("report.due"), texts.say(one.due));
   html += term(texts.say("report.came"), texts.say(one.came));
   if (one.follows_from.empty()) {
-    html += term(texts.say("report.cause"), texts.say({"cause." + one.cause.id, one.cause.values}));
+    const auto cause = texts.say({"cause." + one.cause.id, one.cause.values});
+    const auto behind =
+        one.may_follow_from.empty()
+            ? std::string()
+            : " " + texts.say("report.may_follow", {{"check", one.may_follow_from}});
+    html += term(texts.say("report.cause"), cause + behind);
     html += term(texts.say("report.reads"), chapter_of(one, texts));
   } else {
     html +=

@@ -110,6 +110,8 @@ std::string failure_text(const result& one, const catalogue& texts) {
     text += std::string(indent - 2, ' ') + texts.say("report.system") + "\n" + system;
   text +=
       paragraph(texts.say("report.cause"), texts.say({"cause." + one.cause.id, one.cause.values}));
+  if (!one.may_follow_from.empty())
+    text += paragraph("", texts.say("report.may_follow", {{"check", one.may_follow_from}}));
   if (one.runs > 1)
     text += paragraph("", texts.say("report.runs", {{"failures", std::to_string(one.failures)},
                                                     {"runs", std::to_string(one.runs)}}));

@@ -105,6 +105,7 @@ json to_json(const result& one) {
             {"evidence", std::move(seen)},
             {"cause", to_json(one.cause)},
             {"follows_from", one.follows_from},
+            {"may_follow_from", one.may_follow_from},
             {"story", std::move(story)},
             {"took_ms", one.took.count()},
             {"runs", one.runs},
@@ -132,6 +133,7 @@ result from_json(const json& data) {
     fields_from_json(connection, one.seen.connections.emplace_back());
   one.cause = said_from(data.at("cause"));
   data.at("follows_from").get_to(one.follows_from);
+  data.at("may_follow_from").get_to(one.may_follow_from);
   for (const auto& event : data.at("story")) one.story.push_back(tools::event_from(event));
   one.took = std::chrono::milliseconds(data.at("took_ms").get<std::int64_t>());
   data.at("runs").get_to(one.runs);

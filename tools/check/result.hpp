@@ -84,7 +84,8 @@ struct result {
   std::size_t offset = 0;                 ///< at which byte of it
   evidence seen = {};
   said cause = {};
-  std::string follows_from = {};  ///< the check that failed for the same cause
+  std::string follows_from = {};     ///< the check that failed for the same cause
+  std::string may_follow_from = {};  ///< the check whose cause may be behind this one too
   std::vector<tools::wire_event> story = {};
   std::chrono::milliseconds took{};
   unsigned runs = 1;      ///< how often it was run

@@ -278,6 +278,15 @@ void name_causes_once(std::vector<result>& results) {
     const auto [known, is_new] = first.try_emplace(one.cause.id, one.check);
     if (!is_new) one.follows_from = known->second;
   }
+  for (auto& one : results) {
+    if (one.came_out != outcome::failed || !one.follows_from.empty()) continue;
+    for (const auto& cause : causes_behind(one.cause.id)) {
+      const auto known = first.find(cause);
+      if (known == first.end()) continue;
+      one.may_follow_from = known->second;
+      break;
+    }
+  }
 }
 
 }  // namespace check
