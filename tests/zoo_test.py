@@ -14,14 +14,15 @@ sys.path.insert(0, str(Path(__file__).parent / "zoo"))
 import zoo  # noqa: E402
 
 RIGHT = (
-    ("servers/echo.c", {"milestone": "1", "dialect": "lines"}),
-    ("servers/echo.cpp", {"milestone": "1", "dialect": "lines"}),
-    ("servers/echo.py", {"milestone": "1", "dialect": "lines"}),
-    ("servers/course.c", {"milestone": "4", "dialect": "struct"}),
-    ("clients/client.c", {"milestone": "1", "dialect": "lines", "client": "client.c"}),
-    ("clients/client.py", {"milestone": "2", "dialect": "jsonl", "client": "client.py"}),
-    ("clients/course_client.c", {"milestone": "4", "dialect": "struct", "client": "course_client.c"}),
+    {"server": "echo.c", "milestone": "1", "dialect": "lines"},
+    {"server": "echo.cpp", "milestone": "1", "dialect": "lines"},
+    {"server": "echo.py", "milestone": "1", "dialect": "lines"},
+    {"server": "course.c", "milestone": "4", "dialect": "struct"},
+    {"client": "client.c", "milestone": "1", "dialect": "lines"},
+    {"client": "client.py", "milestone": "2", "dialect": "jsonl"},
+    {"client": "course_client.c", "milestone": "4", "dialect": "struct"},
 )
+NEWEST = ("dialects/struct2026_server.bug", "dialects/struct2026_client.bug")
 
 
 def tell_failures(report: dict) -> int:
@@ -32,16 +33,18 @@ def tell_failures(report: dict) -> int:
     return int(bool(failures))
 
 
-def report_of_right(build: Path, name: str, fields: dict[str, str]) -> dict:
+def report_of_right(build: Path, program: zoo.Bug) -> dict:
     with tempfile.TemporaryDirectory() as directory:
-        source = Path(directory, Path(name).name)
-        source.write_text((zoo.ZOO / name).read_text(encoding="utf-8"), encoding="utf-8")
-        return zoo.checked(build, zoo.compiled(source), fields, "--timeout", "5")
+        return zoo.checked(build, program.build(Path(directory)), program.fields, "--timeout", "5")
 
 
 def right_programs_pass(build: Path) -> int:
     outcome = 0
-    for (name, _), report in zip(RIGHT, zoo.side_by_side(lambda one: report_of_right(build, *one), RIGHT)):
+    programs = [zoo.Bug("right", fields=fields) for fields in RIGHT]
+    programs += [zoo.Bug.read(zoo.ZOO / name) for name in NEWEST]
+    reports = zoo.side_by_side(lambda one: report_of_right(build, one), programs)
+    for program, report in zip(programs, reports):
+        name = program.name if program.replacements else program.program.name
         print(f"{name:24} {report['passed']} passed, {report['failed']} failed", flush=True)
         outcome |= tell_failures(report)
     return outcome

@@ -15,6 +15,13 @@ std::vector<check_case> gathered(std::initializer_list<std::vector<check_case> (
 
 }  // namespace
 
+int milestone_of(const check_case& one, const tools::dialect& speech) {
+  constexpr std::string_view of_client = "client_";
+  std::string_view group = std::string_view(one.id).substr(0, one.id.find('.'));
+  if (group.starts_with(of_client)) group.remove_prefix(of_client.size());
+  return speech.milestone_of(group).value_or(one.milestone);
+}
+
 const std::vector<check_case>& all_checks() {
   static const auto all = gathered(
       {echo_checks, user_checks, channel_checks, file_checks, wire_checks, process_checks});

@@ -12,7 +12,7 @@ namespace check {
 /// One check.
 struct check_case {
   std::string id;           ///< "wire.bytewise": a group, and what it is about
-  int milestone = 1;        ///< the first that it holds for
+  int milestone = 1;        ///< the first that it holds for, in the project's order
   std::string requirement;  ///< "2.7"; empty: what the loopback hides
   void (*play)(stage&) = nullptr;
   std::vector<std::string> needs = {};  ///< requests that the dialect must have
@@ -22,6 +22,9 @@ struct check_case {
   /// `stage::size` then is, smallest first.
   std::vector<std::size_t> smaller = {};
 };
+
+/// The first milestone that @p one holds for, where the course has the order that @p speech says.
+int milestone_of(const check_case& one, const tools::dialect& speech);
 
 /// All checks of servers, in the order in which they are played.
 const std::vector<check_case>& all_checks();

@@ -95,28 +95,30 @@ int run_probe(const command_line& said) {
   return found.working == found.of ? all_passed : some_failed;
 }
 
-bool is_chosen(const check_case& one, const command_line& said) {
-  if (one.milestone > said.milestone) return false;
+bool is_chosen(const check_case& one, const command_line& said, const tools::dialect& speech) {
+  if (milestone_of(one, speech) > said.milestone) return false;
   if (said.only.empty()) return true;
   return std::any_of(said.only.begin(), said.only.end(),
                      [&](const std::string& prefix) { return one.id.starts_with(prefix); });
 }
 
-std::vector<const check_case*> chosen(const command_line& said) {
+std::vector<const check_case*> chosen(const command_line& said, const tools::dialect& speech) {
   std::vector<const check_case*> cases;
   for (const auto& one : said.client ? all_client_checks() : all_checks()) {
-    if (is_chosen(one, said)) cases.push_back(&one);
+    if (is_chosen(one, said, speech)) cases.push_back(&one);
   }
   return cases;
 }
 
-void list(const std::vector<const check_case*>& cases, const catalogue& texts) {
+void list(const std::vector<const check_case*>& cases, const tools::dialect& speech,
+          const catalogue& texts) {
   for (const auto* one : cases) {
     std::string id = one->id;
     id.resize(28, ' ');
     std::string number = one->requirement.empty() ? "-" : one->requirement;
     number.resize(5, ' ');
-    std::cout << one->milestone << "  " << number << id << texts.say("check." + one->id) << "\n";
+    std::cout << milestone_of(*one, speech) << "  " << number << id << texts.say("check." + one->id)
+              << "\n";
   }
 }
 
@@ -134,7 +136,7 @@ run_options options_of(const command_line& said) {
   options.with.patience = std::chrono::milliseconds(static_cast<long>(said.timeout * 1000));
   options.repeat = said.repeat;
   options.jobs = said.jobs;
-  options.cases = chosen(said);
+  options.cases = chosen(said, options.with.dialect);
   options.bound = std::chrono::seconds(static_cast<long>(said.timeout * 10) + 15);
   return options;
 }
@@ -169,7 +171,7 @@ int run(const command_line& said) {
   run_options options = options_of(said);
   if (options.cases.empty()) throw std::runtime_error("no check is called so");
   if (said.list) {
-    list(options.cases, texts);
+    list(options.cases, options.with.dialect, texts);
     return all_passed;
   }
   if (said.command.empty() == said.host.empty())

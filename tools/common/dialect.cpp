@@ -99,6 +99,13 @@ std::optional<std::uint16_t> dialect::port() const {
   return description_.at("port").get<std::uint16_t>();
 }
 
+std::optional<int> dialect::milestone_of(std::string_view group) const {
+  const auto milestones = description_.value("milestones", nlohmann::json::object());
+  const auto found = milestones.find(group);
+  if (found == milestones.end()) return std::nullopt;
+  return found->get<int>();
+}
+
 std::size_t dialect::header_bytes() const {
   const auto kind = framing().at("kind");
   if (kind == "prefixed") return framing().at("bytes");

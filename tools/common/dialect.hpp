@@ -62,6 +62,10 @@ class dialect {
   /// The port that is burnt in; nothing if it is told.
   std::optional<std::uint16_t> port() const;
 
+  /// The course's milestone in which @p group comes, "channels" or "files"; nothing if it comes
+  /// where the project has it.
+  std::optional<int> milestone_of(std::string_view group) const;
+
   /// The bytes of a message before its content: where a cut hurts most.
   std::size_t header_bytes() const;
 
