@@ -11,6 +11,7 @@ and how often it does is chance. The figures are medians; the least and the most
 import argparse
 import json
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -91,7 +92,8 @@ class Bench:
         with server() as running:
             ran = subprocess.run(
                 [self.load_program, "--port", str(running.port), "--speaks", running.speaks]
-                + ["--server-pid", str(running.process.pid), *arguments],
+                + ["--server-pid", str(running.process.pid)]
+                + ["--at-once", str(running.at_once), *arguments],
                 stdout=subprocess.PIPE,
                 timeout=PATIENCE,
                 check=False,
@@ -206,7 +208,10 @@ def main() -> int:
     parser.add_argument("--peers", action="store_true", help="others that are installed, too")
     parser.add_argument("--rounds", type=int, default=3, help="how often each is measured")
     options = parser.parse_args()
-    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})  # and all that is started from here
+    # Both hold for all that is started from here, too. Not every server raises its own limit.
+    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     return Bench(options.build, options.rounds, options.peers).run()
 
 

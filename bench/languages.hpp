@@ -126,10 +126,50 @@ inline language nats() {
   };
 }
 
+/// MQTT 3.1.1, whose packets have no line ends. These have one where it is of no harm: the last
+/// byte of a packet's number, which the answer repeats, and the last of each text.
+inline language mqtt() {
+  using namespace std::string_view_literals;
+  // SUBSCRIBE, number 0x2E0A: one topic, at most once (QoS 0).
+  const auto subscribe = [](const std::string& topic) {
+    return std::string{'\x82', static_cast<char>(5 + topic.size()), '\x2E', '\n',
+                       '\0',   static_cast<char>(topic.size())} +
+           topic + '\0';
+  };
+  static const std::string enter = subscribe("bench");
+  return {
+      .greeting = {},
+      .log_in =
+          [subscribe](const std::string& name) {
+            // CONNECT, with a clean session and a keep-alive of an hour.
+            return std::string{'\x10', static_cast<char>(12 + name.size())} +
+                   std::string("\0\4MQTT\4\2\x0E\x10\0"sv) + static_cast<char>(name.size()) + name +
+                   subscribe("lobby");
+          },
+      .logged_in = "\x20\x02\0\0"sv,
+      .enter = enter,
+      .entered = "\x90\x03",
+      .say =
+          [](const std::string& text) {
+            // PUBLISH; its length in groups of seven bits.
+            const std::size_t size = 2 + 5 + text.size() + 1;
+            std::string packet = "\x30";
+            if (size < 0x80)
+              packet += static_cast<char>(size);
+            else
+              packet += {static_cast<char>(0x80 | size % 0x80), static_cast<char>(size / 0x80)};
+            return packet + std::string("\0\5bench"sv) + text + '\n';
+          },
+      .text_in =
+          [](std::string_view line) { return detail::whole(detail::between(line, "bench", 0)); },
+      .speakers_enter = false,
+  };
+}
+
 /// All of them, by the name that the command line gives.
 inline const std::map<std::string, std::function<language()>>& languages() {
   static const std::map<std::string, std::function<language()>> all = {
-      {"chat", chat}, {"irc", irc}, {"resp", resp}, {"nats", nats}};
+      {"chat", chat}, {"irc", irc}, {"resp", resp}, {"nats", nats}, {"mqtt", mqtt}};
   return all;
 }
 

@@ -48,6 +48,7 @@ struct settings {
   std::size_t payload = 100;     // bytes of text
   double rate = 0;               // messages a second of each sender; 0: as fast as they are done
   bool direct = false;           // from each sender to one receiver, not in a channel
+  std::size_t at_once = 100;     // who come in at the same time
   std::string speaks = "chat";   // the server's language
 };
 
@@ -234,13 +235,13 @@ class load {
     for (auto& one : senders_) poller_.add(one.who->socket.fd(), jalon::io_events::read, nullptr);
   }
 
-  // By the hundred: some servers let people in once a second only, others have short queues.
+  // Many at once, for some servers let people in once a second only; not too many, for others
+  // have short queues, and what does not fit into those is tried again a second later.
   std::vector<std::unique_ptr<user>> log_in(const std::string& letter, std::size_t count) {
-    constexpr std::size_t at_once = 100;
     std::vector<std::unique_ptr<user>> all;
     while (all.size() < count) {
       const std::size_t first = all.size();
-      while (all.size() < std::min(first + at_once, count)) {
+      while (all.size() < std::min(first + how_.at_once, count)) {
         all.push_back(dial(how_.port, dialled_++));
         if (!language_.greeting.empty()) all.back()->await(language_.greeting);
         all.back()->send(language_.log_in(letter + std::to_string(all.size() - 1)));
@@ -384,6 +385,8 @@ int main(int argc, char* argv[]) try {
   app.add_option("--payload", how.payload, "bytes of a text")->check(CLI::Range(14, 4'096));
   app.add_option("--rate", how.rate, "messages a second of each; 0: as they are done");
   app.add_flag("--direct", how.direct, "from each sender to one receiver; of the chat only");
+  app.add_option("--at-once", how.at_once, "who come in at the same time")
+      ->check(CLI::PositiveNumber);
   app.add_option("--speaks", how.speaks, "the server's language")
       ->check(CLI::IsMember(bench::languages()));
   CLI11_PARSE(app, argc, argv);

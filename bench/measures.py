@@ -17,9 +17,16 @@ PATIENCE = 300  # seconds that anything may take; whatever takes longer hangs
 class Program:
     """A program that is typed to, and whose lines are waited for."""
 
-    def __init__(self, command: list[str | Path], directory: Path | None = None) -> None:
+    at_once = 100  # clients that a server takes in at the same time
+
+    def __init__(
+        self,
+        command: list[str | Path],
+        directory: Path | None = None,
+        output: int = subprocess.PIPE,
+    ) -> None:
         self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, cwd=directory
+            command, stdin=subprocess.PIPE, stdout=output, bufsize=0, cwd=directory
         )
         self.name = Path(command[0]).name
         self.pending = b""

@@ -46,11 +46,21 @@ INSPIRCD = """
 """
 
 
+MOSQUITTO = """
+listener {port} 127.0.0.1
+allow_anonymous true
+log_dest none
+set_tcp_nodelay true
+max_queued_messages 0
+max_queued_bytes 0
+"""
+
+
 class Peer(Program):
     """One that is told its port, and is waited for until it accepts."""
 
     def __init__(self, command: list) -> None:
-        super().__init__(command)
+        super().__init__(command, output=subprocess.DEVNULL)  # a pipe that nobody reads fills up
         deadline = time.monotonic() + PATIENCE
         while not self.accepts() and time.monotonic() < deadline:
             time.sleep(0.01)
@@ -103,6 +113,7 @@ class Configured(Peer):
 
 
 class NgIrcd(Configured):
+    at_once = 8  # its queue of connections is for ten
     name, program, speaks = "ngIRCd", "ngircd", "irc"
     text, options = NGIRCD, ["--nodaemon", "--config"]
 
@@ -112,7 +123,12 @@ class InspIrcd(Configured):
     text, options = INSPIRCD, ["--nofork", "--runasroot", "--nopid", "--config"]
 
 
-ALL = [Redis, Nats, InspIrcd, NgIrcd]
+class Mosquitto(Configured):
+    name, program, speaks = "Mosquitto", "mosquitto", "mqtt"
+    text, options = MOSQUITTO, ["-c"]
+
+
+ALL = [Redis, Nats, InspIrcd, NgIrcd, Mosquitto]
 
 
 def version(peer: type) -> str:

@@ -1,0 +1,140 @@
+// What the parts of the toolkit cost, one by one, by Google Benchmark: `parts`.
+//
+// A message of the chat with a text of 100 bytes is what all of them are fed, so that the figures
+// can be added up to what a delivery costs.
+
+#include <rapidjson/document.h>
+
+#include <deque>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <benchmark/benchmark.h>
+
+#include <jalon.hpp>
+#include <jalon/json_message.hpp>
+
+#include "03-channels/channel_messages.hpp"
+
+namespace {
+
+using benchmark::State;
+
+const std::string text(100, 'x');
+const std::string line = R"({"type":"say","channel":"bench","text":")" + text + "\"}";
+constexpr int lines_a_turn = 64;
+
+void fill(jalon::buffer& into, std::string_view bytes) {
+  bytes.copy(into.prepare(bytes.size()).data(), bytes.size());
+  into.commit(bytes.size());
+}
+
+void finds_64_lines(State& state) {
+  std::string bytes;
+  for (int n = 0; n < lines_a_turn; ++n) jalon::line_codec::encode(line, bytes);
+  jalon::line_codec codec;
+  jalon::buffer in;
+  for (auto _ : state) {
+    fill(in, bytes);
+    while (auto found = codec.next(in)) benchmark::DoNotOptimize(found);
+  }
+  state.SetItemsProcessed(state.iterations() * lines_a_turn);
+}
+BENCHMARK(finds_64_lines);
+
+void finds_64_with_a_length(State& state) {
+  jalon::length_codec codec(2, 65'535);
+  std::string bytes;
+  for (int n = 0; n < lines_a_turn; ++n) codec.encode(line, bytes);
+  jalon::buffer in;
+  for (auto _ : state) {
+    fill(in, bytes);
+    while (auto found = codec.next(in)) benchmark::DoNotOptimize(found);
+  }
+  state.SetItemsProcessed(state.iterations() * lines_a_turn);
+}
+BENCHMARK(finds_64_with_a_length);
+
+void reads_json(State& state) {
+  for (auto _ : state) {
+    const auto object = jalon::parse_json_object(line);
+    chat::say said;
+    benchmark::DoNotOptimize(jalon::read_message(*object, said));
+    benchmark::DoNotOptimize(said);
+  }
+}
+BENCHMARK(reads_json);
+
+// What another reader would change: the same line to the same struct, as carefully.
+void reads_json_with_rapidjson(State& state) {
+  for (auto _ : state) {
+    rapidjson::Document object;
+    object.Parse<rapidjson::kParseValidateEncodingFlag>(line.data(), line.size());
+    const auto value = [&](const char* name) {
+      const auto& found = object[name];
+      return std::string_view(found.GetString(), found.GetStringLength());
+    };
+    benchmark::DoNotOptimize(value("type"));
+    chat::say said{*chat::channel_name::from(value("channel")),
+                   *chat::message_text::from(value("text"))};
+    benchmark::DoNotOptimize(said);
+  }
+}
+BENCHMARK(reads_json_with_rapidjson);
+
+void writes_json(State& state) {
+  const chat::say_event said{"bench", "somebody", text};
+  for (auto _ : state) benchmark::DoNotOptimize(jalon::write_message(said));
+}
+BENCHMARK(writes_json);
+
+// 64 messages by one write: end to end in one block, or each in a block of its own.
+void writes_queue(State& state) {
+  auto [near, far] = jalon::stream_socket::pair();
+  const bool one_block = state.range(0) == 1;
+  jalon::outbox block;
+  jalon::write_queue queue;
+  std::vector<char> sink(64 << 10);
+  for (auto _ : state) {
+    for (int n = 0; n < lines_a_turn; ++n) {
+      const auto payload = one_block ? block.add(line) : jalon::make_payload(line);
+      benchmark::DoNotOptimize(queue.push(payload));
+    }
+    block.end_turn();
+    queue.write_to(near);
+    while (far.read_some(sink).status == jalon::io_status::ok) continue;
+  }
+  state.SetItemsProcessed(state.iterations() * lines_a_turn);
+}
+BENCHMARK(writes_queue)->ArgName("one_block")->Arg(0)->Arg(1);
+
+// A turn of the loop in which one of so many descriptors is ready.
+template <class Poller>
+void turns(State& state) {
+  jalon::reactor loop{Poller{}};
+  using sockets = std::pair<jalon::stream_socket, jalon::stream_socket>;
+  std::deque<sockets> pairs;
+  std::vector<jalon::reactor::watch_type> watches;
+  for (std::int64_t n = 0; n < state.range(0); ++n) {
+    pairs.push_back(jalon::stream_socket::pair());
+    auto& socket = pairs.back().first;
+    const auto reads = [&socket](jalon::io_events) {
+      char byte = 0;
+      socket.read_some(std::span(&byte, 1));
+    };
+    watches.push_back(loop.watch(socket.fd(), jalon::io_events::read, reads));
+  }
+  for (auto _ : state) {
+    pairs.front().second.write_some(std::string_view("x"));
+    loop.run_once();
+  }
+}
+BENCHMARK(turns<jalon::poll_poller>)->Arg(1)->Arg(100)->Arg(400);
+BENCHMARK(turns<jalon::epoll_poller>)->Arg(1)->Arg(100)->Arg(400);
+
+}  // namespace
+
+BENCHMARK_MAIN();
