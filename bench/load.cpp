@@ -48,6 +48,7 @@ struct settings {
   std::size_t payload = 100;     // bytes of text
   double rate = 0;               // messages a second of each sender; 0: as fast as they are done
   bool direct = false;           // from each sender to one receiver, not in a channel
+  bool to_all = false;           // to all who are there, not in a channel
   std::size_t at_once = 100;     // who come in at the same time
   std::string speaks = "chat";   // the server's language
 };
@@ -252,7 +253,7 @@ class load {
   }
 
   void enter(std::vector<std::unique_ptr<user>>& all) {
-    if (how_.direct) return;
+    if (how_.direct || how_.to_all) return;
     for (auto& one : all) {
       one->send(language_.enter);
       one->await(language_.entered);
@@ -266,7 +267,9 @@ class load {
       std::string bytes;
       while (one.sent < allowed(one)) {
         const std::string text = text_of(i, one.sent++, how_.payload);
-        bytes += how_.direct ? to_one(i % how_.receivers, text) : language_.say(text);
+        bytes += how_.direct   ? to_one(i % how_.receivers, text)
+                 : how_.to_all ? to_everybody(text)
+                               : language_.say(text);
         one.missing.push_back(audience());
         one.at.push_back(clock::now());
       }
@@ -276,6 +279,10 @@ class load {
 
   static std::string to_one(std::size_t receiver, const std::string& text) {
     return R"({"type":"msg","to":"r)" + std::to_string(receiver) + R"(","text":")" + text + "\"}\n";
+  }
+
+  static std::string to_everybody(const std::string& text) {
+    return R"({"type":"msgall","text":")" + text + "\"}\n";
   }
 
   std::size_t allowed(const sender_state& one) const {
@@ -385,6 +392,7 @@ int main(int argc, char* argv[]) try {
   app.add_option("--payload", how.payload, "bytes of a text")->check(CLI::Range(14, 4'096));
   app.add_option("--rate", how.rate, "messages a second of each; 0: as they are done");
   app.add_flag("--direct", how.direct, "from each sender to one receiver; of the chat only");
+  app.add_flag("--to-all", how.to_all, "to all who are there; of the chat only");
   app.add_option("--at-once", how.at_once, "who come in at the same time")
       ->check(CLI::PositiveNumber);
   app.add_option("--speaks", how.speaks, "the server's language")

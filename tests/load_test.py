@@ -58,6 +58,12 @@ class Load(unittest.TestCase):
             with self.subTest(server=server):
                 self.assertEqual(self.deliveries(server, *arguments), 4 * 50)
 
+    def test_everything_that_is_said_to_all_reaches_all(self) -> None:
+        arguments = "--to-all --receivers 20 --senders 2 --window 5 --messages 50".split()
+        for server in self.chats():
+            with self.subTest(server=server):
+                self.assertEqual(self.deliveries(server, *arguments), 20 * 2 * 50)
+
     def test_a_load_by_the_clock_reaches_everybody_beside_some_who_do_not_read(self) -> None:
         arguments = "--receivers 3 --messages 20 --rate 1000 --deaf 2".split()
         for server in self.chats():
