@@ -153,7 +153,7 @@ inline language mqtt() {
           [](const std::string& text) {
             // PUBLISH; its length in groups of seven bits.
             const std::size_t size = 2 + 5 + text.size() + 1;
-            std::string packet = "\x30";
+            std::string packet(1, '\x30');
             if (size < 0x80)
               packet += static_cast<char>(size);
             else
