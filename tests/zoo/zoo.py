@@ -14,6 +14,7 @@ A bug is a file `bugs/NAME.bug`:
     dialect lines               and its --dialect
     caught wire.two_in_one      the check that must fail
     cause read_taken_for_message  and the cause that it must name
+    flags -fsanitize=address    more for the compiler; may be left out
     ---- instead of
     lines of the program, as they stand there
     ---- stands
@@ -82,14 +83,14 @@ class Bug:
         """Writes and compiles it. Returns the command that starts it, but for its arguments."""
         source = folder / (self.name + self.program.suffix)
         source.write_text(self.source(), encoding="utf-8")
-        return compiled(source)
+        return compiled(source, self.fields.get("flags", "").split())
 
 
-def compiled(source: Path) -> list[str]:
+def compiled(source: Path, flags: list[str]) -> list[str]:
     if source.suffix == ".py":
         return [PYTHON, str(source)]
     program = source.with_suffix("")
-    subprocess.run([*COMPILERS[source.suffix], "-o", str(program), str(source)], check=True)
+    subprocess.run([*COMPILERS[source.suffix], *flags, "-o", str(program), str(source)], check=True)
     return [str(program)]
 
 

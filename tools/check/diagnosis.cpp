@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <sstream>
 
 namespace check {
 
@@ -88,6 +89,24 @@ std::string last_lines(const std::string& text) {
   if (begin != text.npos && begin > 0) begin = text.rfind('\n', begin - 1);
   const std::size_t first = begin == text.npos ? 0 : begin + 1;
   return text.substr(first, end - first + 1);
+}
+
+// What a sanitizer found, and where in the program: the sanitizer's own frames stand before it.
+std::string sanitizer_fault(const std::string& text) {
+  constexpr std::string_view error = "ERROR: ";
+  std::string fault;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    if (line.find("runtime error:") != line.npos) return line;
+    const auto at = line.find(error);
+    if (at != line.npos)
+      fault = line.substr(at + error.size(), line.find(" on ", at) - at - error.size());
+    const auto place = line.find(" in ");
+    const bool is_frame = line.find_first_not_of(' ') == line.find('#') && place != line.npos;
+    if (is_frame && !fault.empty() && line.find("sanitizer") == line.npos)
+      return fault + line.substr(place);
+  }
+  return fault.empty() ? last_lines(text) : fault;
 }
 
 // What was sent last before the program ended: what is sent to one that has ended tells nothing.
@@ -278,6 +297,7 @@ tools::arguments values_of(const scene& s) {
   return {{"signal", s.seen.by_signal ? ::strsignal(s.seen.end_number) : ""},
           {"status", std::to_string(s.seen.end_number)},
           {"words", last_lines(s.seen.last_words)},
+          {"fault", sanitizer_spoke(s) ? sanitizer_fault(s.seen.last_words) : ""},
           {"call", s.seen.waits_in},
           {"on", s.seen.waits_on.empty() ? "a descriptor" : s.seen.waits_on},
           {"left", left == nullptr ? "a client" : left->who},

@@ -2,6 +2,11 @@
 #include "process_view.hpp"
 
 #include <dirent.h>
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <linux/sock_diag.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -10,6 +15,7 @@
 #include <sstream>
 
 #include <jalon/endpoint.hpp>
+#include <jalon/unique_fd.hpp>
 
 namespace check {
 
@@ -35,6 +41,8 @@ std::vector<std::string> entries_of(const std::string& path) {
   return names;
 }
 
+constexpr int close_wait = 8;  // the state's number, in proc(5) and in sock_diag(7)
+
 std::uint64_t from_hex(const std::string& text) { return std::stoull(text, nullptr, 16); }
 
 // `0100007F:1F90`: the port stands behind the last colon.
@@ -53,10 +61,35 @@ std::optional<tcp_socket> read_socket(const std::string& line) {
   socket.local_port = port_in(local);
   socket.remote_port = port_in(remote);
   socket.listens = state == "0A";
-  socket.peer_closed = state == "08";
+  socket.peer_closed = from_hex(state) == close_wait;
   socket.unsent = from_hex(queues.substr(0, queues.find(':')));
   socket.unread = from_hex(queues.substr(queues.find(':') + 1));
   return socket;
+}
+
+// The answer to one question of sock_diag(7); nothing if there is no such socket, or no answer.
+std::optional<inet_diag_msg> ask_of_socket(const inet_diag_sockid& which) {
+  struct {
+    nlmsghdr header;
+    inet_diag_req_v2 body;
+  } question{};
+  question.header.nlmsg_len = sizeof question;
+  question.header.nlmsg_type = SOCK_DIAG_BY_FAMILY;
+  question.header.nlmsg_flags = NLM_F_REQUEST;
+  question.body.sdiag_family = AF_INET;
+  question.body.sdiag_protocol = IPPROTO_TCP;
+  question.body.idiag_states = ~0U;
+  question.body.id = which;
+  struct {
+    nlmsghdr header;
+    inet_diag_msg body;
+    char attributes[1024];
+  } answer{};
+  const jalon::unique_fd system{::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG)};
+  const bool answered = ::send(system.get(), &question, sizeof question, 0) > 0 &&
+                        ::recv(system.get(), &answer, sizeof answer, 0) > 0;
+  if (!answered || answer.header.nlmsg_type != SOCK_DIAG_BY_FAMILY) return std::nullopt;
+  return answer.body;
 }
 
 std::uint64_t inode_in(const std::string& target) {
@@ -122,6 +155,29 @@ std::vector<tcp_socket> tcp_sockets() {
     }
   }
   return sockets;
+}
+
+std::optional<tcp_socket> tcp_socket_between(std::uint16_t local_port, std::uint16_t remote_port) {
+  inet_diag_sockid which{};
+  which.idiag_sport = htons(local_port);
+  which.idiag_dport = htons(remote_port);
+  which.idiag_src[0] = which.idiag_dst[0] = htonl(INADDR_LOOPBACK);
+  which.idiag_cookie[0] = which.idiag_cookie[1] = INET_DIAG_NOCOOKIE;
+  const auto told = ask_of_socket(which);
+  // Where nobody is connected so, it tells of the listener.
+  if (told && told->id.idiag_dport == which.idiag_dport) {
+    return tcp_socket{local_port,
+                      remote_port,
+                      false,
+                      told->idiag_state == close_wait,
+                      told->idiag_wqueue,
+                      told->idiag_rqueue,
+                      told->idiag_inode};
+  }
+  for (const auto& socket : tcp_sockets()) {
+    if (socket.local_port == local_port && socket.remote_port == remote_port) return socket;
+  }
+  return std::nullopt;
 }
 
 std::vector<open_descriptor> descriptors_of(pid_t pid) {

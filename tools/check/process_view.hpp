@@ -24,8 +24,13 @@ struct tcp_socket {
   std::uint64_t inode = 0;   ///< by which a process's descriptor is found
 };
 
-/// Every TCP socket of the network that this process is in.
+/// Every TCP socket of the network that this process is in. Takes the longer the more memory the
+/// machine has, milliseconds at least: the system looks through all of its hash table.
 std::vector<tcp_socket> tcp_sockets();
+
+/// One end of a connection on this machine; nothing if it has gone. Asked of the system by its
+/// ports (sock_diag(7)), which takes microseconds.
+std::optional<tcp_socket> tcp_socket_between(std::uint16_t local_port, std::uint16_t remote_port);
 
 /// An open descriptor: what it leads to, and the socket's inode if it is one.
 struct open_descriptor {

@@ -300,16 +300,15 @@ connection_evidence stage::evidence_of(const peer& one) const {
   // A connection that both sides have ended is in no table; its descriptor tells that it is held.
   const bool left = seen.closed || seen.reset || seen.half_closed;
   if (left && holds_ended_socket(program_->serving_pid())) seen.held = true;
-  for (const auto& socket : tcp_sockets()) {
-    if (socket.local_port != one.program_port() || socket.remote_port != one.port()) continue;
-    // What a peer's end counts for one byte, is none.
-    seen.unread = socket.unread - (socket.peer_closed && socket.unread > 0 ? 1 : 0);
-    seen.unsent = socket.unsent;
-    for (const auto& open : descriptors_of(program_->serving_pid())) {
-      if (open.socket_inode != socket.inode || socket.inode == 0) continue;
-      seen.held = true;
-      seen.descriptor = open.number;
-    }
+  const auto socket = tcp_socket_between(one.program_port(), one.port());
+  if (!socket) return seen;
+  // What a peer's end counts for one byte, is none.
+  seen.unread = socket->unread - (socket->peer_closed && socket->unread > 0 ? 1 : 0);
+  seen.unsent = socket->unsent;
+  for (const auto& open : descriptors_of(program_->serving_pid())) {
+    if (open.socket_inode != socket->inode || socket->inode == 0) continue;
+    seen.held = true;
+    seen.descriptor = open.number;
   }
   return seen;
 }
@@ -320,11 +319,8 @@ void stage::notes_whether_full(const peer& one) {
 
 bool stage::has_read_all_of(const peer& one) const {
   if (!program_) return false;
-  for (const auto& socket : tcp_sockets()) {
-    if (socket.local_port == one.program_port() && socket.remote_port == one.port())
-      return socket.unread == 0;
-  }
-  return true;
+  const auto socket = tcp_socket_between(one.program_port(), one.port());
+  return !socket || socket->unread == 0;
 }
 
 bool stage::is_done_with(const peer& one) const {

@@ -214,6 +214,7 @@ std::uint16_t subject::listening_port() const {
 }
 
 pid_t subject::serving_pid() const {
+  if (serving_ != -1 && !descriptors_of(serving_).empty()) return serving_;
   const auto sockets = tcp_sockets();
   for (const pid_t pid : family_of(pid_)) {
     for (const auto& descriptor : descriptors_of(pid)) {
@@ -222,7 +223,7 @@ pid_t subject::serving_pid() const {
                socket.inode == descriptor.socket_inode;
       };
       if (descriptor.socket_inode != 0 && std::any_of(sockets.begin(), sockets.end(), serves))
-        return pid;
+        return serving_ = pid;
     }
   }
   return pid_;

@@ -111,6 +111,7 @@ class subject {
   jalon::unique_fd output_;
   std::string last_output_;
   pid_t pid_ = -1;
+  mutable pid_t serving_ = -1;  // once it is known, and for as long as it lives
   std::chrono::steady_clock::time_point next_limits_{};  // when memory is looked at again
   std::optional<process_end> ended_;
   std::string stopped_because_;
