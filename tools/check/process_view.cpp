@@ -41,7 +41,9 @@ std::vector<std::string> entries_of(const std::string& path) {
   return names;
 }
 
-constexpr int close_wait = 8;  // the state's number, in proc(5) and in sock_diag(7)
+// States by their numbers, in proc(5) and in sock_diag(7).
+constexpr int close_wait = 8;
+constexpr int listening = 10;
 
 std::uint64_t from_hex(const std::string& text) { return std::stoull(text, nullptr, 16); }
 
@@ -60,7 +62,7 @@ std::optional<tcp_socket> read_socket(const std::string& line) {
     return std::nullopt;
   socket.local_port = port_in(local);
   socket.remote_port = port_in(remote);
-  socket.listens = state == "0A";
+  socket.listens = from_hex(state) == listening;
   socket.peer_closed = from_hex(state) == close_wait;
   socket.unsent = from_hex(queues.substr(0, queues.find(':')));
   socket.unread = from_hex(queues.substr(queues.find(':') + 1));
@@ -68,7 +70,8 @@ std::optional<tcp_socket> read_socket(const std::string& line) {
 }
 
 // The answer to one question of sock_diag(7); nothing if there is no such socket, or no answer.
-std::optional<inet_diag_msg> ask_of_socket(const inet_diag_sockid& which) {
+// Where nobody is connected so, it is the listener.
+std::optional<tcp_socket> ask_of_socket(std::uint16_t local_port, std::uint16_t remote_port) {
   struct {
     nlmsghdr header;
     inet_diag_req_v2 body;
@@ -79,7 +82,10 @@ std::optional<inet_diag_msg> ask_of_socket(const inet_diag_sockid& which) {
   question.body.sdiag_family = AF_INET;
   question.body.sdiag_protocol = IPPROTO_TCP;
   question.body.idiag_states = ~0U;
-  question.body.id = which;
+  question.body.id.idiag_sport = htons(local_port);
+  question.body.id.idiag_dport = htons(remote_port);
+  question.body.id.idiag_src[0] = question.body.id.idiag_dst[0] = htonl(INADDR_LOOPBACK);
+  question.body.id.idiag_cookie[0] = question.body.id.idiag_cookie[1] = INET_DIAG_NOCOOKIE;
   struct {
     nlmsghdr header;
     inet_diag_msg body;
@@ -89,7 +95,14 @@ std::optional<inet_diag_msg> ask_of_socket(const inet_diag_sockid& which) {
   const bool answered = ::send(system.get(), &question, sizeof question, 0) > 0 &&
                         ::recv(system.get(), &answer, sizeof answer, 0) > 0;
   if (!answered || answer.header.nlmsg_type != SOCK_DIAG_BY_FAMILY) return std::nullopt;
-  return answer.body;
+  const auto& told = answer.body;
+  return tcp_socket{local_port,
+                    ntohs(told.id.idiag_dport),
+                    told.idiag_state == listening,
+                    told.idiag_state == close_wait,
+                    told.idiag_wqueue,
+                    told.idiag_rqueue,
+                    told.idiag_inode};
 }
 
 std::uint64_t inode_in(const std::string& target) {
@@ -158,26 +171,17 @@ std::vector<tcp_socket> tcp_sockets() {
 }
 
 std::optional<tcp_socket> tcp_socket_between(std::uint16_t local_port, std::uint16_t remote_port) {
-  inet_diag_sockid which{};
-  which.idiag_sport = htons(local_port);
-  which.idiag_dport = htons(remote_port);
-  which.idiag_src[0] = which.idiag_dst[0] = htonl(INADDR_LOOPBACK);
-  which.idiag_cookie[0] = which.idiag_cookie[1] = INET_DIAG_NOCOOKIE;
-  const auto told = ask_of_socket(which);
-  // Where nobody is connected so, it tells of the listener.
-  if (told && told->id.idiag_dport == which.idiag_dport) {
-    return tcp_socket{local_port,
-                      remote_port,
-                      false,
-                      told->idiag_state == close_wait,
-                      told->idiag_wqueue,
-                      told->idiag_rqueue,
-                      told->idiag_inode};
-  }
+  const auto told = ask_of_socket(local_port, remote_port);
+  if (told && told->remote_port == remote_port) return told;
   for (const auto& socket : tcp_sockets()) {
     if (socket.local_port == local_port && socket.remote_port == remote_port) return socket;
   }
   return std::nullopt;
+}
+
+std::optional<tcp_socket> tcp_listener_at(std::uint16_t port) {
+  const auto told = ask_of_socket(port, 0);
+  return told && told->listens ? told : std::nullopt;
 }
 
 std::vector<open_descriptor> descriptors_of(pid_t pid) {

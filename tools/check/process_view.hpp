@@ -32,6 +32,10 @@ std::vector<tcp_socket> tcp_sockets();
 /// ports (sock_diag(7)), which takes microseconds.
 std::optional<tcp_socket> tcp_socket_between(std::uint16_t local_port, std::uint16_t remote_port);
 
+/// Who takes IPv4 connections on @p port, asked likewise; nothing if nobody does, or the system
+/// does not tell.
+std::optional<tcp_socket> tcp_listener_at(std::uint16_t port);
+
 /// An open descriptor: what it leads to, and the socket's inode if it is one.
 struct open_descriptor {
   int number = -1;

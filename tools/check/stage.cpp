@@ -17,7 +17,7 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 namespace {
-constexpr milliseconds glance{10};  // between two looks at the program
+constexpr milliseconds glance{2};  // between two looks at the program
 constexpr milliseconds to_be_idle{400};
 constexpr int idle_percent = 20;  // of a core; one that spins uses 100
 

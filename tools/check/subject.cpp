@@ -23,6 +23,7 @@ namespace check {
 namespace {
 
 constexpr int could_not_run = 127;  // as a shell says it
+constexpr std::chrono::milliseconds between_searches{100};
 
 // The side of a new terminal where somebody would type.
 jalon::unique_fd open_terminal() {
@@ -113,6 +114,7 @@ void subject::open_standard_files() {
 }
 
 void subject::start() {
+  next_search_ = std::chrono::steady_clock::now() + between_searches;
   open_standard_files();
   pid_ = jalon::check(::fork(), "fork");
   if (pid_ == 0) run_child();
@@ -198,35 +200,41 @@ void subject::keep_limits() {
   kill();
 }
 
-std::uint16_t subject::listening_port() const {
+std::uint16_t subject::listening_port() {
+  const auto told = tcp_listener_at(options_.port);
+  if (told && holder_of(told->inode)) return options_.port;
+  // It may listen elsewhere. To look through all there are takes long: not every time.
+  const auto now = std::chrono::steady_clock::now();
+  if (now < next_search_) return 0;
+  next_search_ = now + between_searches;
   std::uint16_t found = 0;
-  const auto sockets = tcp_sockets();
-  for (const pid_t pid : family_of(pid_)) {
-    for (const auto& descriptor : descriptors_of(pid)) {
-      for (const auto& socket : sockets) {
-        if (!socket.listens || socket.inode != descriptor.socket_inode) continue;
-        if (socket.local_port == options_.port) return options_.port;
-        if (found == 0) found = socket.local_port;
-      }
-    }
+  for (const auto& socket : tcp_sockets()) {
+    if (!socket.listens || !holder_of(socket.inode)) continue;
+    if (found == 0 || socket.local_port == options_.port) found = socket.local_port;
   }
   return found;
 }
 
 pid_t subject::serving_pid() const {
   if (serving_ != -1 && !descriptors_of(serving_).empty()) return serving_;
-  const auto sockets = tcp_sockets();
-  for (const pid_t pid : family_of(pid_)) {
-    for (const auto& descriptor : descriptors_of(pid)) {
-      const auto serves = [&](const tcp_socket& socket) {
-        return (socket.listens || socket.remote_port == options_.port) &&
-               socket.inode == descriptor.socket_inode;
-      };
-      if (descriptor.socket_inode != 0 && std::any_of(sockets.begin(), sockets.end(), serves))
-        return serving_ = pid;
-    }
+  if (const auto listener = tcp_listener_at(options_.port)) {
+    if (const auto holder = holder_of(listener->inode)) return serving_ = *holder;
+  }
+  for (const auto& socket : tcp_sockets()) {
+    if (!socket.listens && socket.remote_port != options_.port) continue;
+    if (const auto holder = holder_of(socket.inode)) return serving_ = *holder;
   }
   return pid_;
+}
+
+std::optional<pid_t> subject::holder_of(std::uint64_t inode) const {
+  if (inode == 0) return std::nullopt;
+  for (const pid_t pid : family_of(pid_)) {
+    for (const auto& descriptor : descriptors_of(pid)) {
+      if (descriptor.socket_inode == inode) return pid;
+    }
+  }
+  return std::nullopt;
 }
 
 std::string subject::last_words() const { return last_output_; }

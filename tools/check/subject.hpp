@@ -70,7 +70,7 @@ class subject {
   const std::string& stopped_because() const noexcept { return stopped_because_; }
 
   /// The port it listens on: that which it was told if it does, else any; 0 if on none.
-  std::uint16_t listening_port() const;
+  std::uint16_t listening_port();
 
   /// The other ends of its terminal or pipes. Once, and only if it was started with such.
   channel take_standard_files();
@@ -97,6 +97,8 @@ class subject {
   void kill();
 
  private:
+  // The first process of its family that has this socket.
+  std::optional<pid_t> holder_of(std::uint64_t inode) const;
   void start();
   void open_standard_files();
   void run_child();
@@ -112,6 +114,8 @@ class subject {
   std::string last_output_;
   pid_t pid_ = -1;
   mutable pid_t serving_ = -1;  // once it is known, and for as long as it lives
+  std::chrono::steady_clock::time_point
+      next_search_{};  // when all sockets are looked through again
   std::chrono::steady_clock::time_point next_limits_{};  // when memory is looked at again
   std::optional<process_end> ended_;
   std::string stopped_because_;
