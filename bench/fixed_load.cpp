@@ -41,7 +41,7 @@ namespace {
 
 constexpr std::size_t receivers = 100;
 constexpr std::size_t said_a_turn = 64;
-constexpr int patience = 1'000;  // turns that anything may take
+constexpr std::size_t patience = 1'000;  // turns that anything may take
 
 class scene {
  public:
@@ -99,7 +99,7 @@ class scene {
     auto socket = jalon::stream_socket::open(AF_INET);
     ::connect(socket.fd(), server_.local().data(), server_.local().size());
     pollfd connecting{socket.fd(), POLLOUT, 0};
-    ::poll(&connecting, 1, patience);
+    ::poll(&connecting, 1, 30'000);
     socket.write_some(R"({"type":"nick","nick":")" + nick +
                       "\"}\n{\"type\":\"create\",\"channel\":\"bench\"}\n"
                       "{\"type\":\"join\",\"channel\":\"bench\"}\n");
@@ -118,7 +118,7 @@ class scene {
   std::vector<jalon::stream_socket> clients_;
   jalon::stream_socket speaker_;
   std::string lines_;
-  int turns_ = 0;
+  std::size_t turns_ = 0;
   std::size_t system_calls_ = 0;
   std::size_t in_loop_ = 0;
 };
