@@ -1,8 +1,8 @@
 // The same load every time, for what is counted and not timed: `fixed_load [TURNS]`.
 //
 // Server and clients are in one process: in each turn one client says 64 things in a channel, and
-// a hundred others get them. It prints how many system calls and allocations a delivery took;
-// instructions are counted by callgrind, in `run_once` alone (bench/counts.py).
+// a hundred others get them. It prints how many system calls a delivery and how many allocations a
+// message took; instructions are counted by callgrind, in `run_once` alone (bench/counts.py).
 
 #include <poll.h>
 

@@ -68,7 +68,8 @@ void reads_json(State& state) {
 }
 BENCHMARK(reads_json);
 
-// What another reader would change: the same line to the same struct, as carefully.
+// What another reader would change: the same line to the same struct. It checks UTF-8 too, but no
+// kinds.
 void reads_json_with_rapidjson(State& state) {
   while (state.KeepRunning()) {
     rapidjson::Document object;

@@ -6,6 +6,7 @@
 #include "check/checks.hpp"
 #include "check/diagnosis.hpp"
 #include "check/report.hpp"
+#include "check/score.hpp"
 #include "common/server_speech.hpp"
 
 using tools::dialect;
@@ -122,6 +123,18 @@ TEST_CASE("what follows from a known cause earns a share, as far as the requirem
   };
   CHECK(points(outcome::passed) == 2.5);
   CHECK(points(outcome::failed) == 0);
+}
+
+TEST_CASE("a dialect says in which milestone a group of checks comes") {
+  const auto course = tools::dialect::load("struct"), newest = tools::dialect::load("struct2026");
+  const auto milestone = [](const char* id, const tools::dialect& speech) {
+    return check::milestone_of(check::case_of(id), speech);
+  };
+  CHECK(milestone("channels.create", course) == 3);
+  CHECK(milestone("channels.create", newest) == 4);
+  CHECK(milestone("client_files.send", course) == 4);
+  CHECK(milestone("client_files.send", newest) == 3);
+  CHECK(milestone("wire.stall", newest) == 1);
 }
 
 TEST_CASE("bytes are shown readably, and long runs by their length") {

@@ -46,7 +46,7 @@ inline constexpr bool is_optional = false;
 template <class V>
 inline constexpr bool is_optional<std::optional<V>> = true;
 
-// Most messages of a chat fit, and are written without growing: that takes a fifth off their cost.
+// Most messages of a chat fit, and are written without growing.
 inline constexpr std::size_t usual_line = 256;  // bytes
 
 // Calls @p visit with each field of a record, until it returns false. @return whether none did

@@ -97,7 +97,8 @@ std::string sanitizer_fault(const std::string& text) {
   std::string fault;
   std::istringstream lines(text);
   for (std::string line; std::getline(lines, line);) {
-    if (line.find("runtime error:") != line.npos) return line;
+    // One of these does not end it; what comes after may.
+    if (fault.empty() && line.find("runtime error:") != line.npos) fault = line;
     const auto at = line.find(error);
     if (at != line.npos)
       fault = line.substr(at + error.size(), line.find(" on ", at) - at - error.size());

@@ -137,10 +137,16 @@ host& stage::server() {
 console& stage::terminal() { return *terminal_; }
 
 peer& stage::caller(const std::string& name, std::uint16_t port) {
-  auto socket = jalon::connect(jalon::resolve("127.0.0.1", std::to_string(port)), with_.patience);
-  story_.add(name, tools::wire_kind::opened);
-  peers_.push_back(std::make_unique<peer>(*this, name, channel(std::move(socket))));
-  return *peers_.back();
+  try {
+    auto socket = jalon::connect(jalon::resolve("127.0.0.1", std::to_string(port)), with_.patience);
+    story_.add(name, tools::wire_kind::opened);
+    peers_.push_back(std::make_unique<peer>(*this, name, channel(std::move(socket))));
+    return *peers_.back();
+  } catch (const std::system_error& error) {
+    throw failure{{"due.connects", {{"who", name}}},
+                  {"came.no_connection", {{"reason", error.code().message()}}},
+                  name};
+  }
 }
 
 std::uint16_t stage::opens_line() {
@@ -264,6 +270,7 @@ void stage::interrupts(const std::function<void()>& goes_on) {
 }
 
 void stage::is_idle() {
+  if (thread_times_of(program().serving_pid()).empty()) throw cannot_judge{{"why.no_times"}};
   pass(milliseconds(50));  // what the last message caused is over
   const int used = cpu_percent(to_be_idle);
   if (used > idle_percent)
@@ -339,7 +346,7 @@ evidence stage::gather() {
   seen.signal_sent = signal_sent_;
   for (const auto& one : peers_) seen.connections.push_back(evidence_of(*one));
   if (!program_) return seen;
-  program_->look();
+  look();
   seen.last_words = terminal_ == nullptr ? program_->last_words() : terminal_->received();
   seen.stopped_because = program_->stopped_because();
   seen.descriptors_before = descriptors_before_;
