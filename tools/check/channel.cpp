@@ -1,6 +1,8 @@
 // Connections, terminals and pipes, read and written alike.
 #include "channel.hpp"
 
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -31,6 +33,12 @@ io_result channel::read_some(std::span<char> into) {
 io_result channel::write_some(std::string_view bytes) {
   return socket_ ? socket_.write_some(bytes)
                  : moved(::write(writes_on(), bytes.data(), bytes.size()));
+}
+
+std::size_t channel::held_back() const {
+  int bytes = 0;
+  const bool is_told = socket_ && ::ioctl(socket_.fd(), SIOCOUTQNSD, &bytes) == 0;
+  return is_told ? static_cast<std::size_t>(bytes) : 0;
 }
 
 void channel::end_writing() {

@@ -37,6 +37,8 @@ class channel {
   jalon::io_result read_some(std::span<char> into);
   /// See `jalon::stream_socket::write_some`.
   jalon::io_result write_some(std::string_view bytes);
+  /// Bytes that the system has taken and holds back, for the program's end has no room: tcp(7).
+  std::size_t held_back() const;
   /// Says that no more will come: half of the connection, the pipe, or Ctrl-D.
   void end_writing();
   /// Cuts a connection when it is closed next.

@@ -87,6 +87,8 @@ class peer {
   const std::string& received() const noexcept { return received_; }
   /// Whether all that was to be sent is with the system.
   bool all_sent() const noexcept { return outgoing_.size() == 0; }
+  /// Whether the system holds some of it back, for the program's end has no room.
+  bool is_held_back() const { return channel_.held_back() > 0; }
   /// How many bytes of it.
   std::uint64_t sent_bytes() const noexcept { return sent_bytes_; }
   /// Whether the program has closed or cut the connection.

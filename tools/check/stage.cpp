@@ -326,6 +326,7 @@ void stage::notes_whether_full(const peer& one) {
 
 bool stage::has_read_all_of(const peer& one) const {
   if (!program_) return false;
+  if (one.is_held_back()) return false;  // what it reads from is empty for a moment only
   const auto socket = tcp_socket_between(one.program_port(), one.port());
   return !socket || socket->unread == 0;
 }
