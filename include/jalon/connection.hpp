@@ -311,10 +311,10 @@ class connection {
   bool end_told_ = false;
   bool end_asked_ = false;  // by `end_output`
   bool leaves_when_sent_ = false;
-  bool blocked_ = false;       // the last write left something over
+  bool blocked_ = false;  // the last write left something over
+  deferred flush_;
   std::size_t sent_ = 0;       // bytes, ever
   bool* destroyed_ = nullptr;  // set by the destructor, for a method that is being run
-  deferred flush_;
   typename Loop::timer_type timer_;
   typename Loop::watch_type watch_;
 };

@@ -62,20 +62,23 @@ class deferred {
 
   /// Has the function called at the end of this turn.
   void schedule() {
-    if (list_ != nullptr) return;
-    list_ = &queue_->waiting_;
-    slot_ = list_->size();
-    list_->push_back(this);
-    if (slot_ == 0 && queue_->wake_) queue_->wake_();
+    if (list_ == nullptr) enter(queue_->waiting_);
   }
 
  private:
   friend deferral_queue;
 
-  deferral_queue* queue_;
-  std::function<void()> call_;
+  void enter(std::vector<deferred*>& waiting) {
+    list_ = &waiting;
+    slot_ = waiting.size();
+    waiting.push_back(this);
+    if (slot_ == 0 && queue_->wake_) queue_->wake_();
+  }
+
   std::vector<deferred*>* list_ = nullptr;  // the list it stands in
   std::size_t slot_ = 0;
+  deferral_queue* queue_;
+  std::function<void()> call_;
 };
 
 inline void deferral_queue::run() {

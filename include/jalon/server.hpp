@@ -175,7 +175,7 @@ class server {
     for (std::size_t i = 0; i < one.count; ++i) {
       const connection_id who = actions_.recipients(one)[i];
       client* to = find(who);
-      if (to != nullptr && to->told && !to->link.send(line)) part_from_deaf(who, *to);
+      if (to != nullptr && !to->link.send(line)) part_from_deaf(who, *to);
     }
   }
 

@@ -125,10 +125,10 @@ class write_queue {
       front_ = bytes;
       return;
     }
-    const std::size_t last = count() - 1;
-    if (!at(last).touches(bytes)) return rest_.push_back(bytes);
-    at(last).size += bytes.size;
-    settled_ = std::min(settled_, last);
+    shared_payload& last = rest_.empty() ? front_ : rest_.back();
+    if (!last.touches(bytes)) return rest_.push_back(bytes);
+    last.size += bytes.size;
+    if (settled_ > 0) settled_ = std::min(settled_, count() - 1);
   }
 
   attempt write_once(stream_socket& socket) {
@@ -173,7 +173,7 @@ class write_queue {
     if (on_crossing_) (*on_crossing_)(mark);
   }
 
-  queue_limits limits_;
+  // What each `push` looks at stands side by side: a message to many goes through as many queues.
   shared_payload front_;              // nearly always the only one: no vector then
   std::vector<shared_payload> rest_;  // from `first_` on
   std::size_t first_ = 0;
@@ -181,6 +181,7 @@ class write_queue {
   std::size_t bytes_ = 0;    // all that waits
   bool begun_ = false;       // some of `front_` is sent
   bool high_ = false;
+  queue_limits limits_;
   std::unique_ptr<std::function<void(water)>> on_crossing_;  // few ask, and idle queues are many
 };
 
