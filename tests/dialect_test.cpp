@@ -137,6 +137,25 @@ TEST_CASE("a dialect says in which milestone a group of checks comes") {
   CHECK(milestone("wire.stall", newest) == 1);
 }
 
+TEST_CASE("what a sanitizer found is quoted with the first place that is the program's own") {
+  const auto fault_in = [](const std::string& last_words) {
+    check::evidence seen;
+    seen.ended = true;
+    seen.end_number = 1;
+    seen.last_words = last_words;
+    const auto cause = check::likely_cause(seen, {});
+    return cause.id + ": " + cause.values.at("fault");
+  };
+  CHECK(fault_in("==7==ERROR: AddressSanitizer: heap-buffer-overflow on address 0x602 at pc 0x1\n"
+                 "READ of size 129 at 0x602 thread T0\n"
+                 "    #0 0x7f1 in __interceptor_strlen ../libsanitizer/asan_interceptors.cc:370\n"
+                 "    #1 0x55a in show client.c:88\n"
+                 "    #2 0x55b in main client.c:140\n") ==
+        "sanitizer: AddressSanitizer: heap-buffer-overflow in show client.c:88");
+  CHECK(fault_in("server.c:12:9: runtime error: index 40 out of bounds for type 'int [40]'\n") ==
+        "sanitizer: server.c:12:9: runtime error: index 40 out of bounds for type 'int [40]'");
+}
+
 TEST_CASE("bytes are shown readably, and long runs by their length") {
   CHECK(tools::visible(std::string("a\n\x01", 3)) == "a\\n\\x01");
   CHECK(tools::visible(std::string(20, '\0')) == "\\x00{20 times}");

@@ -78,10 +78,19 @@ transfer is_offered(stage& s) {
 
 void offers(stage& s) { is_offered(s); }
 
+// What the client has said by itself so far is shown: what is shown from here on is news.
+void has_seen_all(stage& s) {
+  const auto last = s.word();
+  s.server().says("text", {{"text", last}});
+  s.terminal().sees(last);
+  s.terminal().attends();
+}
+
 void sees_refused(stage& s) {
   const auto one = is_offered(s);
+  has_seen_all(s);
   s.server().says("file_reject", values_of(one));
-  s.terminal().sees(one.file);
+  s.terminal().is_told();
 }
 
 // Its head says which file it is; then that comes, whole and nothing else.
@@ -97,15 +106,18 @@ peer& takes_it(stage& s, const transfer& one) {
 void sends_the_file(stage& s) {
   const auto one = is_offered(s);
   peer& bob = takes_it(s, one);
+  has_seen_all(s);
   bob.sends(s.server().bytes_of("file_ack", values_of(one)), "file_ack");
-  s.terminal().sees(one.file);
+  s.terminal().is_told();
   bob.is_let_go();
 }
 
 void receiver_goes(stage& s) {
   const auto one = is_offered(s);
-  takes_it(s, one).resets();
-  s.terminal().sees(one.file);
+  peer& bob = takes_it(s, one);
+  has_seen_all(s);
+  bob.resets();
+  s.terminal().is_told();
   s.terminal().types(s.word());
 }
 
@@ -153,10 +165,11 @@ std::string content_of(const std::filesystem::path& path) {
 void receives_the_file(stage& s) {
   const auto one = gets_offer(s, sign_in(s));
   const auto accepted = accepts(s, one);
+  has_seen_all(s);
   peer& bob = sends_to(s, one, accepted, one.content);
   bob.hears(what_arrived(s, one));
   bob.closes();
-  s.terminal().sees(one.file);
+  s.terminal().is_told();
   s.expect([&] { return content_of(inbox(s, one)) == one.content; },
            {"due.in_inbox", {{"file", one.file}}}, {"came.not_in_inbox"});
 }
@@ -179,21 +192,30 @@ void wrong_content(stage& s) {
   const auto accepted = accepts(s, one);
   std::string other = one.content;
   other.back() = static_cast<char>(other.back() + 1);
+  has_seen_all(s);
   peer& bob = sends_to(s, one, accepted, other);
   bob.hears("error");
   bob.closes();
-  s.terminal().sees(one.file);
+  s.terminal().is_told();
   if (std::filesystem::exists(inbox(s, one)))
     throw failure{{"due.unchecked_nameless"}, {"came.in_inbox", {{"file", one.file}}}};
 }
 
-// A name that leads out of the inbox, from a server that does not look.
+// A name that leads out of the inbox, from a server that does not look. Who accepts it may still
+// store it under another name.
 void path_in_name(stage& s) {
   transfer one = sign_in(s);
+  const auto outside = std::filesystem::path(s.program().folder()) / one.file;
   one.file = "../" + one.file;
   s.server().says("file_offer", values_of(one));
   s.terminal().asks("file_accept");
-  s.server().is_never_asked("file_accept");
+  const auto accepted = s.server().may_be_asked("file_accept");
+  if (!accepted) return;
+  const peer& bob = sends_to(s, one, *accepted, one.content);
+  const auto is_outside = [&] { return std::filesystem::exists(outside); };
+  s.until([&] { return bob.is_gone() || !bob.heard().empty() || is_outside(); });
+  if (is_outside())
+    throw failure{{"due.stays_inside"}, {"came.in_inbox", {{"file", outside.filename().string()}}}};
 }
 
 }  // namespace

@@ -244,6 +244,7 @@ std::vector<rule> rules_of_the_story() {
       {"descriptors_leak", [](const scene& s) { return s.due("due.descriptors"); }},
       {"memory_leak", [](const scene& s) { return s.due("due.memory") || s.due("due.bounded"); }},
       {"obeys_control", [](const scene& s) { return s.due("due.no_control"); }},
+      {"path_trusted", [](const scene& s) { return s.due("due.stays_inside"); }},
       {"unchecked_file", [](const scene& s) { return s.came("came.in_inbox"); }},
       {"gone_unnoticed", [](const scene& s) { return s.due("due.ends") && s.server_has_gone(); }},
       {"stays", [](const scene& s) { return s.due("due.ends"); }},

@@ -117,11 +117,12 @@ void host::never_hears(std::string_view word) {
     fail({"due.never_heard", {{"who", name()}, {"word", std::string(word)}}}, found);
 }
 
-void host::is_never_asked(const std::string& request) {
+std::optional<tools::arguments> host::may_be_asked(const std::string& request) {
   hears_the_next_line();
-  const bool was_asked = std::any_of(asked_.begin(), asked_.end(),
-                                     [&](const auto& asked) { return asked.name == request; });
-  if (was_asked) fail({"due.never_asked", {{"who", name()}, {"request", request}}});
+  const auto found = std::find_if(asked_.begin(), asked_.end(),
+                                  [&](const auto& asked) { return asked.name == request; });
+  if (found == asked_.end()) return std::nullopt;
+  return found->values;
 }
 
 }  // namespace check

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -45,8 +46,9 @@ class host : public peer {
   void is_asked_in_order(const std::string& request, const std::vector<std::string>& texts);
   /// Has got no message with @p word in it, also after the next line that is typed has come.
   void never_hears(std::string_view word);
-  /// Has not been asked for that, also after the next line that is typed has come.
-  void is_never_asked(const std::string& request);
+  /// What it was asked for of that kind, if it was at all until the next line that is typed has
+  /// come.
+  std::optional<tools::arguments> may_be_asked(const std::string& request);
 
  private:
   struct answer {

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <exception>
 #include <map>
 
 #include <jalon/socket.hpp>
@@ -151,16 +152,20 @@ settings smaller(settings with, const check_case& one, std::size_t n) {
 
 bool fails_alike(const result& one, const result& other) {
   return other.came_out == outcome::failed && one.due.id == other.due.id &&
-         one.seen.ended == other.seen.ended;
+         one.cause.id == other.cause.id && one.seen.ended == other.seen.ended;
 }
 
-// Plays it; where it fails, the least input that fails alike tells most.
-result play_to_the_least(const check_case& one, const settings& with, std::uint64_t seed) {
+// Plays it; where it fails, the least input that fails alike tells most. What is known by then is
+// not put at risk: it looks on only while there is time for one more that takes twice as long.
+result play_to_the_least(const check_case& one, const settings& with, std::uint64_t seed,
+                         milliseconds bound) {
   result whole = play(one, with, seed);
   if (whole.came_out != outcome::failed) return whole;
-  for (std::size_t n = 0; n < one.smaller.size(); ++n) {
+  milliseconds left = bound - whole.took;
+  for (std::size_t n = 0; n < one.smaller.size() && left > 2 * whole.took; ++n) {
     result less = play(one, smaller(with, one, n), seed);
     if (fails_alike(whole, less)) return less;
+    left -= less.took;
   }
   return whole;
 }
@@ -196,6 +201,9 @@ result play(const check_case& one, const settings& with, std::uint64_t seed) {
   } catch (const cannot_judge& unknown) {
     played.came_out = outcome::not_judged;
     played.due = unknown.why;
+  } catch (const std::exception& own_fault) {  // no descriptor is left here, say
+    played.came_out = outcome::not_judged;
+    played.due = {"why.checker", {{"reason", own_fault.what()}}};
   }
   played.story = s.story().events();
   if (played.came_out == outcome::failed) played.cause = likely_cause(played.seen, played);
@@ -244,7 +252,10 @@ std::vector<result> run_all(const run_options& options,
       waiting.pop_front();
       const auto& one = *options.cases[next.place];
       workers.push_back(start_worker(
-          [&] { return to_json(play_to_the_least(one, placed(options.with), next.seed)).dump(); },
+          [&] {
+            const auto with = placed(options.with);
+            return to_json(play_to_the_least(one, with, next.seed, options.bound)).dump();
+          },
           options.bound));
       places.push_back(next.place);
     }

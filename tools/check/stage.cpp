@@ -75,9 +75,13 @@ void stage::await_listening() {
 }
 
 jalon::stream_socket stage::connect(const std::string& name) {
+  return connect(name, starts_programs() ? "127.0.0.1" : with_.host, port_);
+}
+
+jalon::stream_socket stage::connect(const std::string& name, const std::string& host,
+                                    std::uint16_t port) {
   try {
-    const std::string host = starts_programs() ? "127.0.0.1" : with_.host;
-    auto socket = jalon::connect(jalon::resolve(host, std::to_string(port_)), with_.patience);
+    auto socket = jalon::connect(jalon::resolve(host, std::to_string(port)), with_.patience);
     socket.set_no_delay(true);
     return socket;
   } catch (const std::system_error& error) {
@@ -137,16 +141,10 @@ host& stage::server() {
 console& stage::terminal() { return *terminal_; }
 
 peer& stage::caller(const std::string& name, std::uint16_t port) {
-  try {
-    auto socket = jalon::connect(jalon::resolve("127.0.0.1", std::to_string(port)), with_.patience);
-    story_.add(name, tools::wire_kind::opened);
-    peers_.push_back(std::make_unique<peer>(*this, name, channel(std::move(socket))));
-    return *peers_.back();
-  } catch (const std::system_error& error) {
-    throw failure{{"due.connects", {{"who", name}}},
-                  {"came.no_connection", {{"reason", error.code().message()}}},
-                  name};
-  }
+  auto socket = connect(name, "127.0.0.1", port);
+  story_.add(name, tools::wire_kind::opened);
+  peers_.push_back(std::make_unique<peer>(*this, name, channel(std::move(socket))));
+  return *peers_.back();
 }
 
 std::uint16_t stage::opens_line() {

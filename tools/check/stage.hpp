@@ -135,6 +135,8 @@ class stage {
 
  private:
   jalon::stream_socket connect(const std::string& name);
+  jalon::stream_socket connect(const std::string& name, const std::string& host,
+                               std::uint16_t port);
   void start();
   void look();
   void await_listening();

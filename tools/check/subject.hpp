@@ -114,8 +114,7 @@ class subject {
   std::string last_output_;
   pid_t pid_ = -1;
   mutable pid_t serving_ = -1;  // once it is known, and for as long as it lives
-  std::chrono::steady_clock::time_point
-      next_search_{};  // when all sockets are looked through again
+  std::chrono::steady_clock::time_point next_search_{};  // when all sockets are listed again
   std::chrono::steady_clock::time_point next_limits_{};  // when memory is looked at again
   std::optional<process_end> ended_;
   std::string stopped_because_;

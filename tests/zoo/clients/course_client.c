@@ -431,10 +431,11 @@ int main(int argc, char **argv) {
   while (there) {
     int keyboard = typing && output_length == 0 ? STDIN_FILENO : -1;
     struct pollfd watched[] = {{.fd = keyboard, .events = POLLIN},
-                               {.fd = server, .events = POLLIN},
+                               {.fd = server, .events = 0},
                                {.fd = going.fd, .events = POLLIN},
                                {.fd = coming.listener, .events = POLLIN},
                                {.fd = coming.fd, .events = POLLIN}};
+    if (output_length < OUTPUT_SIZE / 2) watched[1].events |= POLLIN; /* there is room to answer */
     if (output_length > 0) watched[1].events |= POLLOUT;
     if (going.fd != -1 && has_more_to_send()) watched[2].events |= POLLOUT;
     if (poll(watched, sizeof watched / sizeof *watched, -1) == -1) {
