@@ -261,6 +261,7 @@ void stage::interrupts(const std::function<void()>& goes_on) {
   for (const int signal : caught_signals(program().serving_pid())) {
     const bool deadly = std::find(std::begin(ends), std::end(ends), signal) != std::end(ends);
     if (deadly || signal >= 32) continue;
+    until([&] { return program_waits(); });  // else there is no call to interrupt
     signals(signal);
     pass(milliseconds(20));
     program_lives();
@@ -329,8 +330,9 @@ bool stage::has_read_all_of(const peer& one) const {
   return !socket || socket->unread == 0;
 }
 
-bool stage::is_done_with(const peer& one) const {
-  if (!has_read_all_of(one)) return false;
+bool stage::is_done_with(const peer& one) const { return has_read_all_of(one) && program_waits(); }
+
+bool stage::program_waits() const {
   const auto call = waits_in(program_->serving_pid());
   return !call || call->name != "running";
 }

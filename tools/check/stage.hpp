@@ -137,6 +137,7 @@ class stage {
   jalon::stream_socket connect(const std::string& name);
   jalon::stream_socket connect(const std::string& name, const std::string& host,
                                std::uint16_t port);
+  bool program_waits() const;
   void start();
   void look();
   void await_listening();
