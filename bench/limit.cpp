@@ -58,13 +58,16 @@ class limit {
   }
 
  private:
+  // All who wait: a turn of poll for each would cost more than taking them in.
   void welcome() {
-    auto accepted = listener_.accept();
-    if (accepted.status != jalon::io_status::ok) return;
-    const int fd = accepted.socket.fd();
-    auto& made = members_[fd] = std::make_unique<member>(member{std::move(accepted.socket)});
-    poller_.add(fd, jalon::io_events::read, made.get());
-    made->socket.write_some(std::string_view("{\"type\":\"hello\"}\n"));
+    for (;;) {
+      auto accepted = listener_.accept();
+      if (accepted.status != jalon::io_status::ok) return;
+      const int fd = accepted.socket.fd();
+      auto& made = members_[fd] = std::make_unique<member>(member{std::move(accepted.socket)});
+      poller_.add(fd, jalon::io_events::read, made.get());
+      made->socket.write_some(std::string_view("{\"type\":\"hello\"}\n"));
+    }
   }
 
   void hear(member& one) {
