@@ -12,9 +12,9 @@ function(jalon_share target)
   endif()
 endfunction()
 
-if(NOT TARGET nlohmann_json::nlohmann_json)
-  find_package(nlohmann_json 3.11 QUIET)
-  jalon_share(nlohmann_json::nlohmann_json)
+if(NOT TARGET simdjson::simdjson)
+  find_package(simdjson QUIET)
+  jalon_share(simdjson::simdjson)
 endif()
 
 if(JALON_WITH_ASIO AND NOT TARGET Asio::Asio)
@@ -36,7 +36,7 @@ endforeach()
 target_compile_features(jalon INTERFACE cxx_std_20)
 target_include_directories(
   jalon INTERFACE "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>" "$<INSTALL_INTERFACE:include>")
-target_link_libraries(jalon_json INTERFACE jalon nlohmann_json::nlohmann_json)
+target_link_libraries(jalon_json INTERFACE jalon simdjson::simdjson)
 target_link_libraries(jalon_asio INTERFACE jalon Asio::Asio)
 
 jalon_add_compiled("${PROJECT_SOURCE_DIR}/include/jalon/impl/jalon.cpp")

@@ -41,7 +41,7 @@ class watched_client {
   void receive(std::string line) {
     for (auto at = line.find('@'); at != line.npos; at = line.find('@', at + 1))
       line.replace(at, 1, std::to_string(last_id_));
-    const auto object = jalon::parse_json_object(line);
+    const auto object = reader_.read(line);
     if (object && jalon::read_id(*object) == jalon::message_id{last_id_}) is_answered_ = true;
     core_.received(line);
   }
@@ -69,7 +69,7 @@ class watched_client {
     require(!finished_, "nothing after the end", line);
     require(line.size() + 1 <= chat::max_line, "a line within the bound", line);
     require(line.find('\n') == line.npos, "one line", line);
-    const auto object = jalon::parse_json_object(line);
+    const auto object = reader_.read(line);
     require(object.has_value(), "a JSON object", line);
     require(jalon::read_type(*object).has_value(), "a type", line);
     require(jalon::read_id(*object) == jalon::message_id{++last_id_}, "the next id", line);
@@ -81,6 +81,7 @@ class watched_client {
     finished_ = true;
   }
 
+  jalon::json_reader reader_;
   std::uint64_t last_id_ = 0;
   bool is_answered_ = true;  // the last request is
   bool finished_ = false;

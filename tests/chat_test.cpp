@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include <nlohmann/json.hpp>
+
 #include <jalon/json_message.hpp>
 
 #include "02-users/names.hpp"
@@ -35,9 +37,9 @@ class room {
     const test::delivery came = host.next(who);
     REQUIRE(came.what == test::delivery::line);
     REQUIRE(came.text.size() + 1 <= chat::max_line);
-    const auto message = jalon::parse_json_object(came.text);
-    REQUIRE(message.has_value());
-    return *message;
+    json message = json::parse(came.text, nullptr, false);
+    REQUIRE(message.is_object());
+    return message;
   }
 
   json ask(client who, const std::string& fields) {

@@ -53,7 +53,8 @@ class program {
   template <jalon::message M>
   std::optional<M> next_sent() {
     if (!support::run_until(on, [this] { return seen_ < sent.size(); })) return std::nullopt;
-    const auto object = jalon::parse_json_object(sent[seen_++]);
+    jalon::json_reader reader;
+    const auto object = reader.read(sent[seen_++]);
     M read;
     const bool is_right = object && jalon::read_type(*object) == M::type;
     if (!is_right || jalon::read_message(*object, read)) return std::nullopt;

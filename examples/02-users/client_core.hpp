@@ -87,7 +87,7 @@ class client_core {
   /// Has @p handler called with each message of this type that comes, answer or event.
   template <jalon::message Message, class Handler>
   void on_message(Handler handler) {
-    handlers_[std::string(Message::type)] = [handler](const nlohmann::json& object) {
+    handlers_[std::string(Message::type)] = [handler](jalon::json_object object) {
       Message read;
       const bool readable = !jalon::read_message(object, read);
       if (readable) handler(read);
@@ -120,7 +120,7 @@ class client_core {
   /// if it is an error, which is shown.
   template <jalon::message Answer, class Handler>
   void on_answer(std::uint64_t id, Handler handler) {
-    answers_[id] = [handler](const nlohmann::json& object) {
+    answers_[id] = [handler](jalon::json_object object) {
       Answer read;
       const bool right = jalon::read_type(object) == Answer::type;
       if (right && !jalon::read_message(object, read))
@@ -207,7 +207,7 @@ class client_core {
 
   /// A line has come from the server. What it may not say is passed over, and said so.
   void received(std::string_view line) {
-    const auto object = jalon::parse_json_object(line);
+    const auto object = reader_.read(line);
     // First of all: what is done with the answer may be to ask for more.
     if (object && waiting_for_ && has_id(*object, *waiting_for_)) waiting_for_.reset();
     if (!object || !handle(*object)) lost_line();
@@ -257,7 +257,7 @@ class client_core {
     }
   }
 
-  bool handle(const nlohmann::json& object) {
+  bool handle(jalon::json_object object) {
     const auto type = jalon::read_type(object);
     if (!type) return false;
     const bool is_for_asker = answer(object);
@@ -268,7 +268,7 @@ class client_core {
   }
 
   // Hands the answer to who asked for it; an error is shown all the same.
-  bool answer(const nlohmann::json& object) {
+  bool answer(jalon::json_object object) {
     const auto id = jalon::read_id(object);
     if (!id || !std::holds_alternative<std::uint64_t>(*id)) return false;
     const auto found = answers_.find(std::get<std::uint64_t>(*id));
@@ -281,7 +281,7 @@ class client_core {
     host_.prompt(channel_.empty() ? nick_ + "> " : nick_ + "[" + channel_ + "]> ");
   }
 
-  static bool has_id(const nlohmann::json& object, std::uint64_t wanted) {
+  static bool has_id(jalon::json_object object, std::uint64_t wanted) {
     return jalon::read_id(object) == jalon::message_id{wanted};
   }
 
@@ -289,9 +289,10 @@ class client_core {
     for (const auto& [name, one] : commands_) show(" " + one.usage + " - " + one.help);
   }
 
-  using message_handler = std::function<bool(const nlohmann::json&)>;  // false: not readable
+  using message_handler = std::function<bool(jalon::json_object)>;  // false: not readable
 
   client_host host_;
+  jalon::json_reader reader_;
   std::map<std::string, command, std::less<>> commands_;
   std::map<std::string, message_handler, std::less<>> handlers_;
   std::map<std::uint64_t, message_handler> answers_;  // by the id of the request

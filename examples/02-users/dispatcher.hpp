@@ -93,7 +93,7 @@ class dispatcher {
   void on(access who_may, Unit& unit,
           answer (Unit::*respond)(connection_id from, const Request&, actions&)) {
     requests_[std::string(Request::type)] = {
-        who_may, [&unit, respond](connection_id from, const nlohmann::json& object, actions& out) {
+        who_may, [&unit, respond](connection_id from, jalon::json_object object, actions& out) {
           Request request;
           const auto failure = jalon::read_message(object, request);
           return failure ? unreadable(*failure) : (unit.*respond)(from, request, out);
@@ -109,7 +109,7 @@ class dispatcher {
 
   void received(connection_id from, std::string_view line, actions& out) {
     if (line.empty()) return;
-    const auto object = jalon::parse_json_object(line);
+    const auto object = reader_.read(line);
     if (!object)
       return give(from, {}, answer::refused("bad_json", "a line must be one JSON object"), out);
     const auto id = jalon::read_id(*object);
@@ -134,10 +134,10 @@ class dispatcher {
  private:
   struct entry {
     access who_may = access::named;
-    std::function<answer(connection_id, const nlohmann::json&, actions&)> respond;
+    std::function<answer(connection_id, jalon::json_object, actions&)> respond;
   };
 
-  answer judge(connection_id from, const nlohmann::json& object, actions& out) {
+  answer judge(connection_id from, jalon::json_object object, actions& out) {
     const auto type = jalon::read_type(object);
     if (!type) return answer::refused("bad_request", "type: a string is needed");
     const auto found = requests_.find(*type);
@@ -163,6 +163,7 @@ class dispatcher {
     if (given.closes_) out.close(to);
   }
 
+  jalon::json_reader reader_;
   hello greeting_;
   connection_watcher watcher_;
   std::map<std::string, entry, std::less<>> requests_;

@@ -117,7 +117,8 @@ class file_receiver {
 
   bool is_right(const jalon::frame& one) const {
     if (one.error) return false;
-    const auto object = jalon::parse_json_object(one.payload);
+    jalon::json_reader reader;
+    const auto object = reader.read(one.payload);
     chat::file_send said;
     if (!object || jalon::read_type(*object) != chat::file_send::type) return false;
     if (jalon::read_message(*object, said)) return false;

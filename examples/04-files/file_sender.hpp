@@ -149,7 +149,8 @@ class file_sender {
 
   // Why the file did not arrive, as the answer has it; empty if it did.
   std::string verdict(std::string_view line) const {
-    const auto object = jalon::parse_json_object(line);
+    jalon::json_reader reader;
+    const auto object = reader.read(line);
     const auto type = object ? jalon::read_type(*object) : std::nullopt;
     chat::file_ack ack;
     chat::error refusal;

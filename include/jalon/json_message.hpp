@@ -2,7 +2,6 @@
 // No message is known here; each is declared by who speaks it (message.hpp).
 #pragma once
 
-#include <algorithm>
 #include <concepts>
 #include <cstdint>
 #include <optional>
@@ -56,15 +55,15 @@ bool all_fields(Visit visit) {
 }
 
 template <class M, class V>
-bool has_right_kind(const nlohmann::json& object, const field<M, V>& one) {
-  const auto* value = find_field(object, one.name);
-  return value == nullptr ? is_optional<V> : json_value<V>::is(*value);
+bool has_right_kind(json_object object, const field<M, V>& one) {
+  const auto value = find_field(object, one.name);
+  return value ? json_value<V>::is(*value) : is_optional<V>;
 }
 
 template <class M, class V>
-bool read_field(const nlohmann::json& object, const field<M, V>& one, M& into) {
-  const auto* value = find_field(object, one.name);
-  return value == nullptr || json_value<V>::read(*value, into.*one.member);
+bool read_field(json_object object, const field<M, V>& one, M& into) {
+  const auto value = find_field(object, one.name);
+  return !value || json_value<V>::read(*value, into.*one.member);
 }
 
 template <record M>
@@ -88,7 +87,7 @@ void append_fields(const M& from, std::string& out) {
 /// values, both in the order in which they are listed. Fields that are not listed are ignored.
 /// @return what is wrong with the first that is; nothing if all is well
 template <record M>
-std::optional<read_failure> read_message(const nlohmann::json& object, M& into) {
+std::optional<read_failure> read_message(json_object object, M& into) {
   std::optional<read_failure> failure;
   const auto check = [&](const auto& one, bool good, std::string_view code) {
     if (!good) failure = read_failure{one.name, code};
@@ -105,22 +104,22 @@ std::optional<read_failure> read_message(const nlohmann::json& object, M& into) 
 }
 
 /// The id of @p object, `monostate` if it has none; nothing if it is of another kind or too long.
-inline std::optional<message_id> read_id(const nlohmann::json& object) {
-  const auto* value = find_field(object, "id");
-  if (value == nullptr) return message_id{};
-  if (value->is_number_unsigned()) return message_id{value->get<std::uint64_t>()};
-  if (value->is_number_integer()) return message_id{value->get<std::int64_t>()};
+inline std::optional<message_id> read_id(json_object object) {
+  const auto value = find_field(object, "id");
+  if (!value) return message_id{};
+  if (value->is_uint64()) return message_id{std::uint64_t(*value)};
+  if (value->is_int64()) return message_id{std::int64_t(*value)};
   if (!value->is_string()) return std::nullopt;
-  const auto& text = value->get_ref<const std::string&>();
+  const std::string_view text(*value);
   if (text.size() > max_id_bytes) return std::nullopt;
-  return message_id{text};
+  return message_id{std::string(text)};
 }
 
-/// The type of @p object; nothing if it has none that is a string.
-inline std::optional<std::string_view> read_type(const nlohmann::json& object) {
-  const auto* value = find_field(object, "type");
-  if (value == nullptr || !value->is_string()) return std::nullopt;
-  return std::string_view(value->get_ref<const std::string&>());
+/// The type of @p object; nothing if it has none that is a string. Good as long as the object.
+inline std::optional<std::string_view> read_type(json_object object) {
+  const auto value = find_field(object, "type");
+  if (!value || !value->is_string()) return std::nullopt;
+  return std::string_view(*value);
 }
 
 /// Writes @p from as one line of JSON, without its LF: type, id if there is one, fields.
@@ -147,9 +146,9 @@ std::string write_message(const M& from, const message_id& id = {}) {
 template <>
 struct json_value<std::string> {
   static constexpr std::string_view code = {};
-  static bool is(const nlohmann::json& value) { return value.is_string(); }
-  static bool read(const nlohmann::json& value, std::string& into) {
-    into = value.get_ref<const std::string&>();
+  static bool is(json_element value) { return value.is_string(); }
+  static bool read(json_element value, std::string& into) {
+    into = std::string_view(value);
     return true;
   }
   static void write(std::string_view value, std::string& out) { append_json(out, value); }
@@ -159,9 +158,9 @@ struct json_value<std::string> {
 template <>
 struct json_value<bool> {
   static constexpr std::string_view code = {};
-  static bool is(const nlohmann::json& value) { return value.is_boolean(); }
-  static bool read(const nlohmann::json& value, bool& into) {
-    into = value.get<bool>();
+  static bool is(json_element value) { return value.is_bool(); }
+  static bool read(json_element value, bool& into) {
+    into = bool(value);
     return true;
   }
   static void write(bool value, std::string& out) { append_json(out, value); }
@@ -171,11 +170,9 @@ struct json_value<bool> {
 template <>
 struct json_value<std::uint64_t> {
   static constexpr std::string_view code = "bad_request";
-  static bool is(const nlohmann::json& value) { return value.is_number(); }
-  static bool read(const nlohmann::json& value, std::uint64_t& into) {
-    if (!value.is_number_unsigned()) return false;  // asked, a negative one would wrap
-    into = value.get<std::uint64_t>();
-    return true;
+  static bool is(json_element value) { return value.is_number(); }
+  static bool read(json_element value, std::uint64_t& into) {
+    return value.get(into) == simdjson::SUCCESS;
   }
   static void write(std::uint64_t value, std::string& out) { append_json(out, value); }
 };
@@ -184,9 +181,9 @@ struct json_value<std::uint64_t> {
 template <class Rule>
 struct json_value<checked_text<Rule>> {
   static constexpr std::string_view code = Rule::code;
-  static bool is(const nlohmann::json& value) { return value.is_string(); }
-  static bool read(const nlohmann::json& value, checked_text<Rule>& into) {
-    auto checked = checked_text<Rule>::from(value.get_ref<const std::string&>());
+  static bool is(json_element value) { return value.is_string(); }
+  static bool read(json_element value, checked_text<Rule>& into) {
+    auto checked = checked_text<Rule>::from(std::string_view(value));
     if (!checked) return false;
     into = *std::move(checked);
     return true;
@@ -200,8 +197,8 @@ struct json_value<checked_text<Rule>> {
 template <class Rule>
 struct json_value<checked_number<Rule>> {
   static constexpr std::string_view code = Rule::code;
-  static bool is(const nlohmann::json& value) { return value.is_number(); }
-  static bool read(const nlohmann::json& value, checked_number<Rule>& into) {
+  static bool is(json_element value) { return value.is_number(); }
+  static bool read(json_element value, checked_number<Rule>& into) {
     std::uint64_t number = 0;
     if (!json_value<std::uint64_t>::read(value, number)) return false;
     const auto checked = checked_number<Rule>::from(number);
@@ -217,8 +214,8 @@ struct json_value<checked_number<Rule>> {
 template <class V>
 struct json_value<std::optional<V>> {
   static constexpr std::string_view code = json_value<V>::code;
-  static bool is(const nlohmann::json& value) { return json_value<V>::is(value); }
-  static bool read(const nlohmann::json& value, std::optional<V>& into) {
+  static bool is(json_element value) { return json_value<V>::is(value); }
+  static bool read(json_element value, std::optional<V>& into) {
     return json_value<V>::read(value, into.emplace());
   }
   static void write(const std::optional<V>& value, std::string& out) {
@@ -230,11 +227,15 @@ struct json_value<std::optional<V>> {
 template <class V>
 struct json_value<std::vector<V>> {
   static constexpr std::string_view code = json_value<V>::code;
-  static bool is(const nlohmann::json& value) {
-    return value.is_array() && std::all_of(value.begin(), value.end(), json_value<V>::is);
+  static bool is(json_element value) {
+    if (!value.is_array()) return false;
+    for (const auto one : value.get_array()) {
+      if (!json_value<V>::is(one)) return false;
+    }
+    return true;
   }
-  static bool read(const nlohmann::json& value, std::vector<V>& into) {
-    for (const auto& one : value) {
+  static bool read(json_element value, std::vector<V>& into) {
+    for (const auto one : value.get_array()) {
       if (!json_value<V>::read(one, into.emplace_back())) return false;
     }
     return true;
@@ -253,14 +254,14 @@ struct json_value<std::vector<V>> {
 template <record M>
 struct json_value<M> {
   static constexpr std::string_view code = "bad_request";
-  static bool is(const nlohmann::json& value) {
+  static bool is(json_element value) {
     return value.is_object() && detail::all_fields<M>([&](const auto& one) {
-             return detail::has_right_kind(value, one);
+             return detail::has_right_kind(json_object(value), one);
            });
   }
-  static bool read(const nlohmann::json& value, M& into) {
+  static bool read(json_element value, M& into) {
     return detail::all_fields<M>(
-        [&](const auto& one) { return detail::read_field(value, one, into); });
+        [&](const auto& one) { return detail::read_field(json_object(value), one, into); });
   }
   static void write(const M& value, std::string& out) {
     out += '{';

@@ -15,6 +15,8 @@
 #include <variant>
 #include <vector>
 
+#include <nlohmann/json.hpp>
+
 #include <jalon/json_message.hpp>
 
 #include "02-users/names.hpp"
@@ -98,11 +100,11 @@ class witnessed_chat {
 
   // What one act led to.
   struct outcome {
-    std::string line;                    // that the one who acted has ended, if any
-    std::optional<json> request;         // that it was; it may be deep: neither copied nor dumped
-    std::vector<json> answers;           // to the one who acted: with an id, or an error
-    std::vector<std::size_t> receivers;  // of what the one who acted said
-    std::string nick;                    // the one who acted, before
+    std::string line;                           // that the one who acted has ended, if any
+    std::optional<jalon::json_object> request;  // that it was, in `requests_`
+    std::vector<json> answers;                  // to the one who acted: with an id, or an error
+    std::vector<std::size_t> receivers;         // of what the one who acted said
+    std::string nick;                           // the one who acted, before
     std::string channel;
     bool refused = false;
     bool moved = false;  // somebody came, went, or goes by another nick
@@ -124,7 +126,7 @@ class witnessed_chat {
   void observe(std::size_t actor, const std::string& line) {
     outcome seen;
     seen.line = line;
-    seen.request = jalon::parse_json_object(line);
+    seen.request = requests_.read(line);
     seen.nick = clients_[actor].nick;
     seen.channel = clients_[actor].channel;
     drain(actor, actor, seen);
@@ -147,11 +149,11 @@ class witnessed_chat {
     for (;;) {
       const delivery came = host_.next(clients_[who].id);
       if (came.what != delivery::line) return;
-      const auto message = jalon::parse_json_object(came.text);
-      require(
-          message && came.text.size() < chat::max_line && came.text.find('\n') == std::string::npos,
-          "a line of JSON within the bound", came.text);
-      take(who, actor, *message, seen);
+      const json message = json::parse(came.text, nullptr, false);
+      require(message.is_object() && came.text.size() < chat::max_line &&
+                  came.text.find('\n') == std::string::npos,
+              "a line of JSON within the bound", came.text);
+      take(who, actor, message, seen);
     }
   }
 
@@ -243,14 +245,19 @@ class witnessed_chat {
     if (!id || has_id)
       require(seen.answers.size() == 1, "one answer to " + seen.line, "not just that");
     for (const json& answer : seen.answers) {
-      require(answer.contains("id") == has_id && (!has_id || jalon::read_id(answer) == id),
+      require(answer.contains("id") == has_id && (!has_id || id_of(answer) == id),
               "the id of " + seen.line, answer.dump());
       const std::string due = answer_to(*seen.request);
       require(answer.at("type") == "error" || answer.at("type") == due, due, answer.dump());
     }
   }
 
-  static std::string answer_to(const json& request) {
+  static std::optional<jalon::message_id> id_of(const json& message) {
+    jalon::json_reader reader;
+    return jalon::read_id(reader.read(message.dump()).value());
+  }
+
+  static std::string answer_to(jalon::json_object request) {
     static const std::map<std::string_view, std::string> named{
         {"nick", "welcome"},      {"who", "users"},       {"whois", "user"},
         {"echo", "echo"},         {"ping", "pong"},       {"quit", "bye"},
@@ -278,9 +285,9 @@ class witnessed_chat {
     return !is_actor && (type == "msgall" || (type == "say" && one.channel == seen.channel));
   }
 
-  static std::string text_of(const json& object, const char* name) {
-    const auto* value = jalon::find_field(object, name);
-    return value != nullptr && value->is_string() ? value->get<std::string>() : "";
+  static std::string text_of(jalon::json_object object, const char* name) {
+    const auto value = jalon::find_field(object, name);
+    return value && value->is_string() ? std::string(std::string_view(*value)) : "";
   }
 
   // Who answers an offer, or calls it off, is told ok, or nothing where no id was given.
@@ -335,10 +342,11 @@ class witnessed_chat {
   void require_list(const std::string& request, const char* field, const json& due) {
     host_.send(clients_[0].id, request + '\n');
     const delivery came = host_.next(clients_[0].id);
-    const auto answer = jalon::parse_json_object(came.text);
-    require(answer && answer->contains(field) && answer->at(field) == due, due.dump(), came.text);
+    const json answer = json::parse(came.text, nullptr, false);
+    require(answer.is_object() && answer.value(field, json()) == due, due.dump(), came.text);
   }
 
+  jalon::json_reader requests_;
   chat_of chat_{"files"};
   memory_host host_{chat_.service()};
   std::vector<client> clients_;
