@@ -147,6 +147,10 @@ TEST_CASE("a line is refused if it is anything else") {
   CHECK_FALSE(is_read(line));
 }
 
+TEST_CASE("a line that is nowhere is refused as an empty one is") {
+  CHECK_FALSE(json_reader().read(std::string_view()).has_value());
+}
+
 TEST_CASE("an integer beyond 64 bits changes nothing else of its line") {
   json_reader reader;
   const auto object = reader.read(

@@ -83,6 +83,7 @@ class json_reader {
     // RFC 8259, 8.1: a byte order mark may be ignored.
     constexpr std::string_view mark = "\xEF\xBB\xBF";
     if (line.starts_with(mark)) line.remove_prefix(mark.size());
+    if (line.empty()) return std::nullopt;  // simdjson would copy from where there may be nothing
     auto object = parse(line);
     // simdjson refuses a large integer, and with it the line. Who sent it should hear which field
     // is wrong, and a field that nobody reads may hold what it likes: so the line is read again.
