@@ -71,6 +71,41 @@ TEMPLATE_TEST_CASE("a client that does not read is closed, and told why; the oth
   CHECK(s.gets(other, due));
 }
 
+TEMPLATE_TEST_CASE("a deaf client that is found out between two messages takes neither along", "",
+                   ALL_LOOPS) {
+  jalon::server_options options;
+  options.connection.queue = {.low_water = 1'000, .high_water = 10'000, .hard_limit = 400'000};
+  server_scene<TestType> s(options);
+  peer talker = s.client();
+  peer deaf = s.client();
+  peer other = s.client();
+  const std::string text(40'000, 'x');
+  s.service.answer = [&](std::size_t, std::string_view line, actions& out) {
+    const auto& ids = s.service.ids();
+    if (line == "news")
+      out.send(std::vector{ids[0], ids[2]}, line);
+    else
+      out.send(std::vector{ids[1], ids[2]}, text);
+  };
+  // That somebody is gone is said to many, from within the message that found it out.
+  s.service.on_disconnected = [&](std::size_t, std::string_view, actions& out) {
+    out.send(s.service.ids(), "two is gone");
+  };
+  std::string due_to_talker;
+  std::string due;
+  for (int line = 1; line <= 2'000 && s.log.empty(); ++line) {
+    talker.send("more\nnews\n");
+    due_to_talker += "news\n";
+    due += text + "\nnews\n";
+    REQUIRE(s.until([&] { return talker.received().size() >= due_to_talker.size(); }));
+    other.received();
+  }
+  REQUIRE(s.log.size() == 1);
+  CHECK(s.gets(talker, due_to_talker + "two is gone\n"));
+  CHECK(s.gets(other, due + "two is gone\n"));
+  CHECK(s.service.story.back() == "2 gone, not reading");
+}
+
 TEMPLATE_TEST_CASE("a deaf client that takes not even its notice is cut off after its time", "",
                    ALL_LOOPS) {
   jalon::server_options options;

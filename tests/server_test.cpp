@@ -252,6 +252,56 @@ TEMPLATE_TEST_CASE("all that a client is sent in a turn goes out by one write", 
   CHECK(writes == 5);
 }
 
+// Tells a line to all but the one who says it; some lines mean more.
+template <class On>
+void tell_others(server_scene<On>& s) {
+  s.service.answer = [&s](std::size_t who, std::string_view line, actions& out) {
+    std::vector<jalon::connection_id> others = s.service.ids();
+    std::erase(others, s.service.id_of(who));
+    out.send(others, line);
+    if (line == "two, you first") out.send(s.service.id_of(2), "only you");
+    if (line == "three goes") out.close(s.service.id_of(3));
+  };
+}
+
+TEMPLATE_TEST_CASE("what goes to many and what goes to one arrive in the order of their sending",
+                   "", ALL_LOOPS) {
+  server_scene<TestType> s;
+  std::vector<peer> clients;
+  for (int i = 0; i < 3; ++i) clients.push_back(s.client());
+  tell_others(s);
+  clients[0].send("one\ntwo\ntwo, you first\nthree\n");
+  CHECK(s.gets(clients[1], "one\ntwo\ntwo, you first\nonly you\nthree\n"));
+  CHECK(s.gets(clients[2], "one\ntwo\ntwo, you first\nthree\n"));
+  clients[1].send("four\nfive\n");
+  CHECK(s.gets(clients[0], "four\nfive\n"));
+  CHECK(s.gets(clients[2], "one\ntwo\ntwo, you first\nthree\nfour\nfive\n"));
+}
+
+TEMPLATE_TEST_CASE("who is parted from gets all that was said before, and nothing after", "",
+                   ALL_LOOPS) {
+  server_scene<TestType> s;
+  std::vector<peer> clients;
+  for (int i = 0; i < 3; ++i) clients.push_back(s.client());
+  tell_others(s);
+  clients[0].send("one\nthree goes\ntwo\n");
+  CHECK(s.gets(clients[1], "one\nthree goes\ntwo\n"));
+  REQUIRE(s.until([&] { return clients[2].ended(); }));
+  CHECK(clients[2].received() == "one\nthree goes\n");
+}
+
+TEMPLATE_TEST_CASE("the last words of who leaves at once reach all", "", ALL_LOOPS) {
+  server_scene<TestType> s;
+  peer leaving = s.client();
+  peer staying = s.client();
+  peer third = s.client();
+  tell_others(s);
+  leaving.send("one\ntwo\nlast, without an end");
+  leaving.end_output();
+  CHECK(s.gets(staying, "one\ntwo\nlast, without an end\n"));
+  CHECK(s.gets(third, "one\ntwo\nlast, without an end\n"));
+}
+
 TEMPLATE_TEST_CASE("a trace tells who is taken in", "", ALL_LOOPS) {
   server_scene<TestType> s;
   std::string all;

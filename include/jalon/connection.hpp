@@ -31,7 +31,8 @@ namespace jalon {
 /// destroy it.
 ///
 /// Who has thousands of connections may give them a type of its own instead, with methods of
-/// these names, `received` and those of the others that it needs.
+/// these names, `received` and those of the others that it needs. There `delivered` may be one
+/// too: the last of the frames that came together has been received.
 struct connection_handlers {
   /// A frame has come, or the news that one is lost.
   std::function<void(const frame&)> received = [](const frame&) {};
@@ -203,6 +204,7 @@ class connection {
       if (!next) break;
       if (!survives([&] { handlers_.received(*next); })) return;
     }
+    if (!survives([&] { tell_delivered(); })) return;
     if (phase_ == phase::closed) return;
     if (in_.empty()) in_.release();
     update_interest();
@@ -214,6 +216,10 @@ class connection {
   std::optional<frame> next_or_last() {
     const auto next = codec_.next(in_);
     return next ? next : codec_.finish(in_);
+  }
+
+  void tell_delivered() {
+    if constexpr (requires { handlers_.delivered(); }) handlers_.delivered();
   }
 
   void tell_end(std::error_code reason) {

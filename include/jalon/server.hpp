@@ -2,16 +2,19 @@
 // No rule of any protocol lives here.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <system_error>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "compiled.hpp"
 #include "connection.hpp"
@@ -69,6 +72,7 @@ class server {
     connection_id id;
 
     void received(const frame& one) { self->on_frame(id, one); }
+    void delivered() { self->apply(); }
     void ended(std::error_code reason) { self->on_end(id, reason); }
     void closed() { self->on_closed(id); }
   };
@@ -77,6 +81,28 @@ class server {
   struct client {
     link_type link;
     bool told = true;  // the service has not been told of its departure
+  };
+
+  // What goes to the same people in a row. Who says 64 things to a channel at once fills a queue of
+  // each member once, not 64 times: to look at a member costs as much as to write out the message.
+  struct batch {
+    std::vector<connection_id> to = {};
+    shared_payload lines = {};
+
+    void begin(std::span<const connection_id> recipients, const shared_payload& line) {
+      to.assign(recipients.begin(), recipients.end());
+      lines = line;
+    }
+    // Whether it takes @p line too.
+    bool takes(std::span<const connection_id> recipients, const shared_payload& line) {
+      if (!lines.touches(line) || !std::ranges::equal(to, recipients)) return false;
+      lines.size += line.size;
+      return true;
+    }
+    void clear() {
+      to.clear();
+      lines = {};
+    }
   };
 
   // How many connections are taken in one turn; the rest waits for the next, as the others do.
@@ -139,7 +165,7 @@ class server {
       service_.malformed(id, one.error, actions_);
     else
       service_.received(id, one.payload, actions_);
-    apply();
+    carry_out();
   }
 
   void on_end(connection_id id, std::error_code reason) {
@@ -159,24 +185,39 @@ class server {
     if (connections_.size() == 0 && when_empty_) std::exchange(when_empty_, nullptr)();
   }
 
-  // An action may lead to further ones, at the end of the list: it is left when all is done.
+  // To part from somebody may lead to further actions.
   void apply() {
+    do {
+      carry_out();
+      hand_out();
+    } while (actions_.size() > 0);
+  }
+
+  // An action may lead to further ones, at the end of the list: it is left when all is done.
+  void carry_out() {
     for (std::size_t i = 0; i < actions_.size(); ++i) {
       const actions::action one = actions_[i];
-      std::visit([this](const auto& action) { this->apply(action); }, one);
+      std::visit([this](const auto& action) { this->carry_out(action); }, one);
     }
     actions_.clear();
   }
 
-  void apply(const actions::send_line& one) {
+  void carry_out(const actions::send_line& one) {
     // Two boxes: what goes to one would stand between the payloads that go to many.
     const shared_payload line = (one.count == 1 ? to_one_ : to_many_).add(actions_.line(one));
     end_turn_.schedule();
-    for (std::size_t i = 0; i < one.count; ++i) {
-      const connection_id who = actions_.recipients(one)[i];
+    if (batch_.takes(actions_.recipients(one), line)) return;
+    hand_out();
+    batch_.begin(actions_.recipients(one), line);
+    if (one.count == 1) hand_out();  // at once: who has many answers to take is not asked for more
+  }
+
+  void hand_out() {
+    for (const connection_id who : batch_.to) {
       client* to = find(who);
-      if (to != nullptr && !to->link.send(line)) part_from_deaf(who, *to);
+      if (to != nullptr && !to->link.send(batch_.lines)) part_from_deaf(who, *to);
     }
+    batch_.clear();
   }
 
   void end_turn() {
@@ -184,14 +225,15 @@ class server {
     to_many_.end_turn();
   }
 
-  void apply(const actions::close_one& one) {
+  void carry_out(const actions::close_one& one) {
+    hand_out();
     if (client* leaving = find(one.who)) {
       depart(one.who, *leaving, departure::asked);
       leaving->link.close();
     }
   }
 
-  void apply(const actions::wake& one) {
+  void carry_out(const actions::wake& one) {
     wake_timer_ = loop_.at(one.when, [this] {
       service_.elapsed(loop_.now(), actions_);
       apply();
@@ -223,6 +265,7 @@ class server {
   actions actions_;
   outbox to_one_;
   outbox to_many_;
+  batch batch_;  // empty when no connection is being read
   deferred end_turn_{loop_.deferrals(), [this] { end_turn(); }};
   std::optional<listener> listener_;
   endpoint local_;
