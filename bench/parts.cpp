@@ -5,6 +5,7 @@
 
 #include <rapidjson/document.h>
 
+#include <algorithm>
 #include <deque>
 #include <span>
 #include <string>
@@ -101,6 +102,26 @@ void reads_json_with_nlohmann(State& state) {
   }
 }
 BENCHMARK(reads_json_with_nlohmann);
+
+// What a text that is sent is looked through for, and the same by the standard's algorithm.
+constexpr bool is_control(unsigned char byte) { return byte < 0x20 || byte == 0x7F; }
+
+void finds_no_control(State& state) {
+  while (state.KeepRunning()) {
+    benchmark::DoNotOptimize(text.data());
+    benchmark::DoNotOptimize(jalon::any_byte(text, is_control));
+  }
+}
+BENCHMARK(finds_no_control);
+
+void finds_no_control_with_any_of(State& state) {
+  const auto is_meant = [](char c) { return is_control(static_cast<unsigned char>(c)); };
+  while (state.KeepRunning()) {
+    benchmark::DoNotOptimize(text.data());
+    benchmark::DoNotOptimize(std::any_of(text.begin(), text.end(), is_meant));
+  }
+}
+BENCHMARK(finds_no_control_with_any_of);
 
 void writes_json(State& state) {
   const chat::say_event said{"bench", "somebody", text};

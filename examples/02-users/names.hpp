@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include <jalon/any_byte.hpp>
 #include <jalon/message.hpp>
 
 namespace chat {
@@ -46,8 +47,7 @@ constexpr std::string_view reason_for(std::string_view code) {
 
 /// Without the control characters of ASCII; a tab is one.
 inline bool is_free_of_controls(std::string_view text) {
-  return std::none_of(text.begin(), text.end(),
-                      [](char c) { return (c >= 0 && c < 0x20) || c == 0x7F; });
+  return !jalon::any_byte(text, [](unsigned char c) { return c < 0x20 || c == 0x7F; });
 }
 
 struct nick_rule {
@@ -64,8 +64,8 @@ struct text_rule {
   static constexpr std::string_view code = "bad_text";
   static bool allows(std::string_view text) {
     if (text.empty() || text.size() > max_text) return false;
-    return std::none_of(text.begin(), text.end(),
-                        [](char c) { return c != '\t' && ((c >= 0 && c < 0x20) || c == 0x7F); });
+    return !jalon::any_byte(text,
+                            [](unsigned char c) { return (c < 0x20 && c != '\t') || c == 0x7F; });
   }
 };
 using message_text = jalon::checked_text<text_rule>;

@@ -2,6 +2,7 @@
 // JSON is in json_lines.hpp and message.hpp, Asio in asio_loop.hpp: they need theirs.
 #pragma once
 
+#include "any_byte.hpp"
 #include "buffer.hpp"
 #include "connect.hpp"
 #include "connection.hpp"

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
@@ -17,6 +18,8 @@
 #include <system_error>
 
 #include <simdjson.h>
+
+#include "any_byte.hpp"
 
 namespace jalon {
 
@@ -102,26 +105,37 @@ class json_reader {
   simdjson::dom::parser parser_;
 };
 
-/// The field @p name of @p object; of several with that name the last.
-inline std::optional<json_element> find_field(json_object object, std::string_view name) {
-  std::optional<json_element> found;
+/// The fields of @p object that have these names, in their order, found in one pass; of several
+/// fields with the same name the last.
+template <std::size_t Count>
+std::array<std::optional<json_element>, Count> find_fields(
+    json_object object, const std::array<std::string_view, Count>& names) {
+  std::array<std::optional<json_element>, Count> found;
   for (const auto field : object) {
-    if (field.key == name) found = field.value;
+    for (std::size_t i = 0; i < Count; ++i) {
+      if (field.key == names[i]) found[i] = field.value;
+    }
   }
   return found;
 }
 
+/// The field @p name of @p object; of several with that name the last.
+inline std::optional<json_element> find_field(json_object object, std::string_view name) {
+  return find_fields(object, std::array{name}).front();
+}
+
 namespace detail {
 
-constexpr bool needs_escape(char c) noexcept {
-  const auto byte = static_cast<unsigned char>(c);
-  return c == '"' || c == '\\' || byte < 0x20 || byte == 0x7F;
+constexpr bool needs_escape(unsigned char byte) noexcept {
+  return byte == '"' || byte == '\\' || byte < 0x20 || byte == 0x7F;
 }
 
 inline void append_escaped(std::string& out, char c) {
   constexpr std::string_view hex = "0123456789abcdef";
   const auto byte = static_cast<unsigned char>(c);
-  if (c == '"' || c == '\\')
+  if (!needs_escape(byte))
+    out += c;
+  else if (c == '"' || c == '\\')
     out += {'\\', c};
   else if (c == '\t')
     out += "\\t";
@@ -137,14 +151,11 @@ inline void append_escaped(std::string& out, char c) {
 /// the result stays on one line.
 inline void append_json(std::string& out, std::string_view text) {
   out += '"';
-  std::size_t begin = 0;  // of what can go out as it is, in one piece: nearly always all of it
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (!detail::needs_escape(text[i])) continue;
-    out.append(text, begin, i - begin);
-    detail::append_escaped(out, text[i]);
-    begin = i + 1;
-  }
-  out.append(text, begin).push_back('"');
+  if (!any_byte(text, detail::needs_escape))
+    out += text;
+  else
+    for (const char c : text) detail::append_escaped(out, c);
+  out += '"';
 }
 
 /// Appends a number to @p out.

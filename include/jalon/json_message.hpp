@@ -2,6 +2,7 @@
 // No message is known here; each is declared by who speaks it (message.hpp).
 #pragma once
 
+#include <array>
 #include <concepts>
 #include <cstdint>
 #include <optional>
@@ -48,21 +49,47 @@ inline constexpr bool is_optional<std::optional<V>> = true;
 // Most messages of a chat fit, and are written without growing.
 inline constexpr std::size_t usual_line = 256;  // bytes
 
+using found_field = std::optional<json_element>;
+
 // Calls @p visit with each field of a record, until it returns false. @return whether none did
 template <record M, class Visit>
 bool all_fields(Visit visit) {
   return std::apply([&](const auto&... one) { return (visit(one) && ...); }, M::fields());
 }
 
+// What an object has of a record's fields, looked for once.
+template <record M>
+class found_fields {
+ public:
+  explicit found_fields(json_object object) : values_(find_fields(object, names())) {}
+
+  // Calls @p visit with each field and what there is of it, until it returns false.
+  // @return whether none did
+  template <class Visit>
+  bool all(Visit visit) const {
+    const found_field* next = values_.data();
+    return all_fields<M>([&](const auto& one) { return visit(one, *next++); });
+  }
+
+ private:
+  static constexpr auto names() {
+    return std::apply(
+        [](const auto&... one) {
+          return std::array<std::string_view, sizeof...(one)>{one.name...};
+        },
+        M::fields());
+  }
+
+  std::array<found_field, std::tuple_size_v<decltype(M::fields())>> values_;
+};
+
 template <class M, class V>
-bool has_right_kind(json_object object, const field<M, V>& one) {
-  const auto value = find_field(object, one.name);
+bool has_right_kind(const field<M, V>& /*one*/, const found_field& value) {
   return value ? json_value<V>::is(*value) : is_optional<V>;
 }
 
 template <class M, class V>
-bool read_field(json_object object, const field<M, V>& one, M& into) {
-  const auto value = find_field(object, one.name);
+bool read_field(const field<M, V>& one, const found_field& value, M& into) {
   return !value || json_value<V>::read(*value, into.*one.member);
 }
 
@@ -75,7 +102,9 @@ void append_fields(const M& from, std::string& out) {
       if (!value) return true;
     }
     if (out.back() != '{') out += ',';
-    out.append("\"").append(one.name).append("\":");
+    out += '"';
+    out += one.name;
+    out += {'"', ':'};
     json_value<value_type>::write(value, out);
     return true;
   });
@@ -93,12 +122,14 @@ std::optional<read_failure> read_message(json_object object, M& into) {
     if (!good) failure = read_failure{one.name, code};
     return good;
   };
-  detail::all_fields<M>(
-      [&](const auto& one) { return check(one, detail::has_right_kind(object, one), {}); });
+  const detail::found_fields<M> found(object);
+  found.all([&](const auto& one, const auto& value) {
+    return check(one, detail::has_right_kind(one, value), {});
+  });
   if (failure) return failure;
-  detail::all_fields<M>([&](const auto& one) {
+  found.all([&](const auto& one, const auto& value) {
     using value_type = std::remove_cvref_t<decltype(into.*one.member)>;
-    return check(one, detail::read_field(object, one, into), json_value<value_type>::code);
+    return check(one, detail::read_field(one, value, into), json_value<value_type>::code);
   });
   return failure;
 }
@@ -255,13 +286,15 @@ template <record M>
 struct json_value<M> {
   static constexpr std::string_view code = "bad_request";
   static bool is(json_element value) {
-    return value.is_object() && detail::all_fields<M>([&](const auto& one) {
-             return detail::has_right_kind(json_object(value), one);
-           });
+    if (!value.is_object()) return false;
+    return detail::found_fields<M>(json_object(value)).all([](const auto& one, const auto& found) {
+      return detail::has_right_kind(one, found);
+    });
   }
   static bool read(json_element value, M& into) {
-    return detail::all_fields<M>(
-        [&](const auto& one) { return detail::read_field(json_object(value), one, into); });
+    return detail::found_fields<M>(json_object(value)).all([&](const auto& one, const auto& found) {
+      return detail::read_field(one, found, into);
+    });
   }
   static void write(const M& value, std::string& out) {
     out += '{';
