@@ -72,12 +72,12 @@ class connection {
   /// Begins to read @p socket, which is connected and non-blocking.
   connection(Loop& loop, stream_socket socket, Handlers handlers,
              const connection_options& options = {}, Codec codec = Codec{})
-      : loop_(loop),
-        socket_(std::move(socket)),
-        handlers_(std::move(handlers)),
+      : handlers_(std::move(handlers)),
         linger_(options.linger),
         read_bytes_(options.read_bytes),
         codec_(std::move(codec)),
+        loop_(loop),
+        socket_(std::move(socket)),
         queue_(options.queue),
         flush_(loop.deferrals(), [this] { flush(); }),
         watch_(loop.watch(
@@ -156,7 +156,7 @@ class connection {
   stream_socket& socket() noexcept { return socket_; }
 
  private:
-  enum class phase { open, draining, lingering, closed };
+  enum class phase : unsigned char { open, draining, lingering, closed };
 
   void on_ready(io_events what) {
     if (has(what, io_events::write)) {
@@ -267,8 +267,9 @@ class connection {
 
   void update_interest() {
     const bool wants_read = !input_ended_ && (phase_ != phase::open || !queue_.high());
-    watch_.want((wants_read ? io_events::read : io_events::none) |
-                (blocked_ ? io_events::write : io_events::none));
+    const auto wanted = (wants_read ? io_events::read : io_events::none) |
+                        (blocked_ ? io_events::write : io_events::none);
+    if (wanted != wanted_) watch_.want(wanted_ = wanted);
   }
 
   // Cuts off a peer that has taken nothing for as long as it may linger.
@@ -304,24 +305,27 @@ class connection {
     trace(line + "; " + std::to_string(queue_.bytes()) + " wait to be written");
   }
 
-  Loop& loop_;
-  stream_socket socket_;
   Handlers handlers_;
   std::chrono::milliseconds linger_;
   std::size_t read_bytes_;
   Codec codec_;
   buffer in_;
-  write_queue queue_;
+  typename Loop::timer_type timer_;
+  bool* destroyed_ = nullptr;  // set by the destructor, for a method that is being run
+  // What each message to many goes by stands together from here on: to a server that has rested,
+  // each cache line of each receiver is a wait for memory.
+  Loop& loop_;
+  stream_socket socket_;
   phase phase_ = phase::open;
   bool input_ended_ = false;
   bool end_told_ = false;
   bool end_asked_ = false;  // by `end_output`
   bool leaves_when_sent_ = false;
-  bool blocked_ = false;  // the last write left something over
+  bool blocked_ = false;                // the last write left something over
+  io_events wanted_ = io_events::read;  // of the watch, which is further away
+  write_queue queue_;
+  std::size_t sent_ = 0;  // bytes, ever
   deferred flush_;
-  std::size_t sent_ = 0;       // bytes, ever
-  bool* destroyed_ = nullptr;  // set by the destructor, for a method that is being run
-  typename Loop::timer_type timer_;
   typename Loop::watch_type watch_;
 };
 
