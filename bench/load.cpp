@@ -242,10 +242,11 @@ class load {
     std::vector<std::unique_ptr<user>> all;
     while (all.size() < count) {
       const std::size_t first = all.size();
-      while (all.size() < std::min(first + how_.at_once, count)) {
+      while (all.size() < std::min(first + how_.at_once, count))
         all.push_back(dial(how_.port, dialled_++));
-        if (!language_.greeting.empty()) all.back()->await(language_.greeting);
-        all.back()->send(language_.log_in(letter + std::to_string(all.size() - 1)));
+      for (std::size_t i = first; i < all.size(); ++i) {
+        if (!language_.greeting.empty()) all[i]->await(language_.greeting);
+        all[i]->send(language_.log_in(letter + std::to_string(i)));
       }
       for (std::size_t i = first; i < all.size(); ++i) all[i]->await(language_.logged_in);
     }

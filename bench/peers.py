@@ -82,7 +82,7 @@ class Redis(Peer):
     def __init__(self) -> None:
         self.port = free_port()
         options = "--bind 127.0.0.1 --save  --appendonly no --logfile /dev/null".split(" ")
-        unbounded = ["--client-output-buffer-limit", "pubsub 0 0 0"]
+        unbounded = ["--client-output-buffer-limit", "pubsub 0 0 0", "--maxclients", "100000"]
         super().__init__([self.program, "--port", str(self.port), *options, *unbounded])
 
 
