@@ -149,6 +149,9 @@ class connection {
     if constexpr (requires { handlers_.closed(); }) handlers_.closed();
   }
 
+  /// Whether frames are delivered and sent: until the first `close` or `abort`, or until it breaks.
+  bool open() const noexcept { return phase_ == phase::open; }
+
   /// How many bytes wait to be sent.
   std::size_t queued() const noexcept { return queue_.bytes(); }
 

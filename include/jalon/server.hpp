@@ -78,11 +78,6 @@ class server {
   };
   using link_type = connection<Loop, line_codec, link_handlers>;
 
-  struct client {
-    link_type link;
-    bool told = true;  // the service has not been told of its departure
-  };
-
   // What goes to the same people in a row. Who says 64 things to a channel at once fills a queue of
   // each member once, not 64 times: to look at a member costs as much as to write out the message.
   struct batch {
@@ -132,7 +127,7 @@ class server {
     const auto key = connections_.reserve();
     const connection_id id{key};
     try {
-      connections_.put(key, make_client(id, std::move(accepted.socket)));
+      connections_.put(key, make_link(id, std::move(accepted.socket)));
     } catch (const std::system_error& failure) {  // it has gone already, or memory is short
       connections_.take(key);
       return log(std::string("lost a connection at once: ") + failure.what());
@@ -154,10 +149,9 @@ class server {
                   accepted.peer.to_string());
   }
 
-  std::unique_ptr<client> make_client(connection_id id, stream_socket socket) {
-    return std::unique_ptr<client>(
-        new client{link_type(loop_, std::move(socket), link_handlers{this, id}, options_.connection,
-                             line_codec(options_.max_line))});
+  std::unique_ptr<link_type> make_link(connection_id id, stream_socket socket) {
+    return std::make_unique<link_type>(loop_, std::move(socket), link_handlers{this, id},
+                                       options_.connection, line_codec(options_.max_line));
   }
 
   void on_frame(connection_id id, const frame& one) {
@@ -169,9 +163,9 @@ class server {
   }
 
   void on_end(connection_id id, std::error_code reason) {
-    if (client* one = find(id)) {
+    if (link_type* const one = find(id)) {
       depart(id, *one, reason ? departure::broken : departure::end_of_input);
-      one->link.close();
+      one->close();
       apply();
     }
   }
@@ -214,8 +208,8 @@ class server {
 
   void hand_out() {
     for (const connection_id who : batch_.to) {
-      client* to = find(who);
-      if (to != nullptr && !to->link.send(batch_.lines)) part_from_deaf(who, *to);
+      link_type* const to = find(who);
+      if (to != nullptr && !to->send(batch_.lines)) part_from_deaf(who, *to);
     }
     batch_.clear();
   }
@@ -227,9 +221,9 @@ class server {
 
   void carry_out(const actions::close_one& one) {
     hand_out();
-    if (client* leaving = find(one.who)) {
+    if (link_type* const leaving = find(one.who)) {
       depart(one.who, *leaving, departure::asked);
-      leaving->link.close();
+      leaving->close();
     }
   }
 
@@ -240,18 +234,19 @@ class server {
     });
   }
 
-  void part_from_deaf(connection_id who, client& deaf) {
-    log("a client does not read: " + std::to_string(deaf.link.queued()) +
+  void part_from_deaf(connection_id who, link_type& deaf) {
+    log("a client does not read: " + std::to_string(deaf.queued()) +
         " bytes wait for it; it is closed");
     depart(who, deaf, departure::not_reading);
-    deaf.link.close_without_queue(options_.not_reading_notice);
+    deaf.close_without_queue(options_.not_reading_notice);
   }
 
-  void depart(connection_id who, client& leaving, departure how) {
-    if (std::exchange(leaving.told, false)) service_.disconnected(who, how, actions_);
+  // Comes before the closing: who is not open has departed, and the service has been told.
+  void depart(connection_id who, const link_type& leaving, departure how) {
+    if (leaving.open()) service_.disconnected(who, how, actions_);
   }
 
-  client* find(connection_id id) noexcept {
+  link_type* find(connection_id id) noexcept {
     return connections_.find(static_cast<std::uint64_t>(id));
   }
 
@@ -269,7 +264,7 @@ class server {
   deferred end_turn_{loop_.deferrals(), [this] { end_turn(); }};
   std::optional<listener> listener_;
   endpoint local_;
-  id_table<client> connections_;
+  id_table<link_type> connections_;
   std::function<void()> when_empty_;
   typename Loop::timer_type accept_timer_;
   typename Loop::timer_type wake_timer_;
@@ -300,14 +295,14 @@ void server<Loop>::shut_down(std::chrono::milliseconds limit, std::function<void
   accept_timer_ = {};  // it would wake a watch that is no more
   accept_watch_ = {};
   listener_.reset();
-  for (const auto id : connections_.ids()) connections_.find(id)->link.close_when_sent();
+  for (const auto id : connections_.ids()) connections_.find(id)->close_when_sent();
   when_empty_ = std::move(done);
   // Not from within this call: it may come from a handler of the one who is told.
   const auto patience = connections_.size() == 0 ? std::chrono::milliseconds(0) : limit;
   shutdown_timer_ = loop_.at(loop_.now() + patience, [this] {
     if (connections_.size() == 0) return finish_if_empty();
     // Nothing comes after the last one: who is told of it may destroy this server.
-    for (const auto id : connections_.ids()) connections_.find(id)->link.abort();
+    for (const auto id : connections_.ids()) connections_.find(id)->abort();
   });
 }
 
