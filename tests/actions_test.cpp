@@ -33,9 +33,26 @@ TEST_CASE("actions are kept in order, lines with their end and their recipients"
   CHECK(std::get<actions::wake>(out[3]).when.time_since_epoch() == std::chrono::seconds(5));
 }
 
+TEST_CASE("a line to all but one goes to the others, in their order") {
+  actions out;
+  const std::vector all = {connection_id{3}, connection_id{1}, connection_id{2}};
+  out.send_to_others(connection_id{1}, all, "one is away");
+  out.send_to_others(connection_id{4}, all, "four was not here");
+  REQUIRE(out.size() == 2);
+
+  const auto& first = std::get<actions::send_line>(out[0]);
+  CHECK(out.line(first) == "one is away\n");
+  CHECK(std::vector(out.recipients(first).begin(), out.recipients(first).end()) ==
+        std::vector{connection_id{3}, connection_id{2}});
+
+  const auto& second = std::get<actions::send_line>(out[1]);
+  CHECK(std::vector(out.recipients(second).begin(), out.recipients(second).end()) == all);
+}
+
 TEST_CASE("a line to nobody is no action") {
   actions out;
   out.send(std::vector<connection_id>{}, "to nobody");
+  out.send_to_others(connection_id{1}, std::vector{connection_id{1}}, "to nobody else");
   CHECK(out.size() == 0);
 }
 

@@ -132,10 +132,9 @@ class channels {
     const auto found = find(said.channel);
     if (found == channels_.end()) return no_such_channel();
     if (!is_in(from, found)) return not_in_channel();
-    std::vector<connection_id> others = found->second.members;
-    std::erase(others, from);
-    out.send(others, jalon::write_message(
-                         say_event{found->second.name, people_.nick_of(from), said.text.str()}));
+    const channel& here = found->second;
+    const say_event told{here.name, people_.nick_of(from), said.text.str()};
+    out.send_to_others(from, here.members, jalon::write_message(told));
     return answer::done();
   }
 

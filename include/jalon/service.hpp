@@ -64,6 +64,9 @@ class actions {
   /// Sends @p line to all of @p to; it is written out once.
   void send(std::span<const connection_id> to, std::string_view line);
 
+  /// Sends @p line to all of @p to but @p self, likewise.
+  void send_to_others(connection_id self, std::span<const connection_id> to, std::string_view line);
+
   /// Parts from @p who.
   void close(connection_id who);
 
@@ -90,6 +93,9 @@ class actions {
   void clear() noexcept;
 
  private:
+  // To those whose ids were put at the end of `recipients_`, from @p first on.
+  void send_to_last(std::size_t first, std::string_view line);
+
   std::vector<action> list_;
   std::string lines_;                      // all of them, one after the other
   std::vector<connection_id> recipients_;  // of all lines, likewise
