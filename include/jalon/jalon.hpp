@@ -3,6 +3,7 @@
 #pragma once
 
 #include "any_byte.hpp"
+#include "batch.hpp"
 #include "buffer.hpp"
 #include "connect.hpp"
 #include "connection.hpp"

@@ -2,20 +2,18 @@
 // No rule of any protocol lives here.
 #pragma once
 
-#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <functional>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <system_error>
 #include <utility>
 #include <variant>
-#include <vector>
 
+#include "batch.hpp"
 #include "compiled.hpp"
 #include "connection.hpp"
 #include "event_loop.hpp"
@@ -43,7 +41,8 @@ struct server_options {
 /// Runs a service on @p Loop for whoever connects to a listener.
 ///
 /// Lines are told to the service in the order in which they come, its actions are applied before
-/// the next line is told. Whoever does not read is parted from when its queue passes the hard
+/// the next line is told; only what goes to the same people in a row is gathered, for as long as
+/// the lines of one read last. Whoever does not read is parted from when its queue passes the hard
 /// limit; nobody waits for it. For the loop's thread; loop and service outlive it.
 template <event_loop Loop>
 class server {
@@ -77,28 +76,6 @@ class server {
     void closed() { self->on_closed(id); }
   };
   using link_type = connection<Loop, line_codec, link_handlers>;
-
-  // What goes to the same people in a row. Who says 64 things to a channel at once fills a queue of
-  // each member once, not 64 times: to look at a member costs as much as to write out the message.
-  struct batch {
-    std::vector<connection_id> to = {};
-    shared_payload lines = {};
-
-    void begin(std::span<const connection_id> recipients, const shared_payload& line) {
-      to.assign(recipients.begin(), recipients.end());
-      lines = line;
-    }
-    // Whether it takes @p line too.
-    bool takes(std::span<const connection_id> recipients, const shared_payload& line) {
-      if (!lines.touches(line) || !std::ranges::equal(to, recipients)) return false;
-      lines.size += line.size;
-      return true;
-    }
-    void clear() {
-      to.clear();
-      lines = {};
-    }
-  };
 
   // How many connections are taken in one turn; the rest waits for the next, as the others do.
   static constexpr int accepts_a_turn = 64;
@@ -207,9 +184,9 @@ class server {
   }
 
   void hand_out() {
-    for (const connection_id who : batch_.to) {
+    for (const connection_id who : batch_.recipients()) {
       link_type* const to = find(who);
-      if (to != nullptr && !to->send(batch_.lines)) part_from_deaf(who, *to);
+      if (to != nullptr && !to->send(batch_.lines())) part_from_deaf(who, *to);
     }
     batch_.clear();
   }
