@@ -15,6 +15,7 @@ endfunction()
 if(NOT TARGET simdjson::simdjson)
   find_package(simdjson QUIET)
   jalon_share(simdjson::simdjson)
+  jalon_share(Threads::Threads)  # which it links
 endif()
 
 if(JALON_WITH_ASIO AND NOT TARGET Asio::Asio)

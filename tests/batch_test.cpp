@@ -19,35 +19,36 @@ TEST_CASE("lines to the same recipients in a row become one payload") {
   outbox box;
   batch gathered;
   gathered.begin(both, box.add("one\n"));
-  CHECK(gathered.takes(both, box.add("two\n")));
-  CHECK(gathered.takes(both, box.add("three\n")));
+  CHECK(gathered.try_add(both, box.add("two\n")));
+  CHECK(gathered.try_add(both, box.add("three\n")));
   CHECK(gathered.lines().bytes() == "one\ntwo\nthree\n");
   CHECK(std::vector(gathered.recipients().begin(), gathered.recipients().end()) == both);
 }
 
-TEST_CASE("a line to others is not taken, nor is one after a gap") {
+TEST_CASE("a line to others is not added, nor is one after a gap") {
   outbox box;
   batch gathered;
   gathered.begin(both, box.add("one\n"));
   const auto next = box.add("two\n");
-  CHECK_FALSE(gathered.takes(more, next));
-  CHECK_FALSE(gathered.takes(turned, next));
-  CHECK_FALSE(gathered.takes({}, next));
-  CHECK_FALSE(gathered.takes(both, box.add("three\n")));
-  CHECK_FALSE(gathered.takes(both, jalon::make_payload("of another block\n")));
+  CHECK_FALSE(gathered.try_add(more, next));
+  CHECK_FALSE(gathered.try_add(turned, next));
+  CHECK_FALSE(gathered.try_add({}, next));
+  CHECK_FALSE(gathered.try_add(both, box.add("three\n")));
+  outbox another;
+  another.add("one\n");
+  CHECK_FALSE(gathered.try_add(both, another.add("where the next would be\n")));
   CHECK(gathered.lines().bytes() == "one\n");
 }
 
-TEST_CASE("cleared, it holds no block, and takes nothing before it is begun again") {
+TEST_CASE("nothing is added before it is begun, and what begins it drops what was there") {
   outbox box;
   batch gathered;
   const auto line = box.add("one\n");
+  CHECK_FALSE(gathered.try_add({}, line));
+  CHECK_FALSE(gathered.try_add(both, line));
   gathered.begin(both, line);
-  gathered.clear();
-  CHECK(line.block.use_count() == 2);  // the box, and this
-  CHECK(gathered.recipients().empty());
-  CHECK_FALSE(gathered.takes(both, line));
-  gathered.begin(more, line);
+  gathered.begin(more, box.add("two\n"));
+  CHECK(gathered.lines().bytes() == "two\n");
   CHECK(gathered.recipients().size() == 3);
 }
 

@@ -184,13 +184,36 @@ TEST_CASE("a line of brackets is read or refused, and overflows no stack") {
   CHECK(is_read("{\"a\":" + open + closed + "}"));
   CHECK_FALSE(is_read("{\"a\":" + open + "}"));
   CHECK_FALSE(is_read(repeated("{\"a\":", deep / 4)));
-  CHECK_FALSE(is_read(repeated("[", json_reader::max_depth * 2)));
   json_reader reader;
   const auto object = reader.read(repeated("{\"a\":", deep / 4) + "1" + repeated("}", deep / 4));
   REQUIRE(object.has_value());
   CHECK_FALSE(jalon::read_type(*object).has_value());
   CHECK(failure_of(good_but("text", open + closed)) == "text: ");
   CHECK(failure_of(good_but("parts", open + closed)) == "parts: ");
+}
+
+TEST_CASE("a line that is nested deeper than any usual line can be is refused") {
+  const auto nested = [](std::size_t levels) {
+    return "{\"a\":" + repeated("[", levels - 1) + repeated("]", levels - 1) + "}";
+  };
+  CHECK(is_read(nested(json_reader::max_depth)));
+  CHECK_FALSE(is_read(nested(json_reader::max_depth + 1)));
+  CHECK_FALSE(is_read(nested(json_reader::max_depth * 2)));
+}
+
+TEST_CASE("a reader reads one line after another, long and short, good and bad") {
+  json_reader reader;
+  const auto type_in = [&](const std::string& line) {
+    const auto object = reader.read(line);
+    return object ? std::string(jalon::read_type(*object).value_or("none")) : "no JSON";
+  };
+  CHECK(type_in(R"({"type":"short"})") == "short");
+  CHECK(type_in(R"({"more":")" + std::string(60'000, 'x') + R"(","type":"long"})") == "long");
+  CHECK(type_in(R"({"type":"sho)") == "no JSON");
+  CHECK(type_in("") == "no JSON");
+  CHECK(type_in(R"({"type":"large","more":18446744073709551616})") == "large");
+  CHECK(type_in("{}") == "none");
+  CHECK(type_in(R"({"type":"again"})") == "again");
 }
 
 TEST_CASE("of two fields with the same name the last one counts") {

@@ -74,7 +74,7 @@ TEMPLATE_TEST_CASE("a client that does not read is closed, and told why; the oth
 TEMPLATE_TEST_CASE("a deaf client that is found out between two messages takes neither along", "",
                    ALL_LOOPS) {
   jalon::server_options options;
-  options.connection.queue = {.low_water = 1'000, .high_water = 10'000, .hard_limit = 400'000};
+  options.connection.queue = {.low_water = 50'000, .high_water = 100'000, .hard_limit = 400'000};
   server_scene<TestType> s(options);
   peer talker = s.client();
   peer deaf = s.client();
@@ -127,6 +127,29 @@ TEMPLATE_TEST_CASE("a deaf client that takes not even its notice is cut off afte
     run_turns(s, 20);
   }
   CHECK(s.server->size() == 1);
+}
+
+TEMPLATE_TEST_CASE("who asks faster than it reads waits for itself, also if the answers go to all",
+                   "", ALL_LOOPS) {
+  jalon::server_options options;
+  options.connection.queue = {.low_water = 1'000, .high_water = 10'000, .hard_limit = 100'000};
+  server_scene<TestType> s(options);
+  peer asker = s.client();
+  peer other = s.client();
+  const std::string text(8'000, 'x');
+  s.service.answer = [&](std::size_t, std::string_view, actions& out) {
+    out.send(s.service.ids(), text);
+  };
+  std::string asked;
+  std::string due;
+  for (int line = 0; line < 40; ++line) {
+    asked += "more\n";
+    due += text + '\n';
+  }
+  asker.send(asked);
+  CHECK(s.gets(asker, due));
+  CHECK(s.gets(other, due));
+  CHECK(s.log.empty());
 }
 
 TEMPLATE_TEST_CASE("out of descriptors, a client learns it at once, and the server rests", "",

@@ -355,6 +355,23 @@ TEMPLATE_TEST_CASE("shut down, a server takes nobody, sends what waits, and says
   CHECK(s.service.story == story{"1 connected", "2 connected", "1 says the last line"});
 }
 
+TEMPLATE_TEST_CASE("a server that is shut down by one line sends what the lines before it said", "",
+                   ALL_LOOPS) {
+  server_scene<TestType> s;
+  bool done = false;
+  s.service.answer = [&](std::size_t, std::string_view line, actions& out) {
+    if (line == "stop") return s.server->shut_down(2s, [&] { done = true; });
+    out.send(s.service.ids(), line);
+  };
+  peer one = s.client();
+  peer other = s.client();
+  one.send("bye all\nstop\n");
+  REQUIRE(s.until([&] { return one.ended() && other.ended(); }));
+  CHECK(one.received() == "bye all\n");
+  CHECK(other.received() == "bye all\n");
+  CHECK(s.until([&] { return done; }));
+}
+
 TEMPLATE_TEST_CASE("shut down, a server cuts off who takes too long", "", ALL_LOOPS) {
   server_scene<TestType> s;
   peer deaf = s.client();

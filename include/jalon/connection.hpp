@@ -31,8 +31,8 @@ namespace jalon {
 /// destroy it.
 ///
 /// Who has thousands of connections may give them a type of its own instead, with methods of
-/// these names, `received` and those of the others that it needs. There `delivered` may be one
-/// too: the last of the frames that came together has been received.
+/// these names, `received` and those of the others that it needs. It may have one more,
+/// `delivered`: called after the frames of a read, and if there was no whole one too.
 struct connection_handlers {
   /// A frame has come, or the news that one is lost.
   std::function<void(const frame&)> received = [](const frame&) {};
@@ -207,7 +207,7 @@ class connection {
       if (!next) break;
       if (!survives([&] { handlers_.received(*next); })) return;
     }
-    if (!survives([&] { tell_delivered(); })) return;
+    if (phase_ == phase::closed || !survives([&] { tell_delivered(); })) return;
     if (phase_ == phase::closed) return;
     if (in_.empty()) in_.release();
     update_interest();

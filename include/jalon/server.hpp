@@ -156,7 +156,8 @@ class server {
     if (connections_.size() == 0 && when_empty_) std::exchange(when_empty_, nullptr)();
   }
 
-  // To part from somebody may lead to further actions.
+  // Applies what the service wants. Between the lines of one read actions are carried out only, and
+  // what goes to many may be left in the batch.
   void apply() {
     do {
       carry_out();
@@ -173,22 +174,32 @@ class server {
     actions_.clear();
   }
 
+  // Two boxes: what goes to one would stand between the payloads that go to many.
   void carry_out(const actions::send_line& one) {
-    // Two boxes: what goes to one would stand between the payloads that go to many.
-    const shared_payload line = (one.count == 1 ? to_one_ : to_many_).add(actions_.line(one));
     end_turn_.schedule();
-    if (batch_.takes(actions_.recipients(one), line)) return;
-    hand_out();
-    batch_.begin(actions_.recipients(one), line);
-    if (one.count == 1) hand_out();  // at once: who has many answers to take is not asked for more
+    if (one.count == 1) {
+      hand_out();
+      return give(actions_.recipients(one)[0], to_one_.add(actions_.line(one)));
+    }
+    const shared_payload line = to_many_.add(actions_.line(one));
+    if (!batch_.try_add(actions_.recipients(one), line)) {
+      hand_out();
+      batch_.begin(actions_.recipients(one), line);
+    }
+    // Who is being read may be among them. Its queue must show what waits there: it is read no
+    // further when that is high.
+    if (batch_.lines().size > options_.connection.queue.low_water) hand_out();
   }
 
+  // The batch is taken out first: to part from the deaf may lead here again.
   void hand_out() {
-    for (const connection_id who : batch_.recipients()) {
-      link_type* const to = find(who);
-      if (to != nullptr && !to->send(batch_.lines())) part_from_deaf(who, *to);
-    }
-    batch_.clear();
+    const batch all = std::exchange(batch_, {});
+    for (const connection_id who : all.recipients()) give(who, all.lines());
+  }
+
+  void give(connection_id who, const shared_payload& lines) {
+    link_type* const to = find(who);
+    if (to != nullptr && !to->send(lines)) part_from_deaf(who, *to);
   }
 
   void end_turn() {
@@ -272,6 +283,7 @@ void server<Loop>::shut_down(std::chrono::milliseconds limit, std::function<void
   accept_timer_ = {};  // it would wake a watch that is no more
   accept_watch_ = {};
   listener_.reset();
+  hand_out();
   for (const auto id : connections_.ids()) connections_.find(id)->close_when_sent();
   when_empty_ = std::move(done);
   // Not from within this call: it may come from a handler of the one who is told.
