@@ -2,6 +2,7 @@
 """What a delivery costs, counted: system calls, allocations, instructions. No clock is read.
 
     python3 bench/counts.py --build build
+    python3 bench/counts.py --build build --profile    # where the instructions of a message go
 
 bench/fixed_load.cpp is run as it is, and under callgrind (valgrind(1)), there shorter and longer: the
 difference is what the deliveries cost without the joining. What it may come to stands in bench/budget.json.
@@ -14,6 +15,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,22 @@ from measures import PATIENCE, Bars
 SHORT, LONG = 5, 15  # turns of the load
 SLACK = 1.1  # libraries choose other functions on other processors
 PLAIN = {**os.environ, "SIMDJSON_FORCE_IMPLEMENTATION": "fallback"}  # the same everywhere, if not its fastest
+
+
+MESSAGES = 64 * (LONG - SHORT)  # that the longer load has more
+WITHIN = ["--collect-atstart=no", "--toggle-collect=*reactor::run_once*"]  # of callgrind: the server's turns
+
+# What a message comes through. What a function calls counts for it too.
+FUNCTIONS = {
+    "turn": r"reactor::run_once\(",
+    "parse": r"json_reader::read\(",
+    "respond": r"_Function_handler<chat::answer .*chat::channels, chat::say>.*_M_invoke",
+    "pass on": r"chat::channels::pass_on\(",
+    "write": r"write_message<chat::say_event>\(",
+    "carry out": r"server<jalon::reactor>::carry_out\(\)",
+    "hand out": r"server<jalon::reactor>::hand_out\(\)",
+    "flush": r"link_handlers>::flush\(\)",
+}
 
 
 def run(command: list, **options: Any) -> "subprocess.CompletedProcess[str]":
@@ -35,18 +53,55 @@ def counted(program: Path) -> dict:
 def instructions(program: Path, turns: int) -> int:
     """Those in a turn of the server's loop, and in all that it calls."""
     callgrind = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null"]
-    within = ["--collect-atstart=no", "--toggle-collect=*reactor::run_once*"]
-    ran = run([*callgrind, *within, program, str(turns)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=PLAIN)
+    ran = run([*callgrind, *WITHIN, program, str(turns)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=PLAIN)
     found = re.search(r"Collected : (\d+)", ran.stderr)
     if found is None:
         sys.exit(ran.stderr)
     return int(found[1])
 
 
+def within_functions(program: Path, turns: int) -> dict[str, int]:
+    with tempfile.NamedTemporaryFile() as file:
+        callgrind = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={file.name}", *WITHIN]
+        run([*callgrind, program, str(turns)], capture_output=True)
+        annotate = ["callgrind_annotate", "--inclusive=yes", "--threshold=100", "--auto=no", file.name]
+        told = run(annotate, stdout=subprocess.PIPE).stdout
+    found = {}
+    for name, pattern in FUNCTIONS.items():
+        line = re.search(rf"^ *([\d,]+) .*{pattern}", told, re.MULTILINE)
+        if line is None:
+            sys.exit(f"no function is like {pattern}")
+        found[name] = int(line[1].replace(",", ""))
+    return found
+
+
+def print_profile(program: Path) -> None:
+    short, long = within_functions(program, SHORT), within_functions(program, LONG)
+    of = {name: (long[name] - short[name]) / MESSAGES for name in FUNCTIONS}
+    steps = {
+        "simdjson reads the line": of["parse"],
+        "its fields are looked for, and checked": of["respond"] - of["pass on"],
+        "the chat finds who gets it": of["pass on"] - of["write"],
+        "what they get is written as JSON": of["write"],
+        # What is handed out while actions are carried out is nothing in this load.
+        "that goes into a block, and into a hundred queues": of["carry out"] + of["hand out"],
+        "a hundred writes for 64 messages, but for the system": of["flush"],
+    }
+    steps["the rest: the loop, the line's end, its id and type"] = of["turn"] - sum(steps.values())
+    print(f"{of['turn']:>8,.0f}  instructions a message that a hundred get")
+    for what, count in steps.items():
+        print(f"{count:>8,.0f}  {100 * count / of['turn']:>3.0f} %  {what}")
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description="What a delivery costs, counted.")
     parser.add_argument("--build", type=Path, default=Path("build"), help="the build folder")
-    program = parser.parse_args().build / "bench" / "fixed_load"
+    parser.add_argument("--profile", action="store_true", help="print where the instructions go")
+    options = parser.parse_args()
+    program = options.build / "bench" / "fixed_load"
+    if options.profile:
+        print_profile(program)
+        return 0
     budget = json.loads((Path(__file__).parent / "budget.json").read_text(encoding="utf-8"))
     figures = counted(program)
     more = figures.pop("deliveries") * (LONG - SHORT) / LONG

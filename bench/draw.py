@@ -55,16 +55,19 @@ def deliveries(costs: dict[str, dict[str, float]]) -> str:
     """Bars, a group for each load that all servers had; a line further right is ten times as dear."""
     most = max(len(of) for of in costs.values())
     loads = {what: of for what, of in costs.items() if len(of) == most and what.startswith("R")}
-    left, scale, thick, gap = 210, 140, 15, 22
-    height = 72 + len(loads) * (most * thick + gap)
+    left, thick, gap = 110, 15, 14
+    powers = math.ceil(math.log10(max(cost for of in loads.values() for cost in of.values())))
+    scale = 600 / (powers - 1)
+    height = 72 + len(loads) * ((most + 1) * thick + gap)
     drawing = Drawing(780, height, "Processor time for a delivery, in ns; the scale is logarithmic")
-    for power in range(1, 5):
+    for power in range(1, powers + 1):
         x = left + scale * (power - 1)
         drawing.line([(x, 58), (x, height - gap)], "#ccc")
         drawing.text(x, 50, f"{10 ** power:,}", "#666", 'text-anchor="middle"')
     y = 64.0
     for what, of in loads.items():
         drawing.text(16, y + 12, what, extra='font-weight="bold"')
+        y += thick
         for colour, (name, cost) in zip(COLOURS, of.items()):
             width = scale * math.log10(cost / 10)
             drawing.text(left - 8, y + 12, name, colour, 'text-anchor="end"')

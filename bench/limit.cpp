@@ -23,7 +23,6 @@ namespace {
 
 struct member {
   jalon::stream_socket socket;
-  bool listens = false;   // is in the channel
   std::string rest = {};  // of a line that is coming in
 };
 
@@ -51,9 +50,7 @@ class limit {
           hear(*static_cast<member*>(event.tag));
       }
       if (out_.empty()) continue;
-      for (const auto& [fd, one] : members_) {
-        if (one->listens) one->socket.write_some(std::string_view(out_));
-      }
+      for (member* const one : listeners_) one->socket.write_some(std::string_view(out_));
     }
   }
 
@@ -99,11 +96,11 @@ class limit {
         break;
       case 'j':
       case 'c':
-        one.listens = true;
+        listen(one, true);
         one.socket.write_some(std::string_view("{\"type\":\"joined\"}\n"));
         break;
       case 'l':
-        one.listens = false;
+        listen(one, false);
         out_.append("{\"type\":\"left\"}\n");
         break;
       default:
@@ -111,7 +108,13 @@ class limit {
     }
   }
 
+  void listen(member& one, bool listens) {
+    std::erase(listeners_, &one);
+    if (listens) listeners_.push_back(&one);
+  }
+
   void leave(member& one) {
+    listen(one, false);
     const int fd = one.socket.fd();
     poller_.remove(fd);
     members_.erase(fd);
@@ -121,7 +124,8 @@ class limit {
   Poller poller_;
   std::vector<jalon::ready_event> ready_;
   std::map<int, std::unique_ptr<member>> members_;
-  std::string out_;  // of this turn
+  std::vector<member*> listeners_;  // who are in the channel
+  std::string out_;                 // of this turn
 };
 
 void raise_descriptor_limit() {

@@ -45,6 +45,7 @@ struct settings {
   std::size_t idle = 0;
   std::size_t deaf = 0;          // in the channel, and never reading
   std::size_t messages = 1'000;  // of each sender
+  double part = 1;               // of them that are sent, if they are sent as they are done
   std::size_t payload = 100;     // bytes of text
   double rate = 0;               // messages a second of each sender; 0: as fast as they are done
   bool direct = false;           // from each sender to one receiver, not in a channel
@@ -390,6 +391,8 @@ int main(int argc, char* argv[]) try {
   app.add_option("--idle", how.idle, "who do nothing");
   app.add_option("--deaf", how.deaf, "who are in the channel and never read");
   app.add_option("--messages", how.messages, "of each sender")->check(CLI::Range(1, 99'999'999));
+  app.add_option("--part", how.part, "of them that are sent, if there is no rate")
+      ->check(CLI::Range(0.001, 1.0));
   app.add_option("--payload", how.payload, "bytes of a text")->check(CLI::Range(14, 4'096));
   app.add_option("--rate", how.rate, "messages a second of each; 0: as they are done");
   app.add_flag("--direct", how.direct, "from each sender to one receiver; of the chat only");
@@ -400,6 +403,10 @@ int main(int argc, char* argv[]) try {
       ->check(CLI::IsMember(bench::languages()));
   CLI11_PARSE(app, argc, argv);
   raise_descriptor_limit();
+  if (how.rate == 0) {
+    const double some = static_cast<double>(how.messages) * how.part;
+    how.messages = std::max(std::min(how.messages, 2 * how.window), static_cast<std::size_t>(some));
+  }
   load(how).run();
 } catch (const std::exception& error) {
   std::fprintf(stderr, "load: %s\n", error.what());

@@ -18,6 +18,7 @@ class Program:
     """A program that is typed to, and whose lines are waited for."""
 
     at_once = 100  # clients that a server takes in at the same time
+    part = 1.0  # of a load's messages, for one that would take too long with all of them
 
     def __init__(
         self,

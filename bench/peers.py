@@ -114,6 +114,7 @@ class Configured(Peer):
 
 class NgIrcd(Configured):
     at_once = 8  # its queue of connections is for ten
+    part = 0.25
     name, program, speaks = "ngIRCd", "ngircd", "irc"
     text, options = NGIRCD, ["--nodaemon", "--config"]
 
@@ -124,6 +125,7 @@ class InspIrcd(Configured):
 
 
 class Mosquitto(Configured):
+    part = 0.1
     name, program, speaks = "Mosquitto", "mosquitto", "mqtt"
     text, options = MOSQUITTO, ["-c"]
 
