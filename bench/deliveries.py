@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What a delivery costs the chat, beside a server that does as little as can be done.
 
-    python3 bench/deliveries.py --build build --rounds 3 [--peers] [--raw FILE]
+    python3 bench/deliveries.py --build build --rounds 3 [--peers] [--raw FILE [--kept FILE]]
 
 All servers get the same load (bench/load.cpp) by turns, and every delivery is checked; who takes long
 gets less of it (`part` in peers.py). Server and load share one processor: where a message wakes another

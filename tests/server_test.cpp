@@ -256,9 +256,7 @@ TEMPLATE_TEST_CASE("all that a client is sent in a turn goes out by one write", 
 template <class On>
 void tell_others(server_scene<On>& s) {
   s.service.answer = [&s](std::size_t who, std::string_view line, actions& out) {
-    std::vector<jalon::connection_id> others = s.service.ids();
-    std::erase(others, s.service.id_of(who));
-    out.send(others, line);
+    out.send_to_others(s.service.id_of(who), s.service.ids(), line);
     if (line == "two, you first") out.send(s.service.id_of(2), "only you");
     if (line == "three goes") out.close(s.service.id_of(3));
   };
