@@ -120,13 +120,14 @@ class Bench:
     ) -> dict[str, list[dict]]:
         """All of them by turns, so many times; `self.rounds` if nothing else is said. What is kept of an
         earlier run is not measured again."""
+        rounds = rounds or self.rounds
         results: dict[str, list[dict]] = {name: [] for name in servers}
-        kept = [one for one in self.kept if one["what"] == what]
-        self.kept = [one for one in self.kept if one["what"] != what]
-        for one in kept:
-            results.setdefault(one["server"], []).append(one)
-        self.raw += kept
-        for _ in range(0 if kept else rounds or self.rounds):
+        for one in [one for one in self.kept if one["what"] == what]:
+            if len(results.setdefault(one["server"], [])) < rounds:
+                results[one["server"]].append(one)
+                self.kept.remove(one)
+                self.raw.append(one)
+        for _ in range(0 if any(results.values()) else rounds):
             for name, server in servers.items():
                 results[name].append(self.once(server, arguments))
                 self.raw.append({"what": what, "server": name, **results[name][-1]})
