@@ -19,34 +19,49 @@ TEST_CASE("lines to the same recipients in a row become one payload") {
   outbox box;
   batch gathered;
   gathered.begin(both, box.add("one\n"));
-  CHECK(gathered.try_add(both, box.add("two\n")));
-  CHECK(gathered.try_add(both, box.add("three\n")));
+  CHECK(gathered.try_add(both, "two\n", box));
+  CHECK(gathered.try_add(both, "three\n", box));
   CHECK(gathered.lines().bytes() == "one\ntwo\nthree\n");
   CHECK(std::vector(gathered.recipients().begin(), gathered.recipients().end()) == both);
 }
 
-TEST_CASE("a line to others is not added, nor is one after a gap") {
+TEST_CASE("a line to others is not added, and goes nowhere") {
   outbox box;
   batch gathered;
   gathered.begin(both, box.add("one\n"));
-  const auto next = box.add("two\n");
-  CHECK_FALSE(gathered.try_add(more, next));
-  CHECK_FALSE(gathered.try_add(turned, next));
-  CHECK_FALSE(gathered.try_add({}, next));
-  CHECK_FALSE(gathered.try_add(both, box.add("three\n")));
+  CHECK_FALSE(gathered.try_add(more, "two\n", box));
+  CHECK_FALSE(gathered.try_add(turned, "two\n", box));
+  CHECK_FALSE(gathered.try_add({}, "two\n", box));
+  CHECK(gathered.try_add(both, "three\n", box));
+  CHECK(gathered.lines().bytes() == "one\nthree\n");
+}
+
+TEST_CASE("nothing is added behind what others have put into the box, or from another box") {
+  outbox box;
   outbox another;
+  batch gathered;
+  gathered.begin(both, box.add("one\n"));
   another.add("one\n");
-  CHECK_FALSE(gathered.try_add(both, another.add("where the next would be\n")));
+  CHECK_FALSE(gathered.try_add(both, "two\n", another));
+  box.add("two\n");
+  CHECK_FALSE(gathered.try_add(both, "three\n", box));
   CHECK(gathered.lines().bytes() == "one\n");
+}
+
+TEST_CASE("nothing is added in the next turn") {
+  outbox box;
+  batch gathered;
+  gathered.begin(both, box.add("one\n"));
+  box.end_turn();
+  CHECK_FALSE(gathered.try_add(both, "two\n", box));
 }
 
 TEST_CASE("nothing is added before it is begun, and what begins it drops what was there") {
   outbox box;
   batch gathered;
-  const auto line = box.add("one\n");
-  CHECK_FALSE(gathered.try_add({}, line));
-  CHECK_FALSE(gathered.try_add(both, line));
-  gathered.begin(both, line);
+  CHECK_FALSE(gathered.try_add({}, "one\n", box));
+  CHECK_FALSE(gathered.try_add(both, "one\n", box));
+  gathered.begin(both, box.add("one\n"));
   gathered.begin(more, box.add("two\n"));
   CHECK(gathered.lines().bytes() == "two\n");
   CHECK(gathered.recipients().size() == 3);

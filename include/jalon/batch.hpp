@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <span>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "payload.hpp"
@@ -16,17 +18,16 @@ namespace jalon {
 /// thirds of the instructions (docs/performance.md).
 class batch {
  public:
-  /// Adds @p line if it goes to the same, and follows in the same block. @return whether it does
-  bool try_add(std::span<const connection_id> to, const shared_payload& line) {
-    if (!lines_.touches(line) || !std::ranges::equal(recipients_, to)) return false;
-    lines_.size += line.size;
-    return true;
+  /// Adds @p line by way of @p box, if it goes to the same, and nothing else was put into the box
+  /// since. @return whether it did
+  bool try_add(std::span<const connection_id> to, std::string_view line, outbox& box) {
+    return std::ranges::equal(recipients_, to) && box.try_extend(lines_, line);
   }
 
-  /// Begins with @p line; what was there is gone.
-  void begin(std::span<const connection_id> to, const shared_payload& line) {
+  /// Begins with @p line, which is in the box; what was there is gone.
+  void begin(std::span<const connection_id> to, shared_payload line) {
     recipients_.assign(to.begin(), to.end());
-    lines_ = line;
+    lines_ = std::move(line);
   }
 
   /// Whom it goes to.

@@ -47,10 +47,20 @@ class outbox {
  public:
   /// Copies @p bytes behind what is there. @return the copy
   shared_payload add(std::string_view bytes) {
-    if (!block_ || ended_ || block_->size() > full) begin();
+    if (is_to_begin()) begin();
     const std::size_t offset = block_->size();
     block_->append(bytes);
     return {block_, offset, bytes.size()};
+  }
+
+  /// Copies @p bytes behind @p last, and makes it longer by them, if it was added last and there is
+  /// room in its block. @return whether it did
+  bool try_extend(shared_payload& last, std::string_view bytes) {
+    if (is_to_begin() || last.block != block_ || last.offset + last.size != block_->size())
+      return false;
+    block_->append(bytes);
+    last.size += bytes.size();
+    return true;
   }
 
   /// The turn is over: what is added next need not touch what is there.
@@ -59,6 +69,8 @@ class outbox {
  private:
   // Beyond this a block is not added to: who is slow should not hold much more than waits for it.
   static constexpr std::size_t full = std::size_t{256} << 10;
+
+  bool is_to_begin() const noexcept { return !block_ || ended_ || block_->size() > full; }
 
   void begin() {
     ended_ = false;

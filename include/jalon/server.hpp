@@ -181,10 +181,9 @@ class server {
       hand_out();
       return give(actions_.recipients(one)[0], to_one_.add(actions_.line(one)));
     }
-    const shared_payload line = to_many_.add(actions_.line(one));
-    if (!batch_.try_add(actions_.recipients(one), line)) {
+    if (!batch_.try_add(actions_.recipients(one), actions_.line(one), to_many_)) {
       hand_out();
-      batch_.begin(actions_.recipients(one), line);
+      batch_.begin(actions_.recipients(one), to_many_.add(actions_.line(one)));
     }
     // Who is being read may be among them. Its queue must show what waits there: it is read no
     // further when that is high.
