@@ -42,7 +42,7 @@ class watched_client {
     for (auto at = line.find('@'); at != line.npos; at = line.find('@', at + 1))
       line.replace(at, 1, std::to_string(last_id_));
     const auto object = reader_.read(line);
-    if (object && jalon::read_id(*object) == jalon::message_id{last_id_}) is_answered_ = true;
+    if (object && jalon::read_head(*object).id == jalon::message_id{last_id_}) is_answered_ = true;
     core_.received(line);
   }
 
@@ -71,8 +71,8 @@ class watched_client {
     require(line.find('\n') == line.npos, "one line", line);
     const auto object = reader_.read(line);
     require(object.has_value(), "a JSON object", line);
-    require(jalon::read_type(*object).has_value(), "a type", line);
-    require(jalon::read_id(*object) == jalon::message_id{++last_id_}, "the next id", line);
+    require(jalon::read_head(*object).type.has_value(), "a type", line);
+    require(jalon::read_head(*object).id == jalon::message_id{++last_id_}, "the next id", line);
     is_answered_ = false;
   }
 

@@ -33,8 +33,8 @@ void check(jalon::json_object object, const jalon::message_id& id) {
   jalon::json_reader reader;
   const auto again = reader.read(line);
   require(again.has_value(), "JSON", line);
-  require(jalon::read_type(*again) == M::type, "its type", line);
-  const auto same_id = jalon::read_id(*again);
+  require(jalon::read_head(*again).type == M::type, "its type", line);
+  const auto same_id = jalon::read_head(*again).id;
   require(same_id.has_value(), "its id", line);
   M same;
   require(!jalon::read_message(*again, same), "a message that reads", line);
@@ -55,9 +55,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto object = reader.read(line);
   if (!object) return 0;
   require(jalon::is_utf8(line), "UTF-8, where JSON was found", line);
-  const auto type = jalon::read_type(*object);
+  const auto type = jalon::read_head(*object).type;
   require(!type || jalon::is_utf8(*type), "a type in UTF-8", line);
-  const auto id = jalon::read_id(*object);
+  const auto id = jalon::read_head(*object).id;
   if (!id) return 0;
   check_all<hello, ok, error, nick, welcome, renamed, who, user_list, whois, user_info, msg,
             msg_event, msgall, msgall_event, echo, ping, pong, quit, bye>(*object, *id);

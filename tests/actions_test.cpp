@@ -49,6 +49,27 @@ TEST_CASE("a line to all but one goes to the others, in their order") {
   CHECK(std::vector(out.recipients(second).begin(), out.recipients(second).end()) == all);
 }
 
+TEST_CASE("a line that is written when it is sent is written once, whoever gets it") {
+  actions out;
+  int written = 0;
+  const auto write = [&](std::string& to) { to += "line " + std::to_string(++written); };
+  const std::vector both = {connection_id{7}, connection_id{9}};
+  out.send(both, "before");
+  out.send(both, write);
+  out.send(connection_id{3}, write);
+  REQUIRE(out.size() == 3);
+  CHECK(out.line(std::get<actions::send_line>(out[1])) == "line 1\n");
+  CHECK(out.line(std::get<actions::send_line>(out[2])) == "line 2\n");
+}
+
+TEST_CASE("a line to nobody is not written") {
+  actions out;
+  const auto write = [](std::string&) { FAIL("written for nobody"); };
+  out.send(std::vector<connection_id>{}, write);
+  out.send_to_others(connection_id{1}, std::vector{connection_id{1}}, write);
+  CHECK(out.size() == 0);
+}
+
 TEST_CASE("a line to nobody is no action") {
   actions out;
   out.send(std::vector<connection_id>{}, "to nobody");

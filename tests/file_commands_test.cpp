@@ -53,12 +53,12 @@ class program {
   template <jalon::message M>
   std::optional<M> next_sent() {
     if (!support::run_until(on, [this] { return seen_ < sent.size(); })) return std::nullopt;
-    jalon::json_reader reader;
-    const auto object = reader.read(sent[seen_++]);
+    const auto object = reader_.read(sent[seen_++]);
+    if (!object) return std::nullopt;
+    const auto head = jalon::read_head(*object);
     M read;
-    const bool is_right = object && jalon::read_type(*object) == M::type;
-    if (!is_right || jalon::read_message(*object, read)) return std::nullopt;
-    id_ = *jalon::read_id(*object);
+    if (head.type != M::type || jalon::read_message(*object, read)) return std::nullopt;
+    id_ = *head.id;
     return read;
   }
 
@@ -90,6 +90,7 @@ class program {
  private:
   chat::client_core core_;
   example::file_commands files_;
+  jalon::json_reader reader_;  // what was seen last are views of what it holds
   std::size_t seen_ = 0;
   jalon::message_id id_;
 };

@@ -57,6 +57,16 @@ struct sample {
   }
 };
 
+// A message of views.
+struct two_views {
+  static constexpr std::string_view type = "two";
+  std::string_view first;
+  std::string_view second;
+  static constexpr auto fields() {
+    return std::tuple{field{"first", &two_views::first}, field{"second", &two_views::second}};
+  }
+};
+
 const std::string good =
     R"({"type":"sample","text":"t","flag":true,"count":7,"name":"ann","size":3,"note":"n",)"
     R"("parts":[{"number":1,"name":"one"},{"number":2,"name":"two"}]})";
@@ -87,9 +97,10 @@ std::string failure_of(const std::string& line) {
   return failure ? std::string(failure->field) + ": " + std::string(failure->code) : "";
 }
 
+// Good until it is asked for another.
 std::optional<message_id> id_in(const std::string& line) {
-  json_reader reader;
-  return jalon::read_id(reader.read(line).value());
+  static json_reader reader;
+  return jalon::read_head(reader.read(line).value()).id;
 }
 
 std::optional<message_id> id_of(const std::string& value) {
@@ -187,7 +198,7 @@ TEST_CASE("a line of brackets is read or refused, and overflows no stack") {
   json_reader reader;
   const auto object = reader.read(repeated("{\"a\":", deep / 4) + "1" + repeated("}", deep / 4));
   REQUIRE(object.has_value());
-  CHECK_FALSE(jalon::read_type(*object).has_value());
+  CHECK_FALSE(jalon::read_head(*object).type.has_value());
   CHECK(failure_of(good_but("text", open + closed)) == "text: ");
   CHECK(failure_of(good_but("parts", open + closed)) == "parts: ");
 }
@@ -205,7 +216,7 @@ TEST_CASE("a reader reads one line after another, long and short, good and bad")
   json_reader reader;
   const auto type_in = [&](const std::string& line) {
     const auto object = reader.read(line);
-    return object ? std::string(jalon::read_type(*object).value_or("none")) : "no JSON";
+    return object ? std::string(jalon::read_head(*object).type.value_or("none")) : "no JSON";
   };
   CHECK(type_in(R"({"type":"short"})") == "short");
   CHECK(type_in(R"({"more":")" + std::string(60'000, 'x') + R"(","type":"long"})") == "long");
@@ -219,15 +230,15 @@ TEST_CASE("a reader reads one line after another, long and short, good and bad")
 TEST_CASE("of two fields with the same name the last one counts") {
   json_reader reader;
   const auto object = reader.read(R"({"type":"a","type":"b","id":1,"id":2})").value();
-  CHECK(jalon::read_type(object) == std::string_view("b"));
-  CHECK(jalon::read_id(object) == message_id(std::uint64_t{2}));
+  CHECK(jalon::read_head(object).type == std::string_view("b"));
+  CHECK(jalon::read_head(object).id == message_id(std::uint64_t{2}));
 }
 
 TEST_CASE("a type is a string") {
   const auto type_of = [](const std::string& line) {
     json_reader reader;
     const auto object = reader.read(line).value();
-    return std::string(jalon::read_type(object).value_or("none"));
+    return std::string(jalon::read_head(object).type.value_or("none"));
   };
   CHECK(type_of(R"({"type":"ping"})") == "ping");
   CHECK(type_of(R"({"type":""})").empty());
@@ -357,6 +368,26 @@ TEST_CASE("a message is written with type, id and its fields in the order listed
       jalon::write_message(message, message_id(std::int64_t{-5})) ==
       R"({"type":"sample","id":-5,"text":"t","flag":false,"count":18446744073709551615,"name":"",)"
       R"("size":1,"note":"","parts":[{"number":1,"name":""},{"number":2,"name":"two"}]})");
+}
+
+TEST_CASE("a message is written behind what is there") {
+  std::string lines = "{";
+  jalon::append_message(lines, two_views{"a", "\""});
+  jalon::as_line(two_views{"", "b"}, message_id("x"))(lines);
+  CHECK(
+      lines ==
+      R"({{"type":"two","first":"a","second":"\""}{"type":"two","id":"x","first":"","second":"b"})");
+}
+
+TEST_CASE("a field that is a view shows what the line says, unescaped") {
+  json_reader reader;
+  two_views read;
+  const auto object = reader.read(R"({"first":"a\tb","second":""})");
+  REQUIRE_FALSE(jalon::read_message(object.value(), read));
+  CHECK(read.first == "a\tb");
+  CHECK(read.second.empty());
+  CHECK(jalon::read_message(reader.read(R"({"first":"a","second":1})").value(), read)->field ==
+        "second");
 }
 
 TEST_CASE("what is read is written as it was, whatever the id") {

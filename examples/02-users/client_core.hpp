@@ -122,7 +122,7 @@ class client_core {
   void on_answer(std::uint64_t id, Handler handler) {
     answers_[id] = [handler](jalon::json_object object) {
       Answer read;
-      const bool right = jalon::read_type(object) == Answer::type;
+      const bool right = jalon::read_head(object).type == Answer::type;
       if (right && !jalon::read_message(object, read))
         handler(&read);
       else
@@ -158,7 +158,9 @@ class client_core {
   void show(const std::string& text, look kind = look::plain) { host_.show(text, kind); }
 
   /// Shows what the server says.
-  void show_server(const std::string& text) { show("[Server] : " + text, look::server); }
+  void show_server(std::string_view text) {
+    show(std::string("[Server] : ").append(text), look::server);
+  }
 
   /// Shows how a command is used.
   void show_usage(const std::string& name) {
@@ -208,9 +210,7 @@ class client_core {
   /// A line has come from the server. What it may not say is passed over, and said so.
   void received(std::string_view line) {
     const auto object = reader_.read(line);
-    // First of all: what is done with the answer may be to ask for more.
-    if (object && waiting_for_ && has_id(*object, *waiting_for_)) waiting_for_.reset();
-    if (!object || !handle(*object)) lost_line();
+    if (!object || !handle(jalon::read_head(*object), *object)) lost_line();
     carry_on();
   }
 
@@ -257,21 +257,21 @@ class client_core {
     }
   }
 
-  bool handle(jalon::json_object object) {
-    const auto type = jalon::read_type(object);
-    if (!type) return false;
-    const bool is_for_asker = answer(object);
+  bool handle(const jalon::message_head& head, jalon::json_object object) {
+    // First of all: what is done with the answer may be to ask for more.
+    if (waiting_for_ && head.id == jalon::message_id{*waiting_for_}) waiting_for_.reset();
+    if (!head.type) return false;
+    const bool is_for_asker = answer(head, object);
     if (is_for_asker) return true;
-    const auto found = handlers_.find(*type);
+    const auto found = handlers_.find(*head.type);
     if (found == handlers_.end()) return true;  // a later server may say more than this one knows
     return found->second(object);
   }
 
   // Hands the answer to who asked for it; an error is shown all the same.
-  bool answer(jalon::json_object object) {
-    const auto id = jalon::read_id(object);
-    if (!id || !std::holds_alternative<std::uint64_t>(*id)) return false;
-    const auto found = answers_.find(std::get<std::uint64_t>(*id));
+  bool answer(const jalon::message_head& head, jalon::json_object object) {
+    if (!head.id || !std::holds_alternative<std::uint64_t>(*head.id)) return false;
+    const auto found = answers_.find(std::get<std::uint64_t>(*head.id));
     if (found == answers_.end()) return false;
     const auto take = std::move(answers_.extract(found).mapped());
     return take(object);
@@ -279,10 +279,6 @@ class client_core {
 
   void show_prompt() {
     host_.prompt(channel_.empty() ? nick_ + "> " : nick_ + "[" + channel_ + "]> ");
-  }
-
-  static bool has_id(jalon::json_object object, std::uint64_t wanted) {
-    return jalon::read_id(object) == jalon::message_id{wanted};
   }
 
   void show_help() {

@@ -6,10 +6,10 @@
 #pragma once
 
 #include <functional>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -23,7 +23,8 @@ namespace chat {
 using jalon::actions;
 using jalon::connection_id;
 
-/// The one direct answer to a request: a message, an error, or just that it is done.
+/// The one direct answer to a request: a message, an error, or just that it is done. It may hold
+/// views of the request: it is given before the next line is read.
 class answer {
  public:
   /// Done, with nothing else to say.
@@ -41,8 +42,8 @@ class answer {
   /// The message that the protocol names.
   template <jalon::message M>
   explicit answer(M said)
-      : write_([said = std::move(said)](const jalon::message_id& id) {
-          return jalon::write_message(said, id);
+      : append_([said = std::move(said)](std::string& line, const jalon::message_id& id) {
+          jalon::append_message(line, said, id);
         }) {}
 
   /// The server parts from the client after it.
@@ -54,7 +55,7 @@ class answer {
  private:
   friend class dispatcher;
 
-  std::function<std::string(const jalon::message_id&)> write_;
+  std::function<void(std::string&, const jalon::message_id&)> append_;
   bool only_with_id_ = false;
   bool closes_ = false;
 };
@@ -92,7 +93,7 @@ class dispatcher {
   template <class Unit, jalon::message Request>
   void on(access who_may, Unit& unit,
           answer (Unit::*respond)(connection_id from, const Request&, actions&)) {
-    requests_[std::string(Request::type)] = {
+    requests_[Request::type] = {
         who_may, [&unit, respond](connection_id from, jalon::json_object object, actions& out) {
           Request request;
           const auto failure = jalon::read_message(object, request);
@@ -104,7 +105,7 @@ class dispatcher {
 
   void connected(connection_id id, const jalon::arrival& arrival, actions& out) {
     watcher_.connected(id, arrival);
-    out.send(id, jalon::write_message(greeting_));
+    out.send(id, jalon::as_line(greeting_));
   }
 
   void received(connection_id from, std::string_view line, actions& out) {
@@ -112,15 +113,15 @@ class dispatcher {
     const auto object = reader_.read(line);
     if (!object)
       return give(from, {}, answer::refused("bad_json", "a line must be one JSON object"), out);
-    const auto id = jalon::read_id(*object);
-    if (!id) {
+    const auto head = jalon::read_head(*object);
+    if (!head.id) {
       return give(from, {},
                   answer::refused("bad_request",
                                   "id: a string of at most 64 bytes, or "
                                   "an integer"),
                   out);
     }
-    give(from, *id, judge(from, *object, out), out);
+    give(from, *head.id, judge(from, head.type, *object, out), out);
   }
 
   void malformed(connection_id from, std::error_code /*too_long*/, actions& out) {
@@ -137,8 +138,8 @@ class dispatcher {
     std::function<answer(connection_id, jalon::json_object, actions&)> respond;
   };
 
-  answer judge(connection_id from, jalon::json_object object, actions& out) {
-    const auto type = jalon::read_type(object);
+  answer judge(connection_id from, std::optional<std::string_view> type, jalon::json_object object,
+               actions& out) {
     if (!type) return answer::refused("bad_request", "type: a string is needed");
     const auto found = requests_.find(*type);
     if (found == requests_.end())
@@ -159,14 +160,15 @@ class dispatcher {
   static void give(connection_id to, const jalon::message_id& id, const answer& given,
                    actions& out) {
     const bool has_id = !std::holds_alternative<std::monostate>(id);
-    if (has_id || !given.only_with_id_) out.send(to, given.write_(id));
+    if (has_id || !given.only_with_id_)
+      out.send(to, [&](std::string& line) { given.append_(line, id); });
     if (given.closes_) out.close(to);
   }
 
   jalon::json_reader reader_;
   hello greeting_;
   connection_watcher watcher_;
-  std::map<std::string, entry, std::less<>> requests_;
+  std::unordered_map<std::string_view, entry> requests_;  // by type
 };
 
 static_assert(jalon::service<dispatcher>);

@@ -126,9 +126,9 @@ struct msg {
 /// Event: one user said something to you.
 struct msg_event {
   static constexpr std::string_view type = "msg";
-  std::string from;
-  std::string to;
-  std::string text;
+  std::string_view from;
+  std::string_view to;
+  std::string_view text;
   static constexpr auto fields() {
     return std::tuple{field{"from", &msg_event::from}, field{"to", &msg_event::to},
                       field{"text", &msg_event::text}};
@@ -145,8 +145,8 @@ struct msgall {
 /// Event: somebody said something to all.
 struct msgall_event {
   static constexpr std::string_view type = "msgall";
-  std::string from;
-  std::string text;
+  std::string_view from;
+  std::string_view text;
   static constexpr auto fields() {
     return std::tuple{field{"from", &msgall_event::from}, field{"text", &msgall_event::text}};
   }

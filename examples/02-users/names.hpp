@@ -1,5 +1,6 @@
 // The words of the chat: which texts are a nick, a message, and how names compare.
-// Nothing is stored here. Chapter: tutorial/02-users.
+// Nothing is stored here: nicks and texts are views of the lines that they were read from.
+// Chapter: tutorial/02-users.
 #pragma once
 
 #include <algorithm>
@@ -57,7 +58,7 @@ struct nick_rule {
     return is_name(text) && folded(text) != "server";
   }
 };
-using nickname = jalon::checked_text<nick_rule>;
+using nickname = jalon::checked_view<nick_rule>;
 
 /// What somebody says: not empty, and of control characters only the tab.
 struct text_rule {
@@ -68,6 +69,6 @@ struct text_rule {
                             [](unsigned char c) { return (c < 0x20 && c != '\t') || c == 0x7F; });
   }
 };
-using message_text = jalon::checked_text<text_rule>;
+using message_text = jalon::checked_view<text_rule>;
 
 }  // namespace chat

@@ -114,8 +114,8 @@ class user_commands {
                         std::to_string(one.port));
   }
 
-  void show_said(const std::string& from, const std::string& text) {
-    client_.show("[" + from + "] : " + text, look::message);
+  void show_said(std::string_view from, std::string_view text) {
+    client_.show(std::string("[").append(from).append("] : ").append(text), look::message);
   }
 
   client_core& client_;

@@ -105,10 +105,10 @@ class users {
     if (owner && *owner != from) return answer::refused("nick_taken", "this nick is taken");
     std::string& current = people_.at(from).nick;
     if (owner) return answer{welcome{current}};  // the same nick, whatever its case: it stays
-    const std::string old = std::exchange(current, wanted.name.str());
+    const std::string old = std::exchange(current, std::string(wanted.name.str()));
     by_nick_.erase(folded(old));
     by_nick_[folded(current)] = from;
-    if (!old.empty()) out.send(others(from), jalon::write_message(renamed{old, current}));
+    if (!old.empty()) out.send(others(from), jalon::as_line(renamed{old, current}));
     return answer{welcome{current}};
   }
 
@@ -131,12 +131,12 @@ class users {
   answer pass_on(connection_id from, const msg& said, actions& out) {
     const auto to = find(said.to);
     if (!to) return nobody();
-    out.send(*to, jalon::write_message(msg_event{nick_of(from), nick_of(*to), said.text.str()}));
+    out.send(*to, jalon::as_line(msg_event{nick_of(from), nick_of(*to), said.text.str()}));
     return answer::done();
   }
 
   answer pass_on_to_all(connection_id from, const msgall& said, actions& out) {
-    out.send(others(from), jalon::write_message(msgall_event{nick_of(from), said.text.str()}));
+    out.send(others(from), jalon::as_line(msgall_event{nick_of(from), said.text.str()}));
     return answer::done();
   }
 

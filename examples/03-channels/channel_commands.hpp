@@ -24,7 +24,9 @@ class channel_commands {
     client.on_message<channel_list>([this](const channel_list& one) { show_channels(one); });
     client.on_message<member_list>([this](const member_list& one) { show_members(one); });
     client.on_message<say_event>([this](const say_event& one) {
-      client_.show(one.from + "[" + one.channel + "] : " + one.text, look::message);
+      std::string line(one.from);
+      client_.show(line.append("[").append(one.channel).append("] : ").append(one.text),
+                   look::message);
     });
   }
   channel_commands(const channel_commands&) = delete;

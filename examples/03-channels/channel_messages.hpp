@@ -21,7 +21,7 @@ struct channel_rule {
   static constexpr std::string_view code = "bad_channel";
   static bool allows(std::string_view text) { return is_name(text); }
 };
-using channel_name = jalon::checked_text<channel_rule>;
+using channel_name = jalon::checked_view<channel_rule>;
 
 /// Request: make a channel, and be in it.
 struct create {
@@ -132,9 +132,9 @@ struct say {
 /// Event: somebody said something in your channel.
 struct say_event {
   static constexpr std::string_view type = "say";
-  std::string channel;
-  std::string from;
-  std::string text;
+  std::string_view channel;
+  std::string_view from;
+  std::string_view text;
   static constexpr auto fields() {
     return std::tuple{field{"channel", &say_event::channel}, field{"from", &say_event::from},
                       field{"text", &say_event::text}};

@@ -47,11 +47,10 @@ class channels {
   };
 
   answer make(connection_id from, const create& wanted, actions& out) {
-    const std::string key = folded(wanted.channel.str());
-    if (channels_.contains(key))
-      return answer::refused("channel_exists", "this channel exists already");
-    channels_[key].name = wanted.channel.str();
-    return move_to(from, key, out);
+    const auto [made, is_new] = channels_.try_emplace(folded(wanted.channel.str()));
+    if (!is_new) return answer::refused("channel_exists", "this channel exists already");
+    made->second.name = wanted.channel.str();
+    return move_to(from, made, out);
   }
 
   answer enter(connection_id from, const join& wanted, actions& out) {
@@ -59,17 +58,17 @@ class channels {
     if (found == channels_.end()) return no_such_channel();
     if (is_in(from, found))
       return answer{joined{found->second.name, people_.nick_of(from), {}, {}}};
-    return move_to(from, found->first, out);
+    return move_to(from, found, out);
   }
 
-  // Who enters a channel leaves the one he is in.
-  answer move_to(connection_id who, const std::string& key, actions& out) {
+  // Who enters a channel leaves the one he is in, which is another.
+  answer move_to(connection_id who, table::iterator to, actions& out) {
     const auto before = part(who, out);
-    channel& entered = channels_.at(key);
+    channel& entered = to->second;
     const std::string& nick = people_.nick_of(who);
-    out.send(entered.members, jalon::write_message(joined{entered.name, nick, {}, {}}));
+    out.send(entered.members, jalon::as_line(joined{entered.name, nick, {}, {}}));
     entered.members.push_back(who);
-    channel_of_[who] = key;
+    channel_of_[who] = to;
     joined told{entered.name, nick, {}, {}};
     if (before) told.left = before->channel;
     if (before && before->destroyed) told.destroyed = true;
@@ -91,12 +90,12 @@ class channels {
   std::optional<parting> part(connection_id who, actions& out) {
     const auto where = channel_of_.find(who);
     if (where == channel_of_.end()) return std::nullopt;
-    const auto found = channels_.find(where->second);
+    const auto found = where->second;
     channel_of_.erase(where);
     std::vector<connection_id>& members = found->second.members;
     std::erase(members, who);
     parting gone{found->second.name, members.empty()};
-    out.send(members, jalon::write_message(left{gone.channel, people_.nick_of(who), {}}));
+    out.send(members, jalon::as_line(left{gone.channel, people_.nick_of(who), {}}));
     if (gone.destroyed) channels_.erase(found);
     return gone;
   }
@@ -134,7 +133,7 @@ class channels {
     if (!is_in(from, found)) return not_in_channel();
     const channel& here = found->second;
     const say_event told{here.name, people_.nick_of(from), said.text.str()};
-    out.send_to_others(from, here.members, jalon::write_message(told));
+    out.send_to_others(from, here.members, jalon::as_line(told));
     return answer::done();
   }
 
@@ -142,7 +141,7 @@ class channels {
 
   bool is_in(connection_id who, table::iterator where) const {
     const auto found = channel_of_.find(who);
-    return found != channel_of_.end() && found->second == where->first;
+    return found != channel_of_.end() && found->second == where;
   }
 
   static answer no_such_channel() {
@@ -154,7 +153,7 @@ class channels {
 
   users& people_;
   table channels_;
-  std::unordered_map<connection_id, std::string> channel_of_;  // a member to the channel's key
+  std::unordered_map<connection_id, table::iterator> channel_of_;  // of each member
 };
 
 }  // namespace chat

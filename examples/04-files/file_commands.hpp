@@ -116,7 +116,7 @@ class file_commands {
     if (!S_ISREG(status.st_mode)) return client_.show(path + " is no file", chat::look::failure);
     if (!chat::file_name::from(name))
       return client_.show(path + " has a name that cannot be sent", chat::look::failure);
-    offer(outgoing{nick->str(),
+    offer(outgoing{std::string(nick->str()),
                    name,
                    {},
                    {},

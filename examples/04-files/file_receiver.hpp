@@ -120,7 +120,7 @@ class file_receiver {
     jalon::json_reader reader;
     const auto object = reader.read(one.payload);
     chat::file_send said;
-    if (!object || jalon::read_type(*object) != chat::file_send::type) return false;
+    if (!object || jalon::read_head(*object).type != chat::file_send::type) return false;
     if (jalon::read_message(*object, said)) return false;
     return said.transfer == expected_.transfer && same_secret(said.token, expected_.token) &&
            said.offset.value() == expected_.offset;

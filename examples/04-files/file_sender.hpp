@@ -151,7 +151,7 @@ class file_sender {
   std::string verdict(std::string_view line) const {
     jalon::json_reader reader;
     const auto object = reader.read(line);
-    const auto type = object ? jalon::read_type(*object) : std::nullopt;
+    const auto type = object ? jalon::read_head(*object).type : std::nullopt;
     chat::file_ack ack;
     chat::error refusal;
     if (type == chat::file_ack::type && !jalon::read_message(*object, ack) && confirms(ack))

@@ -57,8 +57,8 @@ class transfers {
     const std::string name = new_name_();
     offers_[name] = {++offers_made_, from, *to, offered.size};
     ++open_offers_[from];
-    out.send(*to, jalon::write_message(file_offer_event{people_.nick_of(from), name, offered.file,
-                                                        offered.size, offered.sha256}));
+    out.send(*to, jalon::as_line(file_offer_event{people_.nick_of(from), name, offered.file,
+                                                  offered.size, offered.sha256}));
     return answer{file_offered{name}};
   }
 
@@ -70,9 +70,9 @@ class transfers {
       return answer::refused("bad_transfer", "the offset is beyond the end of the file");
     const std::string address =
         accepted.address ? accepted.address->str() : people_.address_of(from);
-    out.send(found->second.sender, jalon::write_message(file_accept_event{
-                                       people_.nick_of(from), accepted.transfer, address,
-                                       accepted.port, accepted.token, offset}));
+    out.send(found->second.sender,
+             jalon::as_line(file_accept_event{people_.nick_of(from), accepted.transfer, address,
+                                              accepted.port, accepted.token, offset}));
     forget(found);
     return answer::done();
   }
@@ -81,7 +81,7 @@ class transfers {
     const auto found = find_for(from, rejected.transfer);
     if (found == offers_.end()) return no_such_transfer();
     out.send(found->second.sender,
-             jalon::write_message(file_reject_event{people_.nick_of(from), rejected.transfer}));
+             jalon::as_line(file_reject_event{people_.nick_of(from), rejected.transfer}));
     forget(found);
     return answer::done();
   }
@@ -110,7 +110,7 @@ class transfers {
   void tell_of_cancel(connection_id by, table::iterator which, actions& out) {
     const offer& one = which->second;
     out.send(one.sender == by ? one.receiver : one.sender,
-             jalon::write_message(file_cancel_event{which->first, people_.nick_of(by)}));
+             jalon::as_line(file_cancel_event{which->first, people_.nick_of(by)}));
   }
 
   // Only the one who was asked may answer; to all others there is no such transfer.

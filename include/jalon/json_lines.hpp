@@ -6,7 +6,6 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
@@ -107,23 +106,13 @@ class json_reader {
   simdjson::dom::parser parser_;
 };
 
-/// The fields of @p object that have these names, in their order, found in one pass; of several
-/// fields with the same name the last.
-template <std::size_t Count>
-std::array<std::optional<json_element>, Count> find_fields(
-    json_object object, const std::array<std::string_view, Count>& names) {
-  std::array<std::optional<json_element>, Count> found;
-  for (const auto field : object) {
-    for (std::size_t i = 0; i < Count; ++i) {
-      if (field.key == names[i]) found[i] = field.value;
-    }
-  }
-  return found;
-}
-
 /// The field @p name of @p object; of several with that name the last.
 inline std::optional<json_element> find_field(json_object object, std::string_view name) {
-  return find_fields(object, std::array{name}).front();
+  std::optional<json_element> found;
+  for (const auto field : object) {
+    if (field.key == name) found = field.value;
+  }
+  return found;
 }
 
 namespace detail {
@@ -152,12 +141,15 @@ inline void append_escaped(std::string& out, char c) {
 /// Appends @p text, which is UTF-8, to @p out as a JSON string; a line end in it is escaped, so
 /// the result stays on one line.
 inline void append_json(std::string& out, std::string_view text) {
-  out += '"';
-  if (!any_byte(text, detail::needs_escape))
-    out += text;
-  else
+  if (!any_byte(text, detail::needs_escape)) {
+    const std::size_t begin = out.size();
+    out.append(text.size() + 2, '"');  // both quotes, and what is between them is written over
+    text.copy(out.data() + begin + 1, text.size());
+  } else {
+    out += '"';
     for (const char c : text) detail::append_escaped(out, c);
-  out += '"';
+    out += '"';
+  }
 }
 
 /// Appends a number to @p out.

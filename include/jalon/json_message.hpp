@@ -2,6 +2,7 @@
 // No message is known here; each is declared by who speaks it (message.hpp).
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <concepts>
 #include <cstdint>
@@ -19,8 +20,9 @@
 
 namespace jalon {
 
-/// The `id` by which a request and its answer are matched: none, a string or an integer.
-using message_id = std::variant<std::monostate, std::string, std::int64_t, std::uint64_t>;
+/// The `id` by which a request and its answer are matched: none, a string or an integer. A string
+/// is a view of the object that it was read from.
+using message_id = std::variant<std::monostate, std::string_view, std::int64_t, std::uint64_t>;
 
 /// The longest `id`, in bytes.
 inline constexpr std::size_t max_id_bytes = 64;
@@ -46,42 +48,56 @@ inline constexpr bool is_optional = false;
 template <class V>
 inline constexpr bool is_optional<std::optional<V>> = true;
 
-// Most messages of a chat fit, and are written without growing.
-inline constexpr std::size_t usual_line = 256;  // bytes
-
 using found_field = std::optional<json_element>;
 
-// Calls @p visit with each field of a record, until it returns false. @return whether none did
-template <record M, class Visit>
-bool all_fields(Visit visit) {
-  return std::apply([&](const auto&... one) { return (visit(one) && ...); }, M::fields());
+// As `==`, but that of a name which the compiler knows is compared without a call.
+inline bool is_named(std::string_view key, std::string_view name) {
+  return key.size() == name.size() &&
+         std::char_traits<char>::compare(key.data(), name.data(), name.size()) == 0;
 }
 
-// What an object has of a record's fields, looked for once.
+// What an object has of a record's fields, looked for in one pass.
 template <record M>
 class found_fields {
  public:
-  explicit found_fields(json_object object) : values_(find_fields(object, names())) {}
+  explicit found_fields(json_object object) {
+    for (const auto member : object) {
+      found_field* place = values_.data();
+      const auto keep_if_it_is = [&](const auto& one) {
+        if (is_named(member.key, one.name)) *place = member.value;
+        ++place;
+      };
+      std::apply([&](const auto&... one) { (keep_if_it_is(one), ...); }, M::fields());
+    }
+  }
 
   // Calls @p visit with each field and what there is of it, until it returns false.
   // @return whether none did
   template <class Visit>
   bool all(Visit visit) const {
     const found_field* next = values_.data();
-    return all_fields<M>([&](const auto& one) { return visit(one, *next++); });
+    return std::apply([&](const auto&... one) { return (visit(one, *next++) && ...); },
+                      M::fields());
   }
 
  private:
-  static constexpr auto names() {
-    return std::apply(
-        [](const auto&... one) {
-          return std::array<std::string_view, sizeof...(one)>{one.name...};
-        },
-        M::fields());
-  }
-
   std::array<found_field, std::tuple_size_v<decltype(M::fields())>> values_;
 };
+
+inline std::optional<message_id> read_id(const found_field& value) {
+  if (!value) return std::optional<message_id>(std::in_place);  // none
+  if (value->is_uint64()) return message_id{std::uint64_t(*value)};
+  if (value->is_int64()) return message_id{std::int64_t(*value)};
+  if (!value->is_string()) return std::nullopt;
+  const std::string_view text(*value);
+  if (text.size() > max_id_bytes) return std::nullopt;
+  return message_id{text};
+}
+
+inline std::optional<std::string_view> read_type(const found_field& value) {
+  if (!value || !value->is_string()) return std::nullopt;
+  return std::string_view(*value);
+}
 
 template <class M, class V>
 bool has_right_kind(const field<M, V>& /*one*/, const found_field& value) {
@@ -93,21 +109,54 @@ bool read_field(const field<M, V>& one, const found_field& value, M& into) {
   return !value || json_value<V>::read(*value, into.*one.member);
 }
 
+// Texts put end to end by the compiler: to append one is cheaper than to append three.
+template <const std::string_view&... Parts>
+class joined {
+  static constexpr auto bytes = [] {
+    std::array<char, (Parts.size() + ...)> all{};
+    auto end = all.begin();
+    ((end = std::copy(Parts.begin(), Parts.end(), end)), ...);
+    return all;
+  }();
+
+ public:
+  static constexpr std::string_view text{bytes.data(), bytes.size()};
+};
+
+inline constexpr std::string_view comma_quote = ",\"", quote_colon = "\":", quote = "\"",
+                                  type_key = R"({"type":")";
+
+template <record M, std::size_t Index>
+void append_field(const M& from, std::string& out) {
+  static constexpr std::string_view name = std::get<Index>(M::fields()).name;
+  const auto& value = from.*std::get<Index>(M::fields()).member;
+  using value_type = std::remove_cvref_t<decltype(value)>;
+  if constexpr (is_optional<value_type>) {
+    if (!value) return;
+  }
+  std::string_view key = joined<comma_quote, name, quote_colon>::text;
+  if (out.back() == '{') key.remove_prefix(1);  // the first of its object
+  out += key;
+  json_value<value_type>::write(value, out);
+}
+
 template <record M>
 void append_fields(const M& from, std::string& out) {
-  all_fields<M>([&](const auto& one) {
-    const auto& value = from.*one.member;
-    using value_type = std::remove_cvref_t<decltype(value)>;
-    if constexpr (is_optional<value_type>) {
-      if (!value) return true;
-    }
-    if (out.back() != '{') out += ',';
-    out += '"';
-    out += one.name;
-    out += {'"', ':'};
-    json_value<value_type>::write(value, out);
-    return true;
-  });
+  const auto append = [&]<std::size_t... Index>(std::index_sequence<Index...>) {
+    (append_field<M, Index>(from, out), ...);
+  };
+  append(std::make_index_sequence<std::tuple_size_v<decltype(M::fields())>>());
+}
+
+inline void append_id(const message_id& id, std::string& out) {
+  std::visit(
+      [&](const auto& value) {
+        if constexpr (!std::is_same_v<std::decay_t<decltype(value)>, std::monostate>) {
+          out += R"(,"id":)";
+          append_json(out, value);
+        }
+      },
+      id);
 }
 
 }  // namespace detail
@@ -134,42 +183,44 @@ std::optional<read_failure> read_message(json_object object, M& into) {
   return failure;
 }
 
-/// The id of @p object, `monostate` if it has none; nothing if it is of another kind or too long.
-inline std::optional<message_id> read_id(json_object object) {
-  const auto value = find_field(object, "id");
-  if (!value) return message_id{};
-  if (value->is_uint64()) return message_id{std::uint64_t(*value)};
-  if (value->is_int64()) return message_id{std::int64_t(*value)};
-  if (!value->is_string()) return std::nullopt;
-  const std::string_view text(*value);
-  if (text.size() > max_id_bytes) return std::nullopt;
-  return message_id{std::string(text)};
+/// What a message is matched and told by. Good as long as the object that it is read from.
+struct message_head {
+  /// `monostate` if there is none; nothing if it is of another kind or too long.
+  std::optional<message_id> id;
+  /// Nothing if there is none that is a string.
+  std::optional<std::string_view> type;
+};
+
+/// The id and the type of @p object, found in one pass.
+inline message_head read_head(json_object object) {
+  detail::found_field id, type;
+  for (const auto field : object) {
+    if (detail::is_named(field.key, "id")) id = field.value;
+    if (detail::is_named(field.key, "type")) type = field.value;
+  }
+  return {detail::read_id(id), detail::read_type(type)};
 }
 
-/// The type of @p object; nothing if it has none that is a string. Good as long as the object.
-inline std::optional<std::string_view> read_type(json_object object) {
-  const auto value = find_field(object, "type");
-  if (!value || !value->is_string()) return std::nullopt;
-  return std::string_view(*value);
+/// Appends @p from to @p out as JSON on one line, without an LF: type, id if there is one, fields.
+template <message M>
+void append_message(std::string& out, const M& from, const message_id& id = {}) {
+  out += detail::joined<detail::type_key, M::type, detail::quote>::text;
+  detail::append_id(id, out);
+  detail::append_fields(from, out);
+  out += '}';
 }
 
-/// Writes @p from as one line of JSON, without its LF: type, id if there is one, fields.
+/// A line that is written when it is sent (`line_writer` in service.hpp). Good as long as @p from.
+template <message M>
+auto as_line(const M& from, const message_id& id = {}) {
+  return [&from, id](std::string& out) { append_message(out, from, id); };
+}
+
+/// The same as a text of its own.
 template <message M>
 std::string write_message(const M& from, const message_id& id = {}) {
   std::string line;
-  line.reserve(detail::usual_line);
-  line += R"({"type":)";
-  append_json(line, M::type);
-  std::visit(
-      [&](const auto& value) {
-        if constexpr (!std::is_same_v<std::decay_t<decltype(value)>, std::monostate>) {
-          line += R"(,"id":)";
-          append_json(line, value);
-        }
-      },
-      id);
-  detail::append_fields(from, line);
-  line += '}';
+  append_message(line, from, id);
   return line;
 }
 
@@ -183,6 +234,15 @@ struct json_value<std::string> {
     return true;
   }
   static void write(std::string_view value, std::string& out) { append_json(out, value); }
+};
+
+/// Any text, as a view of the object that it was read from.
+template <>
+struct json_value<std::string_view> : json_value<std::string> {
+  static bool read(json_element value, std::string_view& into) {
+    into = std::string_view(value);
+    return true;
+  }
 };
 
 /// True or false.
@@ -209,17 +269,17 @@ struct json_value<std::uint64_t> {
 };
 
 /// A text that obeys a rule.
-template <class Rule>
-struct json_value<checked_text<Rule>> {
+template <class Rule, class Text>
+struct json_value<checked_text<Rule, Text>> {
   static constexpr std::string_view code = Rule::code;
   static bool is(json_element value) { return value.is_string(); }
-  static bool read(json_element value, checked_text<Rule>& into) {
-    auto checked = checked_text<Rule>::from(std::string_view(value));
+  static bool read(json_element value, checked_text<Rule, Text>& into) {
+    auto checked = checked_text<Rule, Text>::from(std::string_view(value));
     if (!checked) return false;
     into = *std::move(checked);
     return true;
   }
-  static void write(const checked_text<Rule>& value, std::string& out) {
+  static void write(const checked_text<Rule, Text>& value, std::string& out) {
     append_json(out, value.str());
   }
 };

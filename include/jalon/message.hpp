@@ -47,7 +47,8 @@ concept message = record<M> && requires {
 /// A text that obeys a rule: `Rule::allows(text)`. `Rule::code` names the error that it is not
 /// to. There is no other way to make one than from a text that obeys, so whoever is handed one
 /// need not look again.
-template <class Rule>
+/// @tparam Text what holds it
+template <class Rule, class Text = std::string>
 class checked_text {
  public:
   using rule = Rule;  ///< what it obeys
@@ -58,20 +59,25 @@ class checked_text {
   /// Makes one of @p text; nothing if the rule does not allow it.
   static std::optional<checked_text> from(std::string_view text) {
     if (!Rule::allows(text)) return std::nullopt;
-    return checked_text(std::string(text));
+    return checked_text(Text(text));
   }
 
   /// The text.
-  const std::string& str() const noexcept { return text_; }
+  const Text& str() const noexcept { return text_; }
 
   /// Compares the texts, byte by byte.
   friend auto operator<=>(const checked_text&, const checked_text&) = default;
 
  private:
-  explicit checked_text(std::string text) : text_(std::move(text)) {}
+  explicit checked_text(Text text) : text_(std::move(text)) {}
 
-  std::string text_;
+  Text text_;
 };
+
+/// A view of such a text, for who passes it on and does not keep it: good as long as what it was
+/// made from. Of a message, that is the handler that gets it.
+template <class Rule>
+using checked_view = checked_text<Rule, std::string_view>;
 
 /// A whole number from `Rule::least` to `Rule::most`; `Rule::code` names the error that it is
 /// not to be.

@@ -38,6 +38,15 @@ enum class departure {
   asked,         ///< the service has closed it
 };
 
+/// Appends a line to the text that it is called with. So a line that is made for sending is made
+/// where it is sent from, and not copied.
+template <class W>
+concept line_writer = std::invocable<const W&, std::string&>;
+
+/// A line, or what writes one; it holds no LF.
+template <class L>
+concept line_source = line_writer<L> || std::convertible_to<const L&, std::string_view>;
+
 /// What a service wants done, in order. It holds data, nothing else: a host does what it says.
 class actions {
  public:
@@ -58,14 +67,22 @@ class actions {
   };
   using action = std::variant<send_line, close_one, wake>;  ///< one of them
 
-  /// Sends @p line, which holds no LF, to @p to.
-  void send(connection_id to, std::string_view line) { send(std::span(&to, 1), line); }
+  /// Sends @p said to @p to.
+  void send(connection_id to, const line_source auto& said) { send(std::span(&to, 1), said); }
 
-  /// Sends @p line to all of @p to; it is written out once.
-  void send(std::span<const connection_id> to, std::string_view line);
+  /// Sends @p said to all of @p to; it is written once.
+  void send(std::span<const connection_id> to, const line_source auto& said) {
+    const std::size_t first = add(to);
+    send_to_added(first, said);
+  }
 
-  /// Sends @p line to all of @p to but @p self, likewise.
-  void send_to_others(connection_id self, std::span<const connection_id> to, std::string_view line);
+  /// Sends @p said to all of @p to but @p self, likewise.
+  void send_to_others(connection_id self, std::span<const connection_id> to,
+                      const line_source auto& said) {
+    const std::size_t first = add(to);
+    remove_added(first, self);
+    send_to_added(first, said);
+  }
 
   /// Parts from @p who.
   void close(connection_id who);
@@ -93,8 +110,23 @@ class actions {
   void clear() noexcept;
 
  private:
-  // To those whose ids were put at the end of `recipients_`, from @p first on.
-  void send_to_last(std::size_t first, std::string_view line);
+  // Adds recipients. @return the index of the first
+  std::size_t add(std::span<const connection_id> to);
+
+  // Removes one of those who were added from @p first on.
+  void remove_added(std::size_t first, connection_id who);
+
+  void send_to_added(std::size_t first, const line_source auto& said) {
+    const std::size_t count = recipients_.size() - first;
+    if (count == 0) return;
+    const std::size_t begin = lines_.size();
+    append(said);
+    lines_ += '\n';
+    list_.emplace_back(send_line{begin, lines_.size() - begin, first, count});
+  }
+
+  void append(std::string_view said) { lines_ += said; }
+  void append(const line_writer auto& write) { write(lines_); }
 
   std::vector<action> list_;
   std::string lines_;                      // all of them, one after the other

@@ -240,7 +240,7 @@ class witnessed_chat {
       // A line that is too long has had its error when it became so.
       return require(seen.line.empty() || seen.answers.size() == 1, "one error", "not just that");
     }
-    const auto id = jalon::read_id(*seen.request);
+    const auto id = jalon::read_head(*seen.request).id;
     const bool has_id = id && !std::holds_alternative<std::monostate>(*id);
     if (!id || has_id)
       require(seen.answers.size() == 1, "one answer to " + seen.line, "not just that");
@@ -252,9 +252,10 @@ class witnessed_chat {
     }
   }
 
+  // Good until it is asked for another.
   static std::optional<jalon::message_id> id_of(const json& message) {
-    jalon::json_reader reader;
-    return jalon::read_id(reader.read(message.dump()).value());
+    static jalon::json_reader reader;
+    return jalon::read_head(reader.read(message.dump()).value()).id;
   }
 
   static std::string answer_to(jalon::json_object request) {
@@ -263,7 +264,7 @@ class witnessed_chat {
         {"echo", "echo"},         {"ping", "pong"},       {"quit", "bye"},
         {"create", "joined"},     {"join", "joined"},     {"leave", "left"},
         {"channels", "channels"}, {"members", "members"}, {"file_offer", "file_offered"}};
-    const auto found = named.find(jalon::read_type(request).value_or(""));
+    const auto found = named.find(jalon::read_head(request).type.value_or(""));
     return found == named.end() ? "ok" : found->second;
   }
 
@@ -279,7 +280,7 @@ class witnessed_chat {
   }
 
   static bool concerns(const client& one, bool is_actor, const outcome& seen) {
-    const auto type = jalon::read_type(*seen.request).value_or("");
+    const auto type = jalon::read_head(*seen.request).type.value_or("");
     if (one.nick.empty()) return false;
     if (type == "msg") return chat::folded(one.nick) == chat::folded(text_of(*seen.request, "to"));
     return !is_actor && (type == "msgall" || (type == "say" && one.channel == seen.channel));
@@ -293,7 +294,7 @@ class witnessed_chat {
   // Who answers an offer, or calls it off, is told ok, or nothing where no id was given.
   void forget_answered_offer(const outcome& seen) {
     if (!seen.request || seen.refused) return;
-    const auto type = jalon::read_type(*seen.request).value_or("");
+    const auto type = jalon::read_head(*seen.request).type.value_or("");
     if (type == "file_accept" || type == "file_reject" || type == "file_cancel")
       offers_.erase(text_of(*seen.request, "transfer"));
   }
