@@ -35,7 +35,7 @@ FUNCTIONS = {
     "parse": r"json_reader::read\(",
     "respond": r"_Function_handler<chat::answer .*chat::channels, chat::say>.*_M_invoke",
     "pass on": r"chat::channels::pass_on\(",
-    "write": r"write_message<chat::say_event>\(",
+    "write": r"append_message<chat::say_event>\(",
     "carry out": r"server<jalon::reactor>::carry_out\(\)",
     "hand out": r"server<jalon::reactor>::hand_out\(\)",
     "flush": r"link_handlers>::flush\(\)",
@@ -50,14 +50,19 @@ def counted(program: Path) -> dict:
     return json.loads(run([program, str(LONG)], stdout=subprocess.PIPE).stdout)
 
 
-def instructions(program: Path, turns: int) -> int:
-    """Those in a turn of the server's loop, and in all that it calls."""
-    callgrind = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null"]
-    ran = run([*callgrind, *WITHIN, program, str(turns)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=PLAIN)
+def instructions(program: Path, turns: int, receivers: int) -> int:
+    """Those in the turns of the server's loop, and in all that it calls."""
+    callgrind = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", *WITHIN]
+    command = [*callgrind, program, str(turns), str(receivers)]
+    ran = run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=PLAIN)
     found = re.search(r"Collected : (\d+)", ran.stderr)
     if found is None:
         sys.exit(ran.stderr)
     return int(found[1])
+
+
+def instructions_a_message(program: Path, receivers: int) -> float:
+    return (instructions(program, LONG, receivers) - instructions(program, SHORT, receivers)) / MESSAGES
 
 
 def within_functions(program: Path, turns: int) -> dict[str, int]:
@@ -104,8 +109,10 @@ def main() -> int:
         return 0
     budget = json.loads((Path(__file__).parent / "budget.json").read_text(encoding="utf-8"))
     figures = counted(program)
-    more = figures.pop("deliveries") * (LONG - SHORT) / LONG
-    figures["instructions_a_delivery"] = (instructions(program, LONG) - instructions(program, SHORT)) / more
+    del figures["deliveries"]
+    figures["instructions_a_delivery"] = instructions_a_message(program, 100) / 100
+    # With few to deliver to, what the message itself costs is most of it.
+    figures["instructions_a_message_to_ten"] = instructions_a_message(program, 10)
     bars = Bars()
     for name, figure in figures.items():
         # Far less than that means that something is not counted any more, or that the budget is too large.

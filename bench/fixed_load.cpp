@@ -1,8 +1,9 @@
-// The same load every time, for what is counted and not timed: `fixed_load [TURNS]`.
+// The same load every time, for what is counted and not timed: `fixed_load [TURNS [RECEIVERS]]`.
 //
 // Server and clients are in one process: in each turn one client says 64 things in a channel, and
-// a hundred others get them. It prints how many system calls a delivery and how many allocations a
-// message took; instructions are counted by callgrind, in `run_once` alone (bench/counts.py).
+// the others get them, a hundred if nothing else is said. It prints how many system calls a
+// delivery and how many allocations a message took; instructions are counted by callgrind, in
+// `run_once` alone (bench/counts.py).
 
 #include <poll.h>
 
@@ -39,13 +40,12 @@ void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
 namespace {
 
-constexpr std::size_t receivers = 100;
 constexpr std::size_t said_a_turn = 64;
 constexpr std::size_t patience = 1'000;  // turns that anything may take
 
 class scene {
  public:
-  scene() : users_(chat_), channels_(chat_, users_) {
+  explicit scene(std::size_t receivers) : users_(chat_), channels_(chat_, users_) {
     for (std::size_t n = 0; n < receivers; ++n) clients_.push_back(join("r" + std::to_string(n)));
     speaker_ = join("s");
     const std::string text(100, 'x');
@@ -67,7 +67,7 @@ class scene {
 
   void turn() {
     speaker_.write_some(lines_);
-    auto missing = static_cast<std::ptrdiff_t>(receivers * said_a_turn);
+    auto missing = static_cast<std::ptrdiff_t>(clients_.size() * said_a_turn);
     turns_ = 0;
     while (missing > 0) {
       run_once();
@@ -127,11 +127,13 @@ class scene {
 
 int main(int argc, char* argv[]) try {
   const auto turns = jalon::parse_number<unsigned>(argc > 1 ? argv[1] : "20");
-  if (!turns || *turns == 0) throw std::runtime_error("usage: fixed_load [TURNS]");
-  scene chat;
+  const auto receivers = jalon::parse_number<unsigned>(argc > 2 ? argv[2] : "100");
+  if (!turns || *turns == 0 || !receivers || *receivers == 0)
+    throw std::runtime_error("usage: fixed_load [TURNS [RECEIVERS]]");
+  scene chat(*receivers);
   chat.start_counting();
   for (unsigned n = 0; n < *turns; ++n) chat.turn();
-  const auto deliveries_a_turn = static_cast<double>(receivers * said_a_turn);
+  const auto deliveries_a_turn = static_cast<double>(*receivers * said_a_turn);
   const auto messages = static_cast<double>(said_a_turn) * *turns;
   std::printf(
       "{\"deliveries\":%.0f,\"system_calls_a_delivery\":%.4f,\"allocations_a_message\":%.2f}\n",

@@ -59,6 +59,8 @@ max_queued_bytes 0
 class Peer(Program):
     """One that is told its port, and is waited for until it accepts."""
 
+    takes_crowds = True  # whether 10,000 are in within a minute
+
     def __init__(self, command: list) -> None:
         super().__init__(command, output=subprocess.DEVNULL)  # a pipe that nobody reads fills up
         deadline = time.monotonic() + PATIENCE
@@ -114,12 +116,14 @@ class Configured(Peer):
 
 class NgIrcd(Configured):
     at_once = 8  # its queue of connections is for ten
+    takes_crowds = False  # 10,000 of them, once a second eight, are twenty minutes
     part = 0.25
     name, program, speaks = "ngIRCd", "ngircd", "irc"
     text, options = NGIRCD, ["--nodaemon", "--config"]
 
 
 class InspIrcd(Configured):
+    at_once = 1000  # it lets in whoever waits once a second
     name, program, speaks = "InspIRCd", "inspircd", "irc"
     text, options = INSPIRCD, ["--nofork", "--runasroot", "--nopid", "--config"]
 
