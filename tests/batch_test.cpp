@@ -1,4 +1,6 @@
 // What goes to the same recipients in a row, and what does not.
+#include <cstddef>
+#include <string>
 #include <vector>
 
 #include <jalon/batch.hpp>
@@ -46,6 +48,15 @@ TEST_CASE("nothing is added behind what others have put into the box, or from an
   box.add("two\n");
   CHECK_FALSE(gathered.try_add(both, "three\n", box));
   CHECK(gathered.lines().bytes() == "one\n");
+}
+
+TEST_CASE("nothing is added to a block that is full, and what is in it stays") {
+  outbox box;
+  batch gathered;
+  const std::string much(std::size_t{256} << 10, 'x');
+  gathered.begin(both, box.add(much + "\n"));
+  CHECK_FALSE(gathered.try_add(both, "two\n", box));
+  CHECK(gathered.lines().bytes() == much + "\n");
 }
 
 TEST_CASE("nothing is added in the next turn") {

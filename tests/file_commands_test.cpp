@@ -90,7 +90,7 @@ class program {
  private:
   chat::client_core core_;
   example::file_commands files_;
-  jalon::json_reader reader_;  // what was seen last are views of what it holds
+  jalon::json_reader reader_;  // what was seen last has views of what it holds
   std::size_t seen_ = 0;
   jalon::message_id id_;
 };
@@ -109,7 +109,7 @@ chat::file_accept_event accept(const std::string& transfer, std::uint16_t port,
 support::peer visit(const chat::file_accept& invited) {
   support::peer sender(jalon::endpoint::loopback(static_cast<std::uint16_t>(invited.port.value())));
   sender.send(jalon::write_message(
-                  chat::file_send{invited.transfer, invited.token.str(), *invited.offset}) +
+                  chat::file_send{invited.transfer, invited.token.value(), *invited.offset}) +
               '\n');
   return sender;
 }
@@ -125,10 +125,10 @@ TEST_CASE("a file is offered by its plain name, its size and its hash") {
   alice.type("/send bob " + quote + (alice.home / "two words.txt").string() + quote);
   const auto offer = alice.next_sent<chat::file_offer>();
   REQUIRE(offer);
-  CHECK(offer->to.str() == "bob");
-  CHECK(offer->file.str() == "two words.txt");
+  CHECK(offer->to.value() == "bob");
+  CHECK(offer->file.value() == "two words.txt");
   CHECK(offer->size.value() == 7);
-  CHECK(offer->sha256.str() == hash_of("content"));
+  CHECK(offer->sha256.value() == hash_of("content"));
 }
 
 TEST_CASE("the end of the input waits until a file is hashed, offered and answered") {
@@ -213,7 +213,7 @@ TEST_CASE("a file that broke off is gone on with when it is offered again") {
   const auto invited = bob.next_sent<chat::file_accept>();
   REQUIRE(invited);
   CHECK(invited->offset->value() == 0);
-  CHECK(invited->token.str().size() == 32);
+  CHECK(invited->token.value().size() == 32);
   bob.answer(chat::ok{});
   auto first_try = visit(*invited);
   first_try.send(bytes.substr(0, 30'000));

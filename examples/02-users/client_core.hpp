@@ -146,7 +146,8 @@ class client_core {
     if (may_finish() && !std::exchange(finished_, true)) host_.finished();
   }
 
-  /// Makes a value that obeys a rule of what was typed, or says what is wrong and makes none.
+  /// Makes a value that obeys a rule of what was typed, or says what is wrong and makes none. It
+  /// may be a view of @p text.
   template <class Checked>
   std::optional<Checked> checked(std::string_view text) {
     auto made = Checked::from(text);

@@ -1,5 +1,5 @@
 // The words of the chat: which texts are a nick, a message, and how names compare.
-// Nothing is stored here: nicks and texts are views of the lines that they were read from.
+// Nothing is stored here: nicks and texts are views, good until the next line is read.
 // Chapter: tutorial/02-users.
 #pragma once
 

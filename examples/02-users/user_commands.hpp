@@ -42,7 +42,7 @@ class user_commands {
     client.on_message<msg_event>([this](const msg_event& one) { show_said(one.from, one.text); });
     client.on_message<msgall_event>(
         [this](const msgall_event& one) { show_said(one.from, one.text); });
-    client.on_message<echo>([this](const echo& one) { client_.show_server(one.text.str()); });
+    client.on_message<echo>([this](const echo& one) { client_.show_server(one.text.value()); });
   }
   user_commands(const user_commands&) = delete;
   user_commands& operator=(const user_commands&) = delete;

@@ -69,7 +69,7 @@ class users {
 
   /// Who has this nick, if anybody.
   std::optional<connection_id> find(const nickname& name) const {
-    const auto found = by_nick_.find(folded(name.str()));
+    const auto found = by_nick_.find(folded(name.value()));
     if (found == by_nick_.end()) return std::nullopt;
     return found->second;
   }
@@ -105,7 +105,7 @@ class users {
     if (owner && *owner != from) return answer::refused("nick_taken", "this nick is taken");
     std::string& current = people_.at(from).nick;
     if (owner) return answer{welcome{current}};  // the same nick, whatever its case: it stays
-    const std::string old = std::exchange(current, std::string(wanted.name.str()));
+    const std::string old = std::exchange(current, std::string(wanted.name.value()));
     by_nick_.erase(folded(old));
     by_nick_[folded(current)] = from;
     if (!old.empty()) out.send(others(from), jalon::as_line(renamed{old, current}));
@@ -131,12 +131,12 @@ class users {
   answer pass_on(connection_id from, const msg& said, actions& out) {
     const auto to = find(said.to);
     if (!to) return nobody();
-    out.send(*to, jalon::as_line(msg_event{nick_of(from), nick_of(*to), said.text.str()}));
+    out.send(*to, jalon::as_line(msg_event{nick_of(from), nick_of(*to), said.text.value()}));
     return answer::done();
   }
 
   answer pass_on_to_all(connection_id from, const msgall& said, actions& out) {
-    out.send(others(from), jalon::as_line(msgall_event{nick_of(from), said.text.str()}));
+    out.send(others(from), jalon::as_line(msgall_event{nick_of(from), said.text.value()}));
     return answer::done();
   }
 

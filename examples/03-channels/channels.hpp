@@ -47,9 +47,9 @@ class channels {
   };
 
   answer make(connection_id from, const create& wanted, actions& out) {
-    const auto [made, is_new] = channels_.try_emplace(folded(wanted.channel.str()));
+    const auto [made, is_new] = channels_.try_emplace(folded(wanted.channel.value()));
     if (!is_new) return answer::refused("channel_exists", "this channel exists already");
-    made->second.name = wanted.channel.str();
+    made->second.name = wanted.channel.value();
     return move_to(from, made, out);
   }
 
@@ -132,12 +132,12 @@ class channels {
     if (found == channels_.end()) return no_such_channel();
     if (!is_in(from, found)) return not_in_channel();
     const channel& here = found->second;
-    const say_event told{here.name, people_.nick_of(from), said.text.str()};
+    const say_event told{here.name, people_.nick_of(from), said.text.value()};
     out.send_to_others(from, here.members, jalon::as_line(told));
     return answer::done();
   }
 
-  table::iterator find(const channel_name& name) { return channels_.find(folded(name.str())); }
+  table::iterator find(const channel_name& name) { return channels_.find(folded(name.value())); }
 
   bool is_in(connection_id who, table::iterator where) const {
     const auto found = channel_of_.find(who);
@@ -153,7 +153,8 @@ class channels {
 
   users& people_;
   table channels_;
-  std::unordered_map<connection_id, table::iterator> channel_of_;  // of each member
+  // Of each member. A map's iterator is good until its entry goes, whatever comes and goes besides.
+  std::unordered_map<connection_id, table::iterator> channel_of_;
 };
 
 }  // namespace chat

@@ -116,7 +116,7 @@ class file_commands {
     if (!S_ISREG(status.st_mode)) return client_.show(path + " is no file", chat::look::failure);
     if (!chat::file_name::from(name))
       return client_.show(path + " has a name that cannot be sent", chat::look::failure);
-    offer(outgoing{std::string(nick->str()),
+    offer(outgoing{std::string(nick->value()),
                    name,
                    {},
                    {},
@@ -165,7 +165,7 @@ class file_commands {
     client_.show("Sending " + where->name + " to " + where->to + " ...");
     where->sender = std::make_unique<file_sender>(
         loop_, *at, file_to_send{where->file.get(), where->size, where->content},
-        chat::file_send{one.transfer, one.token.str(), one.offset},
+        chat::file_send{one.transfer, one.token.value(), one.offset},
         file_sender::handlers{
             [this, where](std::uint64_t bytes) {
               show_progress(where->progress, bytes, where->size);
@@ -201,7 +201,7 @@ class file_commands {
       return offered.transfer == one.transfer;
     });
     if (theirs != offers_.end()) {
-      client_.show(one.from + " no longer offers " + theirs->file.str());
+      client_.show(one.from + " no longer offers " + theirs->file.value());
       offers_.erase(theirs);
     }
   }
@@ -223,14 +223,14 @@ class file_commands {
   void show_offer(const chat::file_offer_event& one) {
     if (one.transfer.size() > longest_transfer) return client_.lost_line();
     offers_.push_back(one);
-    client_.show(one.from + " wants to send you \"" + one.file.str() + "\" (" +
+    client_.show(one.from + " wants to send you \"" + one.file.value() + "\" (" +
                  to_size(one.size.value()) + "). Accept? [Y/N]");
   }
 
   // The offer of this file, or the one that has waited longest.
   std::optional<chat::file_offer_event> take_offer(std::string_view file) {
     const auto found = std::find_if(offers_.begin(), offers_.end(), [&](const auto& one) {
-      return file.empty() || one.file.str() == file;
+      return file.empty() || one.file.value() == file;
     });
     if (found == offers_.end()) {
       client_.show("no such file is offered to you", chat::look::failure);
@@ -259,7 +259,7 @@ class file_commands {
     try {
       receive(*offer);
     } catch (const std::system_error& failure) {
-      client_.show(offer->file.str() + " cannot be received: " + failure.what(),
+      client_.show(offer->file.value() + " cannot be received: " + failure.what(),
                    chat::look::failure);
       refuse(*offer);
     }
@@ -272,10 +272,10 @@ class file_commands {
 
   // First hashes what is here from an earlier try, then says that the rest is welcome.
   void receive(const chat::file_offer_event& offer) {
-    auto partial = inbox_.open_partial(offer.sha256.str(), offer.size.value());
+    auto partial = inbox_.open_partial(offer.sha256.value(), offer.size.value());
     const auto where = incoming_.insert(
         incoming_.end(),
-        incoming{offer, std::move(partial), nullptr, nullptr, progress_meter(offer.file.str())});
+        incoming{offer, std::move(partial), nullptr, nullptr, progress_meter(offer.file.value())});
     where->hasher = std::make_unique<file_hasher>(
         loop_, where->partial.file.get(), where->partial.size,
         [this, where](sha256 hash, std::error_code error) {
@@ -297,8 +297,8 @@ class file_commands {
     try {
       where->receiver = std::make_unique<file_receiver>(
           loop_, same_address_any_port(), where->partial.file.get(),
-          expected_file{where->offer.transfer, token->str(), where->offer.size.value(),
-                        where->partial.size, where->offer.sha256.str(), std::move(hash)},
+          expected_file{where->offer.transfer, token->value(), where->offer.size.value(),
+                        where->partial.size, where->offer.sha256.value(), std::move(hash)},
           file_receiver::handlers{
               [this, where](std::uint64_t bytes) {
                 show_progress(where->progress, bytes, where->offer.size.value());
@@ -307,7 +307,7 @@ class file_commands {
     } catch (const std::system_error& failure) {
       return give_up(where, failure.what());
     }
-    client_.show("Receiving " + where->offer.file.str() + " from " + where->offer.from + " ...");
+    client_.show("Receiving " + where->offer.file.value() + " from " + where->offer.from + " ...");
     const auto id =
         client_.request(chat::file_accept{where->offer.transfer,
                                           {},
@@ -337,7 +337,7 @@ class file_commands {
     if (result.failure.empty())
       keep(*where);
     else
-      client_.show(where->offer.file.str() + " was not received: " + result.failure,
+      client_.show(where->offer.file.value() + " was not received: " + result.failure,
                    chat::look::failure);
     if (result.content_wrong) inbox::discard(where->partial.path);
     const auto gone = std::move(where->receiver);  // it is calling us
@@ -346,7 +346,7 @@ class file_commands {
   }
 
   void keep(const incoming& one) {
-    const std::string& name = one.offer.file.str();
+    const std::string& name = one.offer.file.value();
     try {
       const auto path = inbox_.keep(one.partial.path, name);
       client_.show(name + " saved in " + path.string());

@@ -163,7 +163,7 @@ class file_sender {
 
   // Nobody can have checked what was not sent yet.
   bool confirms(const chat::file_ack& ack) const {
-    return all_is_sent() && ack.transfer == transfer_ && ack.sha256.str() == sending_.content;
+    return all_is_sent() && ack.transfer == transfer_ && ack.sha256.value() == sending_.content;
   }
 
   bool all_is_sent() const { return sent_ == sending_.size; }

@@ -69,7 +69,7 @@ class transfers {
     if (offset > found->second.size)
       return answer::refused("bad_transfer", "the offset is beyond the end of the file");
     const std::string address =
-        accepted.address ? accepted.address->str() : people_.address_of(from);
+        accepted.address ? accepted.address->value() : people_.address_of(from);
     out.send(found->second.sender,
              jalon::as_line(file_accept_event{people_.nick_of(from), accepted.transfer, address,
                                               accepted.port, accepted.token, offset}));

@@ -21,7 +21,7 @@
 namespace jalon {
 
 /// The `id` by which a request and its answer are matched: none, a string or an integer. A string
-/// is a view of the object that it was read from.
+/// is a view, good until its reader reads again.
 using message_id = std::variant<std::monostate, std::string_view, std::int64_t, std::uint64_t>;
 
 /// The longest `id`, in bytes.
@@ -163,6 +163,7 @@ inline void append_id(const message_id& id, std::string& out) {
 
 /// Reads the fields of @p into from @p object: first all their kinds are looked at, then their
 /// values, both in the order in which they are listed. Fields that are not listed are ignored.
+/// Fields that are views are good until the reader of @p object reads again.
 /// @return what is wrong with the first that is; nothing if all is well
 template <record M>
 std::optional<read_failure> read_message(json_object object, M& into) {
@@ -183,7 +184,7 @@ std::optional<read_failure> read_message(json_object object, M& into) {
   return failure;
 }
 
-/// What a message is matched and told by. Good as long as the object that it is read from.
+/// What a message is matched and told by. Good until its reader reads again.
 struct message_head {
   /// `monostate` if there is none; nothing if it is of another kind or too long.
   std::optional<message_id> id;
@@ -210,7 +211,8 @@ void append_message(std::string& out, const M& from, const message_id& id = {}) 
   out += '}';
 }
 
-/// A line that is written when it is sent (`line_writer` in service.hpp). Good as long as @p from.
+/// A line that is written when it is sent (`line_writer` in service.hpp). Good as long as @p from,
+/// and what that and @p id are views of; made of a temporary, only in the call that sends it.
 template <message M>
 auto as_line(const M& from, const message_id& id = {}) {
   return [&from, id](std::string& out) { append_message(out, from, id); };
@@ -236,7 +238,7 @@ struct json_value<std::string> {
   static void write(std::string_view value, std::string& out) { append_json(out, value); }
 };
 
-/// Any text, as a view of the object that it was read from.
+/// Any text, as a view that is good until its reader reads again.
 template <>
 struct json_value<std::string_view> : json_value<std::string> {
   static bool read(json_element value, std::string_view& into) {
@@ -280,7 +282,7 @@ struct json_value<checked_text<Rule, Text>> {
     return true;
   }
   static void write(const checked_text<Rule, Text>& value, std::string& out) {
-    append_json(out, value.str());
+    append_json(out, value.value());
   }
 };
 

@@ -32,17 +32,16 @@ struct field {
 template <class Message, class Value>
 field(const char*, Value Message::*) -> field<Message, Value>;
 
-/// A struct that lists its fields, in the order in which they are written and judged.
+/// A struct that lists its fields, in the order in which they are written and judged. `fields()` is
+/// known to the compiler; the names need no escape in JSON.
 template <class M>
 concept record = requires {
   std::tuple_size<decltype(M::fields())>::value;
 };
 
-/// A record that is a message of its own, with a type.
+/// A record that is a message of its own, with a type, which needs no escape in JSON.
 template <class M>
-concept message = record<M> && requires {
-  { M::type } -> std::convertible_to<std::string_view>;
-};
+concept message = record<M> && std::same_as<decltype(M::type), const std::string_view>;
 
 /// A text that obeys a rule: `Rule::allows(text)`. `Rule::code` names the error that it is not
 /// to. There is no other way to make one than from a text that obeys, so whoever is handed one
@@ -62,8 +61,13 @@ class checked_text {
     return checked_text(Text(text));
   }
 
+  /// A view of a temporary would be a view of nothing.
+  template <std::same_as<std::string> Temporary>
+  requires std::same_as<Text, std::string_view>
+  static std::optional<checked_text> from(Temporary&&) = delete;
+
   /// The text.
-  const Text& str() const noexcept { return text_; }
+  const Text& value() const noexcept { return text_; }
 
   /// Compares the texts, byte by byte.
   friend auto operator<=>(const checked_text&, const checked_text&) = default;
@@ -75,7 +79,7 @@ class checked_text {
 };
 
 /// A view of such a text, for who passes it on and does not keep it: good as long as what it was
-/// made from. Of a message, that is the handler that gets it.
+/// made from. For a message that is until its reader reads the next one.
 template <class Rule>
 using checked_view = checked_text<Rule, std::string_view>;
 

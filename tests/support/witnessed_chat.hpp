@@ -245,17 +245,16 @@ class witnessed_chat {
     if (!id || has_id)
       require(seen.answers.size() == 1, "one answer to " + seen.line, "not just that");
     for (const json& answer : seen.answers) {
-      require(answer.contains("id") == has_id && (!has_id || id_of(answer) == id),
+      require(answer.contains("id") == has_id && (!has_id || has_this_id(answer, *id)),
               "the id of " + seen.line, answer.dump());
       const std::string due = answer_to(*seen.request);
       require(answer.at("type") == "error" || answer.at("type") == due, due, answer.dump());
     }
   }
 
-  // Good until it is asked for another.
-  static std::optional<jalon::message_id> id_of(const json& message) {
-    static jalon::json_reader reader;
-    return jalon::read_head(reader.read(message.dump()).value()).id;
+  static bool has_this_id(const json& message, const jalon::message_id& due) {
+    jalon::json_reader reader;
+    return jalon::read_head(reader.read(message.dump()).value()).id == due;
   }
 
   static std::string answer_to(jalon::json_object request) {
