@@ -27,7 +27,8 @@ PLAIN = {**os.environ, "SIMDJSON_FORCE_IMPLEMENTATION": "fallback"}  # the same 
 
 
 MESSAGES = 64 * (LONG - SHORT)  # that the longer load has more
-WITHIN = ["--collect-atstart=no", "--toggle-collect=*reactor::run_once*"]  # of callgrind: the server's turns
+# The server's turns alone.
+CALLGRIND = ["valgrind", "--tool=callgrind", "--collect-atstart=no", "--toggle-collect=*reactor::run_once*"]
 
 # What a message comes through. What a function calls counts for it too.
 FUNCTIONS = {
@@ -52,8 +53,7 @@ def counted(program: Path) -> dict:
 
 def instructions(program: Path, turns: int, receivers: int) -> int:
     """Those in the turns of the server's loop, and in all that it calls."""
-    callgrind = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", *WITHIN]
-    command = [*callgrind, program, str(turns), str(receivers)]
+    command = [*CALLGRIND, "--callgrind-out-file=/dev/null", program, str(turns), str(receivers)]
     ran = run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=PLAIN)
     found = re.search(r"Collected : (\d+)", ran.stderr)
     if found is None:
@@ -67,8 +67,7 @@ def instructions_a_message(program: Path, receivers: int) -> float:
 
 def within_functions(program: Path, turns: int) -> dict[str, int]:
     with tempfile.NamedTemporaryFile() as file:
-        callgrind = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={file.name}", *WITHIN]
-        run([*callgrind, program, str(turns)], capture_output=True)
+        run([*CALLGRIND, f"--callgrind-out-file={file.name}", program, str(turns)], capture_output=True)
         annotate = ["callgrind_annotate", "--inclusive=yes", "--threshold=100", "--auto=no", file.name]
         told = run(annotate, stdout=subprocess.PIPE).stdout
     found = {}
@@ -109,7 +108,6 @@ def main() -> int:
         return 0
     budget = json.loads((Path(__file__).parent / "budget.json").read_text(encoding="utf-8"))
     figures = counted(program)
-    del figures["deliveries"]
     figures["instructions_a_delivery"] = instructions_a_message(program, 100) / 100
     # With few to deliver to, what the message itself costs is most of it.
     figures["instructions_a_message_to_ten"] = instructions_a_message(program, 10)

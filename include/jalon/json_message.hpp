@@ -231,7 +231,7 @@ template <>
 struct json_value<std::string> {
   static constexpr std::string_view code = {};
   static bool is(json_element value) { return value.is_string(); }
-  static bool read(json_element value, std::string& into) {
+  static bool read(json_element value, auto& into) {
     into = std::string_view(value);
     return true;
   }
@@ -240,12 +240,7 @@ struct json_value<std::string> {
 
 /// Any text, as a view that is good until its reader reads again.
 template <>
-struct json_value<std::string_view> : json_value<std::string> {
-  static bool read(json_element value, std::string_view& into) {
-    into = std::string_view(value);
-    return true;
-  }
-};
+struct json_value<std::string_view> : json_value<std::string> {};
 
 /// True or false.
 template <>
