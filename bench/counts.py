@@ -2,9 +2,9 @@
 """What a delivery costs, counted: system calls, allocations, instructions. No clock is read.
 
     python3 bench/counts.py --build build
-    python3 bench/counts.py --build build --profile    # where the instructions of a message go
+    python3 bench/counts.py --profile simdjson      # where the instructions of a message go
 
-bench/fixed_load.cpp is run as it is, and under callgrind (valgrind(1)), there shorter and longer: the
+bench/fixed_load.cpp is run with each reader of JSON as it is, and under callgrind (valgrind(1)), there shorter and longer: the
 difference is what the deliveries cost without the joining. What it may come to stands in bench/budget.json.
 A change that makes it dearer by more than a tenth fails; one that makes it cheaper should lower the budget.
 """
@@ -33,7 +33,7 @@ CALLGRIND = ["valgrind", "--tool=callgrind", "--collect-atstart=no", "--toggle-c
 # What a message comes through. What a function calls counts for it too.
 FUNCTIONS = {
     "turn": r"reactor::run_once\(",
-    "parse": r"json_reader::read\(",
+    "parse": r"(?:simdjson|nlohmann)_reader::read\(",
     "respond": r"_Function_handler<chat::answer .*chat::channels, chat::say>.*_M_invoke",
     "pass on": r"chat::channels::pass_on\(",
     "write": r"append_message<chat::say_event>\(",
@@ -83,7 +83,7 @@ def print_profile(program: Path) -> None:
     short, long = within_functions(program, SHORT), within_functions(program, LONG)
     of = {name: (long[name] - short[name]) / MESSAGES for name in FUNCTIONS}
     steps = {
-        "simdjson reads the line": of["parse"],
+        "its line is read as JSON": of["parse"],
         "its fields are looked for, and checked": of["respond"] - of["pass on"],
         "the chat finds who gets it": of["pass on"] - of["write"],
         "what they get is written as JSON": of["write"],
@@ -97,25 +97,30 @@ def print_profile(program: Path) -> None:
         print(f"{count:>8,.0f}  {100 * count / of['turn']:>3.0f} %  {what}")
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description="What a delivery costs, counted.")
-    parser.add_argument("--build", type=Path, default=Path("build"), help="the build folder")
-    parser.add_argument("--profile", action="store_true", help="print where the instructions go")
-    options = parser.parse_args()
-    program = options.build / "bench" / "fixed_load"
-    if options.profile:
-        print_profile(program)
-        return 0
-    budget = json.loads((Path(__file__).parent / "budget.json").read_text(encoding="utf-8"))
+def hold(bars: Bars, reader: str, budget: dict[str, float], program: Path) -> None:
     figures = counted(program)
     figures["instructions_a_delivery"] = instructions_a_message(program, 100) / 100
     # With few to deliver to, what the message itself costs is most of it.
     figures["instructions_a_message_to_ten"] = instructions_a_message(program, 10)
-    bars = Bars()
     for name, figure in figures.items():
         # Far less than that means that something is not counted any more, or that the budget is too large.
         met = budget[name] / 2 < figure <= budget[name] * SLACK
-        bars.hold(f"{name.replace('_', ' ')}: {budget[name]:g}, and a tenth", f"{figure:.4g}", met)
+        bars.hold(f"{reader}, {name.replace('_', ' ')}: {budget[name]:g}, and a tenth", f"{figure:.4g}", met)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="What a delivery costs, counted.")
+    parser.add_argument("--build", type=Path, default=Path("build"), help="the build folder")
+    parser.add_argument("--profile", metavar="READER", help="print where the instructions go: simdjson or nlohmann")
+    options = parser.parse_args()
+    programs = {reader: options.build / "bench" / f"fixed_load_{reader}" for reader in ("simdjson", "nlohmann")}
+    if options.profile:
+        print_profile(programs[options.profile])
+        return 0
+    budgets = json.loads((Path(__file__).parent / "budget.json").read_text(encoding="utf-8"))
+    bars = Bars()
+    for reader, program in programs.items():
+        hold(bars, reader, budgets[reader], program)
     return bars.exit_status()
 
 

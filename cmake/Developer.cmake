@@ -37,3 +37,11 @@ add_library(jalon_toolkit INTERFACE)
 target_link_libraries(jalon_toolkit INTERFACE $<IF:$<BOOL:${JALON_COMPILE_ONCE}>,jalon::compiled,jalon::jalon>)
 # It is part of Jalon's own programs here: their warnings and sanitizers are for it too.
 target_link_libraries(jalon_compiled PRIVATE jalon_developer)
+
+# Programs may choose how JSON is read; Jalon's own take simdjson where it is there.
+add_library(jalon_toolkit_json INTERFACE)
+if(JALON_WITH_SIMDJSON AND TARGET simdjson::simdjson)
+  target_link_libraries(jalon_toolkit_json INTERFACE jalon_toolkit jalon::simdjson)
+else()
+  target_link_libraries(jalon_toolkit_json INTERFACE jalon_toolkit jalon::json)
+endif()

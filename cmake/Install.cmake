@@ -10,7 +10,7 @@ set(package_dir "${CMAKE_INSTALL_DATADIR}/cmake/jalon")
 install(DIRECTORY include/jalon DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
 install(FILES include/jalon.hpp DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
 
-foreach(part IN ITEMS jalon json asio)
+foreach(part IN ITEMS jalon json simdjson asio)
   get_target_property(target jalon::${part} ALIASED_TARGET)
   install(TARGETS ${target} EXPORT ${part})
   install(EXPORT ${part} NAMESPACE jalon:: FILE ${part}-target.cmake DESTINATION "${package_dir}")

@@ -1,7 +1,8 @@
-# The toolkit as CMake targets: jalon::jalon, jalon::json, jalon::asio, jalon::compiled.
+# The toolkit as CMake targets: jalon::jalon, jalon::json, jalon::simdjson, jalon::asio, jalon::compiled.
 #
-# The first three are INTERFACE targets that always exist; what json and asio need is looked for quietly,
-# so that a missing library is an error only where it is used.
+# The first four are INTERFACE targets that always exist; what json, simdjson and asio need is looked for
+# quietly, so that a missing library is an error only where it is used. jalon::simdjson is jalon::json
+# with another parser: a program links it as a whole or not at all.
 include(Compiled)
 
 # Shows an imported target to the whole project: with add_subdirectory(jalon), who links jalon::json
@@ -11,6 +12,11 @@ function(jalon_share target)
     set_target_properties(${target} PROPERTIES IMPORTED_GLOBAL TRUE)
   endif()
 endfunction()
+
+if(NOT TARGET nlohmann_json::nlohmann_json)
+  find_package(nlohmann_json 3.11 QUIET)
+  jalon_share(nlohmann_json::nlohmann_json)
+endif()
 
 if(NOT TARGET simdjson::simdjson)
   find_package(simdjson QUIET)
@@ -26,10 +32,11 @@ endif()
 
 add_library(jalon INTERFACE)
 add_library(jalon_json INTERFACE)
+add_library(jalon_simdjson INTERFACE)
 add_library(jalon_asio INTERFACE)
 
-foreach(part IN ITEMS jalon json asio)
-  string(REGEX REPLACE "^(json|asio)$" "jalon_\\1" target ${part})
+foreach(part IN ITEMS jalon json simdjson asio)
+  string(REGEX REPLACE "^(json|simdjson|asio)$" "jalon_\\1" target ${part})
   add_library(jalon::${part} ALIAS ${target})
   set_target_properties(${target} PROPERTIES EXPORT_NAME ${part})
 endforeach()
@@ -37,7 +44,9 @@ endforeach()
 target_compile_features(jalon INTERFACE cxx_std_20)
 target_include_directories(
   jalon INTERFACE "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>" "$<INSTALL_INTERFACE:include>")
-target_link_libraries(jalon_json INTERFACE jalon simdjson::simdjson)
+target_link_libraries(jalon_json INTERFACE jalon nlohmann_json::nlohmann_json)
+target_link_libraries(jalon_simdjson INTERFACE jalon_json simdjson::simdjson)
+target_compile_definitions(jalon_simdjson INTERFACE JALON_SIMDJSON)
 target_link_libraries(jalon_asio INTERFACE jalon Asio::Asio)
 
-jalon_add_compiled("${PROJECT_SOURCE_DIR}/include/jalon/impl/jalon.cpp")
+jalon_add_compiled("${PROJECT_SOURCE_DIR}/include/jalon/impl")

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include <jalon/json_message.hpp>
+#include <jalon/json_reader.hpp>
 #include <jalon/utf8.hpp>
 
 #include "02-users/messages.hpp"

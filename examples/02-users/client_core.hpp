@@ -18,6 +18,7 @@
 #include <vector>
 
 #include <jalon/json_message.hpp>
+#include <jalon/json_reader.hpp>
 #include <jalon/utf8.hpp>
 
 #include "common/console_handlers.hpp"

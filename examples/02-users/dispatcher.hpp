@@ -14,6 +14,7 @@
 #include <vector>
 
 #include <jalon/json_message.hpp>
+#include <jalon/json_reader.hpp>
 #include <jalon/service.hpp>
 
 #include "messages.hpp"

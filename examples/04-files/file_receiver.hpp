@@ -18,6 +18,7 @@
 
 #include <jalon/connection.hpp>
 #include <jalon/json_message.hpp>
+#include <jalon/json_reader.hpp>
 #include <jalon/reactor.hpp>
 #include <jalon/socket.hpp>
 

@@ -18,6 +18,7 @@
 #include <jalon/buffer.hpp>
 #include <jalon/connect.hpp>
 #include <jalon/json_message.hpp>
+#include <jalon/json_reader.hpp>
 #include <jalon/line_codec.hpp>
 #include <jalon/printable.hpp>
 #include <jalon/reactor.hpp>

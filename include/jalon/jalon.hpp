@@ -1,5 +1,5 @@
 // The toolkit in one include; it needs no library.
-// JSON is in json_lines.hpp and message.hpp, Asio in asio_loop.hpp: they need theirs.
+// JSON is in json_lines.hpp and json_message.hpp, Asio in asio_loop.hpp: they need theirs.
 #pragma once
 
 #include "any_byte.hpp"

@@ -15,7 +15,8 @@
 #include <variant>
 #include <vector>
 
-#include "json_lines.hpp"
+#include "json_text.hpp"
+#include "json_view.hpp"
 #include "message.hpp"
 
 namespace jalon {
@@ -64,7 +65,7 @@ class found_fields {
     for (const auto member : object) {
       found_field* place = values_.data();
       const auto keep_if_it_is = [&](const auto& one) {
-        if (is_named(member.key, one.name)) *place = member.value;
+        if (is_named(member.name, one.name)) *place = member.value;
         ++place;
       };
       std::apply([&](const auto&... one) { (keep_if_it_is(one), ...); }, M::fields());
@@ -86,17 +87,15 @@ class found_fields {
 
 inline std::optional<message_id> read_id(const found_field& value) {
   if (!value) return std::optional<message_id>(std::in_place);  // none
-  if (value->is_uint64()) return message_id{std::uint64_t(*value)};
-  if (value->is_int64()) return message_id{std::int64_t(*value)};
-  if (!value->is_string()) return std::nullopt;
-  const std::string_view text(*value);
-  if (text.size() > max_id_bytes) return std::nullopt;
-  return message_id{text};
+  if (const auto number = value->unsigned_integer()) return message_id{*number};
+  if (const auto number = value->negative_integer()) return message_id{*number};
+  const auto text = value->string();
+  if (!text || text->size() > max_id_bytes) return std::nullopt;
+  return message_id{*text};
 }
 
 inline std::optional<std::string_view> read_type(const found_field& value) {
-  if (!value || !value->is_string()) return std::nullopt;
-  return std::string_view(*value);
+  return value ? value->string() : std::nullopt;
 }
 
 template <class M, class V>
@@ -196,8 +195,8 @@ struct message_head {
 inline message_head read_head(json_object object) {
   detail::found_field id, type;
   for (const auto field : object) {
-    if (detail::is_named(field.key, "id")) id = field.value;
-    if (detail::is_named(field.key, "type")) type = field.value;
+    if (detail::is_named(field.name, "id")) id = field.value;
+    if (detail::is_named(field.name, "type")) type = field.value;
   }
   return {detail::read_id(id), detail::read_type(type)};
 }
@@ -232,7 +231,7 @@ struct json_value<std::string> {
   static constexpr std::string_view code = {};
   static bool is(json_element value) { return value.is_string(); }
   static bool read(json_element value, auto& into) {
-    into = std::string_view(value);
+    into = *value.string();
     return true;
   }
   static void write(std::string_view value, std::string& out) { append_json(out, value); }
@@ -246,9 +245,9 @@ struct json_value<std::string_view> : json_value<std::string> {};
 template <>
 struct json_value<bool> {
   static constexpr std::string_view code = {};
-  static bool is(json_element value) { return value.is_bool(); }
+  static bool is(json_element value) { return value.is_boolean(); }
   static bool read(json_element value, bool& into) {
-    into = bool(value);
+    into = *value.boolean();
     return true;
   }
   static void write(bool value, std::string& out) { append_json(out, value); }
@@ -260,7 +259,9 @@ struct json_value<std::uint64_t> {
   static constexpr std::string_view code = "bad_request";
   static bool is(json_element value) { return value.is_number(); }
   static bool read(json_element value, std::uint64_t& into) {
-    return value.get(into) == simdjson::SUCCESS;
+    const auto number = value.unsigned_integer();
+    if (number) into = *number;
+    return number.has_value();
   }
   static void write(std::uint64_t value, std::string& out) { append_json(out, value); }
 };
@@ -271,7 +272,7 @@ struct json_value<checked_text<Rule, Text>> {
   static constexpr std::string_view code = Rule::code;
   static bool is(json_element value) { return value.is_string(); }
   static bool read(json_element value, checked_text<Rule, Text>& into) {
-    auto checked = checked_text<Rule, Text>::from(std::string_view(value));
+    auto checked = checked_text<Rule, Text>::from(*value.string());
     if (!checked) return false;
     into = *std::move(checked);
     return true;
@@ -317,13 +318,13 @@ struct json_value<std::vector<V>> {
   static constexpr std::string_view code = json_value<V>::code;
   static bool is(json_element value) {
     if (!value.is_array()) return false;
-    for (const auto one : value.get_array()) {
+    for (const auto one : value.array()) {
       if (!json_value<V>::is(one)) return false;
     }
     return true;
   }
   static bool read(json_element value, std::vector<V>& into) {
-    for (const auto one : value.get_array()) {
+    for (const auto one : value.array()) {
       if (!json_value<V>::read(one, into.emplace_back())) return false;
     }
     return true;
@@ -344,12 +345,12 @@ struct json_value<M> {
   static constexpr std::string_view code = "bad_request";
   static bool is(json_element value) {
     if (!value.is_object()) return false;
-    return detail::found_fields<M>(json_object(value)).all([](const auto& one, const auto& found) {
+    return detail::found_fields<M>(value.object()).all([](const auto& one, const auto& found) {
       return detail::has_right_kind(one, found);
     });
   }
   static bool read(json_element value, M& into) {
-    return detail::found_fields<M>(json_object(value)).all([&](const auto& one, const auto& found) {
+    return detail::found_fields<M>(value.object()).all([&](const auto& one, const auto& found) {
       return detail::read_field(one, found, into);
     });
   }

@@ -18,6 +18,7 @@
 #include <nlohmann/json.hpp>
 
 #include <jalon/json_message.hpp>
+#include <jalon/json_reader.hpp>
 
 #include "02-users/names.hpp"
 #include "memory_host.hpp"
@@ -287,7 +288,7 @@ class witnessed_chat {
 
   static std::string text_of(jalon::json_object object, const char* name) {
     const auto value = jalon::find_field(object, name);
-    return value && value->is_string() ? std::string(std::string_view(*value)) : "";
+    return value ? std::string(value->string().value_or("")) : "";
   }
 
   // Who answers an offer, or calls it off, is told ok, or nothing where no id was given.

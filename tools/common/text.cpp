@@ -5,7 +5,7 @@
 #include <optional>
 
 #include <jalon/endpoint.hpp>
-#include <jalon/json_lines.hpp>
+#include <jalon/json_text.hpp>
 #include <jalon/utf8.hpp>
 
 namespace tools {

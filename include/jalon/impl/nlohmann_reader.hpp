@@ -1,0 +1,150 @@
+// The body of nlohmann_reader.hpp. The only include of nlohmann/json beside json_lines.hpp.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "../json_text.hpp"
+#include "../nlohmann_reader.hpp"
+
+namespace jalon {
+
+namespace detail {
+
+// The string in which nlohmann/json collects a text, byte by byte. To append a byte to a
+// std::string is a call, which also ends the string anew: without it, lines are read in four fifths
+// of the time (docs/performance.md). What the parser calls is replaced, and nothing else.
+class token_text : public std::string {
+ public:
+  using std::string::string;
+  token_text() : std::string(usual_size, '\0') { clear(); }
+  token_text(const token_text& other) : std::string(other.view()) {}
+  token_text& operator=(const token_text& other) {
+    assign(other.view());
+    use_room_from(std::string::size());
+    return *this;
+  }
+  ~token_text() = default;
+
+  [[gnu::always_inline]] void push_back(char c) {
+    if (next_ == end_of_room_) grow();
+    *next_++ = c;
+  }
+  void clear() { next_ = std::string::data(); }
+  std::size_t size() const { return static_cast<std::size_t>(next_ - begin()); }
+  const char* begin() const { return std::string::data(); }
+  const char* end() const { return next_; }
+  const char* data() {
+    push_back('\0');  // for strtod(3)
+    --next_;
+    return begin();
+  }
+
+  std::string_view view() const { return {begin(), size()}; }
+
+ private:
+  static constexpr std::size_t usual_size = 256;
+
+  void grow() {
+    const std::size_t used = size();
+    resize(2 * used + usual_size);
+    use_room_from(used);
+  }
+
+  void use_room_from(std::size_t used) {
+    next_ = std::string::data() + used;
+    end_of_room_ = std::string::data() + std::string::size();
+  }
+
+  // The bytes of the base are the room, and those up to next_ the text.
+  char* next_ = std::string::data() + std::string::size();
+  char* end_of_room_ = next_;
+};
+
+using json_of_tokens = nlohmann::basic_json<std::map, std::vector, token_text>;
+
+// What sax_parse calls (nlohmann::json_sax): false stops it.
+class json_events {
+ public:
+  json_events(json_nodes& nodes, std::string& texts) : nodes_(nodes), texts_(texts) {}
+
+  bool key(const token_text& name) {
+    name_ = kept(name);
+    return true;
+  }
+  bool start_object(std::size_t /*size*/) { return opened(nodes_.open_object(take_name())); }
+  bool start_array(std::size_t /*size*/) { return opened(nodes_.open_array(take_name())); }
+  bool end_object() { return end_array(); }
+  bool end_array() {
+    nodes_.close(open_.back());
+    open_.pop_back();
+    return true;
+  }
+
+  bool null() {
+    nodes_.add_null(take_name());
+    return true;
+  }
+  bool boolean(bool value) { return add(value); }
+  bool string(const token_text& text) { return add(kept(text)); }
+  bool number_unsigned(std::uint64_t number) { return add(number); }
+  bool number_integer(std::int64_t number) { return add(number); }
+  bool number_float(double number, const std::string& /*written*/) { return add(number); }
+
+  // Not JSON, or an error.
+  static bool binary(const json_of_tokens::binary_t& /*bytes*/) { return false; }
+  static bool parse_error(std::size_t /*place*/, const std::string& /*token*/,
+                          const nlohmann::json::exception& /*error*/) {
+    return false;
+  }
+
+ private:
+  template <class Value>
+  bool add(Value value) {
+    nodes_.add(take_name(), value);
+    return true;
+  }
+
+  bool opened(std::optional<std::size_t> place) {
+    if (place) open_.push_back(*place);
+    return place.has_value();
+  }
+
+  // Without its escapes no text is longer than it was in the line, so there is room for all.
+  std::string_view kept(const token_text& text) {
+    const std::size_t begin = texts_.size();
+    texts_ += text.view();
+    return std::string_view(texts_).substr(begin);
+  }
+
+  std::string_view take_name() { return std::exchange(name_, {}); }
+
+  json_nodes& nodes_;
+  std::string& texts_;
+  std::string_view name_;          // of the value that comes next
+  std::vector<std::size_t> open_;  // the containers that have not ended
+};
+
+}  // namespace detail
+
+JALON_INLINE std::optional<json_object> nlohmann_reader::read(std::string_view line) {
+  const auto text = json_object_text(line);
+  // nlohmann/json takes a zero byte for the end of the text, whatever follows.
+  if (!text || text->find('\0') != text->npos) return std::nullopt;
+  nodes_.clear();
+  texts_.clear();
+  texts_.reserve(text->size());  // what is kept must not move
+  detail::json_events events(nodes_, texts_);
+  const bool is_read = detail::json_of_tokens::sax_parse(text->begin(), text->end(), &events);
+  return is_read ? std::optional(nodes_.root()) : std::nullopt;
+}
+
+}  // namespace jalon
