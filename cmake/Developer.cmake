@@ -38,10 +38,14 @@ target_link_libraries(jalon_toolkit INTERFACE $<IF:$<BOOL:${JALON_COMPILE_ONCE}>
 # It is part of Jalon's own programs here: their warnings and sanitizers are for it too.
 target_link_libraries(jalon_compiled PRIVATE jalon_developer)
 
-# Programs may choose how JSON is read; Jalon's own take simdjson where it is there.
+# The toolkit and its JSON, as far as that is there. Programs may choose how JSON is read; Jalon's own take
+# simdjson where it is there.
 add_library(jalon_toolkit_json INTERFACE)
-if(JALON_WITH_SIMDJSON AND TARGET simdjson::simdjson)
-  target_link_libraries(jalon_toolkit_json INTERFACE jalon_toolkit jalon::simdjson)
-else()
-  target_link_libraries(jalon_toolkit_json INTERFACE jalon_toolkit jalon::json)
+target_link_libraries(jalon_toolkit_json INTERFACE jalon_toolkit)
+if(TARGET nlohmann_json::nlohmann_json)
+  if(JALON_WITH_SIMDJSON AND TARGET simdjson::simdjson)
+    target_link_libraries(jalon_toolkit_json INTERFACE jalon::simdjson)
+  else()
+    target_link_libraries(jalon_toolkit_json INTERFACE jalon::json)
+  endif()
 endif()

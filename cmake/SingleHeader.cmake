@@ -1,5 +1,9 @@
 # The target single_header: the whole toolkit in one file, single_header/jalon.hpp in the build tree.
 include(Python)
+if(NOT JALON_PYTHON)
+  message(STATUS "Without python3: the single header cannot be generated")
+  return()
+endif()
 
 set(JALON_SINGLE_HEADER "${PROJECT_BINARY_DIR}/single_header/jalon.hpp")
 file(GLOB_RECURSE headers CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/include/jalon/*.hpp")

@@ -9,10 +9,11 @@ namespace example {
 
 namespace {
 
-std::variant<pipe_console, terminal_console> choose(jalon::reactor& loop, console_handlers called) {
-  using both = std::variant<pipe_console, terminal_console>;
+using both = std::variant<pipe_console, console_at_terminal>;
+
+both choose(jalon::reactor& loop, console_handlers called) {
   if (::isatty(STDIN_FILENO) == 1 && ::isatty(STDOUT_FILENO) == 1)
-    return both(std::in_place_type<terminal_console>, loop, std::move(called));
+    return both(std::in_place_type<console_at_terminal>, loop, std::move(called));
   return both(std::in_place_type<pipe_console>, loop, std::move(called), STDIN_FILENO,
               STDOUT_FILENO);
 }
@@ -39,7 +40,7 @@ void console::pause(bool paused) {
 }
 
 bool console::interactive() const noexcept {
-  return std::holds_alternative<terminal_console>(how_);
+  return std::holds_alternative<console_at_terminal>(how_);
 }
 
 }  // namespace example

@@ -1,5 +1,7 @@
-// What the two kinds of console have in common: what they call, and how lines look.
+// What the kinds of console have in common: what they call, how lines look, what a terminal can do.
 #pragma once
+
+#include <stdlib.h>
 
 #include <functional>
 #include <string>
@@ -26,5 +28,14 @@ struct console_handlers {
   /// line has up to the word that is being typed.
   std::function<std::vector<std::string>(std::string_view before)> words = {};
 };
+
+/// The value of an environment variable; empty if there is none.
+inline std::string_view environment(const char* name) {
+  const char* const value = ::getenv(name);
+  return value == nullptr ? std::string_view() : value;
+}
+
+/// Whether the terminal obeys the sequences that move its cursor and clear a line.
+inline bool moves_cursor() { return !environment("TERM").empty() && environment("TERM") != "dumb"; }
 
 }  // namespace example

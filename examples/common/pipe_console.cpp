@@ -42,9 +42,9 @@ pipe_console::pipe_console(jalon::reactor& loop, console_handlers called, int in
       watch_(loop.watch(
           input, jalon::io_events::read, [this](jalon::io_events) { read(); }, "standard input")) {}
 
-void pipe_console::show(std::string_view text, look) {
-  write_all(output_, jalon::printable(text) + '\n');
-}
+void pipe_console::show(std::string_view text, look) { put(jalon::printable(text) + '\n'); }
+
+void pipe_console::put(std::string_view bytes) { write_all(output_, bytes); }
 
 void pipe_console::pause(bool paused) {
   paused_ = paused;

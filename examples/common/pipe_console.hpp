@@ -28,6 +28,7 @@ class pipe_console {
   void prompt(std::string_view) noexcept {}     ///< nothing to see
   void progress(std::string_view) noexcept {}   ///< nothing to see
   void pause(bool paused);                      ///< as `console` has it
+  void put(std::string_view bytes);             ///< writes them as they are
 
  private:
   void read();

@@ -24,13 +24,6 @@ namespace example {
 
 namespace {
 
-std::string_view environment(const char* name) {
-  const char* const value = ::getenv(name);
-  return value == nullptr ? std::string_view() : value;
-}
-
-bool moves_cursor() { return !environment("TERM").empty() && environment("TERM") != "dumb"; }
-
 // The chat speaks UTF-8. Where the locale does not, say because none is set, Readline would take
 // a letter with an accent for two strange keys.
 void use_utf8() {

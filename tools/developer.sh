@@ -1,0 +1,94 @@
+# shellcheck shell=bash disable=SC2154  # jalon sets root, build and jobs
+# The commands for those who change Jalon, and their page of `./jalon help`. Sourced by jalon, whose
+# functions it uses.
+
+developer_usage() {
+  cat <<'END'
+For those who change Jalon:
+
+  build [PRESET]            build everything: default, debug, asan, tsan, fuzz or coverage
+  docs                      write the API reference to build/docs; check that text and code agree
+  format [--check]          format all C++ sources, or say which are not formatted
+  tidy [REGEX]              run clang-tidy on the programs whose path matches
+  coverage                  run the unit tests and print the line coverage of include/
+  fuzz [SECONDS [TARGET]]   run each fuzz target, or one, for so long; 60 seconds if not said
+  bench [--peers]           measure speed, memory and compile time against what they must be,
+                            some ten minutes; --peers: what a delivery costs in other servers,
+                            which are installed for that
+END
+}
+
+build_everything() {
+  deps all
+  configure "${1:-default}"
+  compile "${1:-default}"
+}
+
+docs() {
+  configure_tests
+  ctest --test-dir "$build" --output-on-failure --no-tests=error -L docs
+}
+
+coverage() {
+  deps all
+  configure coverage
+  compile coverage jalon_tests
+  find "$build/coverage" -name '*.gcda' -delete  # of the last run
+  quietly coverage-tests ctest --preset coverage -j "$jobs" -R '^unit\.'
+  gcovr --root . --object-directory "$build/coverage" --filter include/ -j "$jobs" \
+    --print-summary --fail-under-line 95 "$build/coverage"
+}
+
+# All C++ files that are under version control or about to be.
+sources() { git ls-files --cached --others --exclude-standard -- '*.cpp' '*.hpp'; }
+
+format() {
+  deps all
+  case ${1-} in
+    '') sources | xargs clang-format-14 -i ;;
+    --check) sources | xargs clang-format-14 --dry-run --Werror ;;
+    *) die "format takes --check, not '$1'" ;;
+  esac
+}
+
+tidy() {
+  deps all
+  configure_tests
+  say "Running clang-tidy, which takes minutes"
+  quietly tidy run-clang-tidy-14 -quiet -p "$build" -j "$jobs" "^$root/(bench|examples|tests|tools|fuzz)/.*${1-}"
+}
+
+# fuzz SECONDS TARGET: what it finds on the way stays in build/fuzz/found, and is gone on from.
+fuzz() {
+  build_everything fuzz
+  local each name found seed
+  for each in "$build"/fuzz/fuzz/${2-*}_fuzz; do
+    name=$(basename "$each" _fuzz)
+    found=$build/fuzz/found/$name
+    seed=fuzz/corpus/$name
+    mkdir -p "$found"
+    quietly "fuzz-$name" "$each" -max_total_time="${1-60}" -timeout=10 -print_final_stats=1 \
+      -artifact_prefix="$build/fuzz/found/" "$found" "$seed"
+    echo "$name: $(awk '/number_of_executed_units/ {print $2}' "$build/log/fuzz-$name.txt") inputs, no fault"
+  done
+}
+
+# bench: all of them, also when one does not come up to what is asked.
+bench() {
+  deps all
+  configure_tests
+  compile default
+  if [ "${1-}" = --peers ]; then
+    deps peers
+    python bench/deliveries.py --peers
+    return
+  fi
+  local each outcome=0
+  for each in echo_program thousand_clients file_transfer deliveries counts; do
+    python "bench/$each.py" || outcome=1
+    echo
+  done
+  say "The parts, one by one:"
+  if [ -x "$build/bench/parts" ]; then "$build/bench/parts"; else say "Google Benchmark is not here"; fi
+  return $outcome
+}
