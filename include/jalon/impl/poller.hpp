@@ -63,7 +63,7 @@ JALON_INLINE io_events poll_poller::from_poll(short revents) {
   io_events what = io_events::none;
   if ((revents & POLLIN) != 0) what = what | io_events::read;
   if ((revents & POLLOUT) != 0) what = what | io_events::write;
-  if ((revents & (POLLERR | POLLHUP | POLLNVAL)) != 0) what = what | io_events::hangup;
+  if ((revents & (POLLERR | POLLHUP | POLLNVAL)) != 0) what = what | io_events::hung_up;
   return what;
 }
 
@@ -117,7 +117,7 @@ JALON_INLINE io_events epoll_poller::from_epoll(std::uint32_t events) {
   io_events what = io_events::none;
   if ((events & EPOLLIN) != 0) what = what | io_events::read;
   if ((events & EPOLLOUT) != 0) what = what | io_events::write;
-  if ((events & (EPOLLERR | EPOLLHUP)) != 0) what = what | io_events::hangup;
+  if ((events & (EPOLLERR | EPOLLHUP)) != 0) what = what | io_events::hung_up;
   return what;
 }
 
