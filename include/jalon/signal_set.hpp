@@ -79,7 +79,7 @@ class signal_set {
     ours.sa_handler = &handle;
     ours.sa_flags = SA_RESTART;
     struct sigaction old {};
-    check(::sigaction(number, &ours, &old), "sigaction");
+    check_call(::sigaction(number, &ours, &old), "sigaction");
     replaced_.emplace_back(number, old);
   }
 
