@@ -23,7 +23,7 @@ TEST_CASE("lines to the same recipients in a row become one payload") {
   gathered.begin(both, box.add("one\n"));
   CHECK(gathered.try_add(both, "two\n", box));
   CHECK(gathered.try_add(both, "three\n", box));
-  CHECK(gathered.lines().bytes() == "one\ntwo\nthree\n");
+  CHECK(gathered.payload().bytes() == "one\ntwo\nthree\n");
   CHECK(std::vector(gathered.recipients().begin(), gathered.recipients().end()) == both);
 }
 
@@ -35,7 +35,7 @@ TEST_CASE("a line to others is not added, and goes nowhere") {
   CHECK_FALSE(gathered.try_add(turned, "two\n", box));
   CHECK_FALSE(gathered.try_add({}, "two\n", box));
   CHECK(gathered.try_add(both, "three\n", box));
-  CHECK(gathered.lines().bytes() == "one\nthree\n");
+  CHECK(gathered.payload().bytes() == "one\nthree\n");
 }
 
 TEST_CASE("nothing is added behind what others have put into the box, or from another box") {
@@ -47,7 +47,7 @@ TEST_CASE("nothing is added behind what others have put into the box, or from an
   CHECK_FALSE(gathered.try_add(both, "two\n", another));
   box.add("two\n");
   CHECK_FALSE(gathered.try_add(both, "three\n", box));
-  CHECK(gathered.lines().bytes() == "one\n");
+  CHECK(gathered.payload().bytes() == "one\n");
 }
 
 TEST_CASE("nothing is added to a block that is full, and what is in it stays") {
@@ -56,7 +56,7 @@ TEST_CASE("nothing is added to a block that is full, and what is in it stays") {
   const std::string much(std::size_t{256} << 10, 'x');
   gathered.begin(both, box.add(much + "\n"));
   CHECK_FALSE(gathered.try_add(both, "two\n", box));
-  CHECK(gathered.lines().bytes() == much + "\n");
+  CHECK(gathered.payload().bytes() == much + "\n");
 }
 
 TEST_CASE("nothing is added in the next turn") {
@@ -74,7 +74,7 @@ TEST_CASE("nothing is added before it is begun, and what begins it drops what wa
   CHECK_FALSE(gathered.try_add(both, "one\n", box));
   gathered.begin(both, box.add("one\n"));
   gathered.begin(more, box.add("two\n"));
-  CHECK(gathered.lines().bytes() == "two\n");
+  CHECK(gathered.payload().bytes() == "two\n");
   CHECK(gathered.recipients().size() == 3);
 }
 

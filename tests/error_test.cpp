@@ -23,11 +23,11 @@ TEST_CASE("a failed call on nothing in particular is thrown with its name and th
 }
 
 TEST_CASE("check passes a result on, and throws what errno says of -1") {
-  CHECK(jalon::check(7, "open") == 7);
-  CHECK(jalon::check(0, "open") == 0);
+  CHECK(jalon::check_call(7, "open") == 7);
+  CHECK(jalon::check_call(0, "open") == 0);
 
   errno = ENOENT;
-  const auto error = support::thrown_by([] { jalon::check(-1, "open", "notes.txt"); });
+  const auto error = support::thrown_by([] { jalon::check_call(-1, "open", "notes.txt"); });
   REQUIRE(error);
   CHECK(error->what() == "open notes.txt: " + reason(ENOENT));
 }

@@ -60,7 +60,7 @@ class watcher {
     std::string text;
     if (has(what, read)) text += 'r';
     if (has(what, write)) text += 'w';
-    if (has(what, io_events::hangup)) text += 'h';
+    if (has(what, io_events::hung_up)) text += 'h';
     return text;
   }
 

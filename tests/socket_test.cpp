@@ -29,7 +29,7 @@ template <class Value>
 Value option(int fd, int level, int name) {
   Value value{};
   socklen_t size = sizeof value;
-  jalon::check(::getsockopt(fd, level, name, &value, &size), "getsockopt");
+  jalon::check_call(::getsockopt(fd, level, name, &value, &size), "getsockopt");
   return value;
 }
 

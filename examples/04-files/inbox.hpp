@@ -42,15 +42,15 @@ class inbox {
   partial_file open_partial(const std::string& sha256, std::uint64_t whole_size) const {
     make_folders();
     const auto path = partial_folder_ / (sha256 + "-" + std::to_string(whole_size));
-    jalon::unique_fd file{jalon::check(
+    jalon::unique_fd file{jalon::check_call(
         ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666), "open", path)};
     // Each checks what it has received. Two that write into one file would check two halves.
-    jalon::check(::flock(file.get(), LOCK_EX | LOCK_NB), "lock", path);
+    jalon::check_call(::flock(file.get(), LOCK_EX | LOCK_NB), "lock", path);
     struct stat status {};
-    jalon::check(::fstat(file.get(), &status), "fstat", path);
+    jalon::check_call(::fstat(file.get(), &status), "fstat", path);
     auto size = static_cast<std::uint64_t>(status.st_size);
     if (size > whole_size) {  // nothing that we have written
-      jalon::check(::ftruncate(file.get(), 0), "ftruncate", path);
+      jalon::check_call(::ftruncate(file.get(), 0), "ftruncate", path);
       size = 0;
     }
     return {std::move(file), path, size};
@@ -96,7 +96,7 @@ class inbox {
 
   static dev_t device_of(const std::filesystem::path& path) {
     struct stat status {};
-    jalon::check(::stat(path.c_str(), &status), "stat", path);
+    jalon::check_call(::stat(path.c_str(), &status), "stat", path);
     return status.st_dev;
   }
 

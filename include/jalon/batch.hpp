@@ -21,24 +21,24 @@ class batch {
   /// Adds @p line by way of @p box, if it goes to the same, and nothing else was put into the box
   /// since. @return whether it did
   bool try_add(std::span<const connection_id> to, std::string_view line, outbox& box) {
-    return std::ranges::equal(recipients_, to) && box.try_extend(lines_, line);
+    return std::ranges::equal(recipients_, to) && box.try_extend(payload_, line);
   }
 
   /// Begins with @p line, which is in the box; what was there is gone.
   void begin(std::span<const connection_id> to, shared_payload line) {
     recipients_.assign(to.begin(), to.end());
-    lines_ = std::move(line);
+    payload_ = std::move(line);
   }
 
   /// Whom it goes to.
   std::span<const connection_id> recipients() const noexcept { return recipients_; }
 
   /// All that goes to each of them.
-  const shared_payload& lines() const noexcept { return lines_; }
+  const shared_payload& payload() const noexcept { return payload_; }
 
  private:
   std::vector<connection_id> recipients_;
-  shared_payload lines_;
+  shared_payload payload_;
 };
 
 }  // namespace jalon

@@ -19,7 +19,7 @@ namespace jalon {
 /// @param call the name of the call, for the message
 /// @param subject what it was called on, for the message: an endpoint, a path
 template <class Integer>
-Integer check(Integer result, const char* call, const std::string& subject = {}) {
+Integer check_call(Integer result, const char* call, const std::string& subject = {}) {
   if (result == -1) throw_system_error(errno, call, subject);
   return result;
 }

@@ -73,17 +73,17 @@ class id_table {
 
  private:
   static constexpr unsigned slot_bits = 24;
-  static constexpr std::size_t slots = std::size_t{1} << slot_bits;
+  static constexpr std::size_t max_size = std::size_t{1} << slot_bits;
 
   struct entry {
     id owner_id = 0;
     std::unique_ptr<Thing> thing;
   };
 
-  static std::size_t slot_of(id wanted) noexcept { return wanted & (slots - 1); }
+  static std::size_t slot_of(id wanted) noexcept { return wanted & (max_size - 1); }
 
   void grow() {
-    if (entries_.size() == slots) throw std::length_error("id_table: full");
+    if (entries_.size() == max_size) throw std::length_error("id_table: full");
     free_.push_back(entries_.size());
     entries_.emplace_back();
   }

@@ -25,9 +25,9 @@ namespace jalon {
 /// What to wait for, and what has come; a set.
 enum class io_events : unsigned char {
   none = 0,
-  read = 1,    ///< reading will not block: bytes, a connection, or the end
-  write = 2,   ///< writing will not block
-  hangup = 4,  ///< the connection is broken, or closed both ways; comes unasked
+  read = 1,     ///< reading will not block: bytes, a connection, or the end
+  write = 2,    ///< writing will not block
+  hung_up = 4,  ///< the connection is broken, or closed both ways; comes unasked
 };
 
 /// Both sets together.

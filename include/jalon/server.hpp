@@ -187,18 +187,18 @@ class server {
     }
     // Who is being read may be among them. Its queue must show what waits there: it is read no
     // further when that is high.
-    if (batch_.lines().size > options_.connection.queue.low_water) hand_out();
+    if (batch_.payload().size > options_.connection.queue.low_water) hand_out();
   }
 
   // The batch is taken out first: to part from the deaf may lead here again.
   void hand_out() {
     const batch all = std::exchange(batch_, {});
-    for (const connection_id who : all.recipients()) give(who, all.lines());
+    for (const connection_id who : all.recipients()) give(who, all.payload());
   }
 
-  void give(connection_id who, const shared_payload& lines) {
+  void give(connection_id who, const shared_payload& payload) {
     link_type* const to = find(who);
-    if (to != nullptr && !to->send(lines)) part_from_deaf(who, *to);
+    if (to != nullptr && !to->send(payload)) part_from_deaf(who, *to);
   }
 
   void end_turn() {

@@ -26,9 +26,10 @@ namespace jalon {
 /// is global.
 class signal_set {
  public:
-  /// Catches @p signals. @throws std::system_error, or std::logic_error if another set lives
-  explicit signal_set(std::initializer_list<int> signals) : signal_set() {
-    for (const int number : signals) capture(number);
+  /// Catches the signals @p numbers. @throws std::system_error, or std::logic_error if another set
+  /// lives
+  explicit signal_set(std::initializer_list<int> numbers) : signal_set() {
+    for (const int number : numbers) capture(number);
   }
 
   signal_set(const signal_set&) = delete;
@@ -78,7 +79,7 @@ class signal_set {
     ours.sa_handler = &handle;
     ours.sa_flags = SA_RESTART;
     struct sigaction old {};
-    check(::sigaction(number, &ours, &old), "sigaction");
+    check_call(::sigaction(number, &ours, &old), "sigaction");
     replaced_.emplace_back(number, old);
   }
 

@@ -51,7 +51,7 @@ unique_fd open_socket(int family, int type);
 
 template <class Value>
 void set_option(int fd, int level, int name, const Value& value) {
-  check(::setsockopt(fd, level, name, &value, sizeof value), "setsockopt");
+  check_call(::setsockopt(fd, level, name, &value, sizeof value), "setsockopt");
 }
 
 void set_keepalive(int fd, std::chrono::seconds idle, std::chrono::seconds interval, int probes);

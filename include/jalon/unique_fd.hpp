@@ -51,12 +51,12 @@ class unique_fd {
 };
 
 /// Keeps @p fd from programs that this one starts (`FD_CLOEXEC`, fcntl(2)).
-inline void set_close_on_exec(int fd) { check(::fcntl(fd, F_SETFD, FD_CLOEXEC), "fcntl"); }
+inline void set_close_on_exec(int fd) { check_call(::fcntl(fd, F_SETFD, FD_CLOEXEC), "fcntl"); }
 
 /// Makes calls on @p fd return `EAGAIN` where they would wait (`O_NONBLOCK`, fcntl(2)).
 inline void set_non_blocking(int fd) {
-  const int flags = check(::fcntl(fd, F_GETFL), "fcntl");
-  check(::fcntl(fd, F_SETFL, flags | O_NONBLOCK), "fcntl");
+  const int flags = check_call(::fcntl(fd, F_GETFL), "fcntl");
+  check_call(::fcntl(fd, F_SETFL, flags | O_NONBLOCK), "fcntl");
 }
 
 /// Both ends of a pipe(2), non-blocking and closed on exec.
@@ -68,7 +68,7 @@ struct pipe_ends {
 /// Opens a pipe. @throws std::system_error when descriptors run out
 inline pipe_ends make_pipe() {
   int fds[2];
-  check(::pipe(fds), "pipe");
+  check_call(::pipe(fds), "pipe");
   pipe_ends ends{unique_fd{fds[0]}, unique_fd{fds[1]}};
   for (const int fd : fds) {
     set_close_on_exec(fd);

@@ -46,7 +46,7 @@ inline std::string read_file(const std::filesystem::path& path) {
 /// Opens a file; one that is written to is made.
 inline jalon::unique_fd open_file(const std::filesystem::path& path, int how = O_RDONLY) {
   const int flags = how | O_CLOEXEC | (how == O_RDONLY ? 0 : O_CREAT);
-  return jalon::unique_fd{jalon::check(::open(path.c_str(), flags, 0666), "open", path)};
+  return jalon::unique_fd{jalon::check_call(::open(path.c_str(), flags, 0666), "open", path)};
 }
 
 }  // namespace support

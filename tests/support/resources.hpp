@@ -43,10 +43,10 @@ inline void await_readable(int fd) {
 class no_descriptors {
  public:
   no_descriptors() {
-    jalon::check(::getrlimit(RLIMIT_NOFILE, &before_), "getrlimit");
+    jalon::check_call(::getrlimit(RLIMIT_NOFILE, &before_), "getrlimit");
     rlimit low = before_;
     low.rlim_cur = static_cast<rlim_t>(highest_open()) + 1;
-    jalon::check(::setrlimit(RLIMIT_NOFILE, &low), "setrlimit");
+    jalon::check_call(::setrlimit(RLIMIT_NOFILE, &low), "setrlimit");
     // Numbers in between may be free; the limit does not know of them.
     for (;;) {
       jalon::unique_fd filler(::open("/dev/null", O_RDONLY));
@@ -76,10 +76,10 @@ class no_descriptors {
 class many_descriptors {
  public:
   explicit many_descriptors(rlim_t count) {
-    jalon::check(::getrlimit(RLIMIT_NOFILE, &before_), "getrlimit");
+    jalon::check_call(::getrlimit(RLIMIT_NOFILE, &before_), "getrlimit");
     rlimit high = before_;
     high.rlim_cur = std::max(before_.rlim_cur, count);
-    jalon::check(::setrlimit(RLIMIT_NOFILE, &high), "setrlimit");
+    jalon::check_call(::setrlimit(RLIMIT_NOFILE, &high), "setrlimit");
   }
   many_descriptors(const many_descriptors&) = delete;
   many_descriptors& operator=(const many_descriptors&) = delete;
@@ -95,7 +95,7 @@ class caught_signal {
   caught_signal(int number, void (*handler)(int)) : number_(number) {
     struct sigaction ours {};
     ours.sa_handler = handler;
-    jalon::check(::sigaction(number, &ours, &before_), "sigaction");
+    jalon::check_call(::sigaction(number, &ours, &before_), "sigaction");
   }
   caught_signal(const caught_signal&) = delete;
   caught_signal& operator=(const caught_signal&) = delete;
@@ -109,7 +109,7 @@ class caught_signal {
 /// What @p number does now: `SIG_DFL`, `SIG_IGN`, or a handler.
 inline auto disposition(int number) {
   struct sigaction now {};
-  jalon::check(::sigaction(number, nullptr, &now), "sigaction");
+  jalon::check_call(::sigaction(number, nullptr, &now), "sigaction");
   return now.sa_handler;
 }
 

@@ -115,7 +115,7 @@ class socket_host {
   static jalon::stream_socket bind_to(const std::string& address) {
     const auto any_port = jalon::endpoint::ip(address, 0).value();
     auto socket = jalon::stream_socket::open(any_port.family());
-    jalon::check(::bind(socket.fd(), any_port.data(), any_port.size()), "bind", address);
+    jalon::check_call(::bind(socket.fd(), any_port.data(), any_port.size()), "bind", address);
     return socket;
   }
 

@@ -178,7 +178,7 @@ std::string html_table(const std::vector<batch_row>& rows, const catalogue& text
 // Waits for the next folder that is done. @return its process, and the status that it ended with
 std::pair<pid_t, int> await_one() {
   int status = 0;
-  const pid_t pid = jalon::check(::waitpid(-1, &status, 0), "waitpid");
+  const pid_t pid = jalon::check_call(::waitpid(-1, &status, 0), "waitpid");
   return {pid, WIFEXITED(status) ? WEXITSTATUS(status) : not_started};
 }
 
@@ -195,7 +195,7 @@ std::vector<batch_row> run_batch(batch_options options, const catalogue& texts) 
   auto next = names.begin();
   while (next != names.end() || !running.empty()) {
     if (next != names.end() && running.size() < options.side_by_side) {
-      const pid_t pid = jalon::check(::fork(), "fork");
+      const pid_t pid = jalon::check_call(::fork(), "fork");
       if (pid == 0) grade_folder(options, *next);
       running.emplace(pid, *next++);
       continue;

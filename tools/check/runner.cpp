@@ -74,10 +74,10 @@ struct worker {
 
 worker start_worker(const std::function<std::string()>& work, std::chrono::seconds bound) {
   int fds[2];
-  jalon::check(::pipe2(fds, O_CLOEXEC), "pipe2");
+  jalon::check_call(::pipe2(fds, O_CLOEXEC), "pipe2");
   worker one{-1, jalon::unique_fd{fds[0]}, {}, steady_clock::now() + bound};
   const jalon::unique_fd write{fds[1]};
-  one.pid = jalon::check(::fork(), "fork");
+  one.pid = jalon::check_call(::fork(), "fork");
   if (one.pid == 0) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     ::signal(SIGPIPE, SIG_IGN);  // a program that has ended reads nothing more

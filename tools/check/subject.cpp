@@ -28,9 +28,9 @@ constexpr std::chrono::milliseconds between_searches{100};
 // The side of a new terminal where somebody would type.
 jalon::unique_fd open_terminal() {
   jalon::unique_fd master{
-      jalon::check(::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC), "posix_openpt")};
-  jalon::check(::grantpt(master.get()), "grantpt");
-  jalon::check(::unlockpt(master.get()), "unlockpt");
+      jalon::check_call(::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC), "posix_openpt")};
+  jalon::check_call(::grantpt(master.get()), "grantpt");
+  jalon::check_call(::unlockpt(master.get()), "unlockpt");
   jalon::set_non_blocking(master.get());
   const winsize usual{24, 80, 0, 0};
   ::ioctl(master.get(), TIOCSWINSZ, &usual);
@@ -38,7 +38,8 @@ jalon::unique_fd open_terminal() {
 }
 
 jalon::unique_fd open_file(const char* path, int flags) {
-  return jalon::unique_fd{jalon::check(::open(path, flags | O_CLOEXEC | O_NOCTTY), "open", path)};
+  return jalon::unique_fd{
+      jalon::check_call(::open(path, flags | O_CLOEXEC | O_NOCTTY), "open", path)};
 }
 
 void limit(int resource, rlim_t value) {
@@ -116,7 +117,7 @@ void subject::open_standard_files() {
 void subject::start() {
   next_search_ = std::chrono::steady_clock::now() + between_searches;
   open_standard_files();
-  pid_ = jalon::check(::fork(), "fork");
+  pid_ = jalon::check_call(::fork(), "fork");
   if (pid_ == 0) run_child();
   // Here too, so that it is so whichever of both runs first. The leader of a session has its own.
   if (options_.standard != standard_files::terminal) ::setpgid(pid_, pid_);

@@ -63,7 +63,7 @@ JALON_INLINE io_events poll_poller::from_poll(short revents) {
   io_events what = io_events::none;
   if ((revents & POLLIN) != 0) what = what | io_events::read;
   if ((revents & POLLOUT) != 0) what = what | io_events::write;
-  if ((revents & (POLLERR | POLLHUP | POLLNVAL)) != 0) what = what | io_events::hangup;
+  if ((revents & (POLLERR | POLLHUP | POLLNVAL)) != 0) what = what | io_events::hung_up;
   return what;
 }
 
@@ -77,10 +77,10 @@ JALON_INLINE int poll_poller::from_field(int field) { return field < 0 ? ~field 
 #ifdef __linux__
 
 JALON_INLINE epoll_poller::epoll_poller()
-    : fd_(check(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1")), events_(most_a_turn) {}
+    : fd_(check_call(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1")), events_(most_a_turn) {}
 
 JALON_INLINE void epoll_poller::add(int fd, io_events wanted, void* tag) {
-  if (wanted != io_events::none) check(control(EPOLL_CTL_ADD, fd, wanted, tag), "epoll_ctl");
+  if (wanted != io_events::none) check_call(control(EPOLL_CTL_ADD, fd, wanted, tag), "epoll_ctl");
 }
 
 JALON_INLINE void epoll_poller::modify(int fd, io_events wanted, void* tag) {
@@ -117,7 +117,7 @@ JALON_INLINE io_events epoll_poller::from_epoll(std::uint32_t events) {
   io_events what = io_events::none;
   if ((events & EPOLLIN) != 0) what = what | io_events::read;
   if ((events & EPOLLOUT) != 0) what = what | io_events::write;
-  if ((events & (EPOLLERR | EPOLLHUP)) != 0) what = what | io_events::hangup;
+  if ((events & (EPOLLERR | EPOLLHUP)) != 0) what = what | io_events::hung_up;
   return what;
 }
 

@@ -101,7 +101,7 @@ JALON_INLINE void reactor::run_once(wait_limit limit) {
 JALON_INLINE void reactor::dispatch(const ready_event& event) {
   entry& one = *static_cast<entry*>(event.tag);
   if (one.dropped) return;
-  const io_events what = has(event.what, io_events::hangup) ? one.wanted : event.what & one.wanted;
+  const io_events what = has(event.what, io_events::hung_up) ? one.wanted : event.what & one.wanted;
   if (what == io_events::none) return;
   if (trace_)
     trace_("  ready " + std::to_string(one.fd) + detail::describe(what) + ", " +

@@ -21,7 +21,7 @@ namespace detail {
 inline void no_signal_on_send([[maybe_unused]] int fd) {
 #if !defined(MSG_NOSIGNAL) && defined(SO_NOSIGPIPE)
   const int on = 1;
-  check(::setsockopt(fd, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof on), "setsockopt");
+  check_call(::setsockopt(fd, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof on), "setsockopt");
 #endif
 }
 
@@ -33,7 +33,7 @@ JALON_INLINE unique_fd equip(unique_fd fd) {
 }
 
 JALON_INLINE unique_fd open_socket(int family, int type) {
-  return equip(unique_fd{check(::socket(family, type, 0), "socket")});
+  return equip(unique_fd{check_call(::socket(family, type, 0), "socket")});
 }
 
 inline int accept_connection(int listener, sockaddr* peer, socklen_t* size) {
@@ -60,7 +60,7 @@ JALON_INLINE void set_keepalive(int fd, std::chrono::seconds idle, std::chrono::
 JALON_INLINE endpoint name_of(int fd, int (*call)(int, sockaddr*, socklen_t*), const char* name) {
   sockaddr_storage storage{};
   socklen_t size = sizeof storage;
-  check(call(fd, reinterpret_cast<sockaddr*>(&storage), &size), name);
+  check_call(call(fd, reinterpret_cast<sockaddr*>(&storage), &size), name);
   return {reinterpret_cast<const sockaddr*>(&storage), size};
 }
 
@@ -93,7 +93,7 @@ inline unique_fd open_reserve() noexcept {
 
 JALON_INLINE std::pair<stream_socket, stream_socket> stream_socket::pair() {
   int fds[2];
-  check(::socketpair(AF_UNIX, SOCK_STREAM, 0, fds), "socketpair");
+  check_call(::socketpair(AF_UNIX, SOCK_STREAM, 0, fds), "socketpair");
   unique_fd first{fds[0]};
   unique_fd second{fds[1]};
   return {stream_socket{detail::equip(std::move(first))},
@@ -112,9 +112,9 @@ JALON_INLINE listener::listener(const endpoint& at, const listen_options& option
   if (at.family() != AF_UNIX && options.reuse_address)
     detail::set_option(fd(), SOL_SOCKET, SO_REUSEADDR, 1);
   if (detail::is_stale(at)) ::unlink(at.address().c_str());
-  check(::bind(fd(), at.data(), at.size()), "bind", at.to_string());
+  check_call(::bind(fd(), at.data(), at.size()), "bind", at.to_string());
   if (at.family() == AF_UNIX) path_ = at.address();
-  check(::listen(fd(), options.backlog), "listen", at.to_string());
+  check_call(::listen(fd(), options.backlog), "listen", at.to_string());
 }
 
 JALON_INLINE listener::listener(listener&& other) noexcept
@@ -173,7 +173,7 @@ JALON_INLINE datagram datagram_socket::receive(std::span<char> into) noexcept {
 
 JALON_INLINE datagram_socket::datagram_socket(const endpoint& at)
     : fd_(detail::open_socket(at.family(), SOCK_DGRAM)) {
-  check(::bind(fd(), at.data(), at.size()), "bind", at.to_string());
+  check_call(::bind(fd(), at.data(), at.size()), "bind", at.to_string());
 }
 
 }  // namespace jalon
