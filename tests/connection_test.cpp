@@ -23,10 +23,10 @@ using story = std::vector<std::string>;
 
 // A connection on a loop, the peer at its other end, and what the connection has told.
 template <class On, class Codec = line_codec>
-struct scene : On {
+struct connection_scene : On {
   using link_type = jalon::connection<typename On::loop_type, Codec>;
 
-  explicit scene(const connection_options& options = {}, Codec codec = Codec{})
+  explicit connection_scene(const connection_options& options = {}, Codec codec = Codec{})
       : link(std::make_unique<link_type>(this->loop, std::move(ends.second), handlers(), options,
                                          std::move(codec))) {}
 
@@ -82,7 +82,7 @@ const std::string reset_message =
     "broken: " + std::make_error_condition(std::errc::connection_reset).message();
 
 TEMPLATE_TEST_CASE("lines that are joined in one segment are told one by one", "", ALL_LOOPS) {
-  scene<TestType> s;
+  connection_scene<TestType> s;
   s.peer.send("one\ntwo\n\nthree\nfo");
   CHECK(s.tells({"one", "two", "", "three"}));
   s.peer.send("ur\n");
@@ -90,7 +90,7 @@ TEMPLATE_TEST_CASE("lines that are joined in one segment are told one by one", "
 }
 
 TEMPLATE_TEST_CASE("a line that comes byte by byte is one line", "", ALL_LOOPS) {
-  scene<TestType> s;
+  connection_scene<TestType> s;
   s.peer.socket().set_no_delay(true);
   for (const char byte : std::string("hello\r\nworld\n")) {
     s.peer.send({&byte, 1});
@@ -103,7 +103,7 @@ TEMPLATE_TEST_CASE("a stream that is cut anywhere gives the same lines", "", ALL
   const std::string stream = "ab\r\nfar too long\n\nc\nd";
   for (std::size_t cut = 0; cut <= stream.size(); ++cut) {
     INFO("cut after " << cut << " bytes");
-    scene<TestType> s({}, line_codec(8));
+    connection_scene<TestType> s({}, line_codec(8));
     s.peer.send(stream.substr(0, cut));
     run_turns(s, 3);
     s.peer.send(stream.substr(cut));
@@ -113,7 +113,7 @@ TEMPLATE_TEST_CASE("a stream that is cut anywhere gives the same lines", "", ALL
 }
 
 TEMPLATE_TEST_CASE("what is sent arrives in order", "", ALL_LOOPS) {
-  scene<TestType> s;
+  connection_scene<TestType> s;
   CHECK(s.link->send("one"));
   CHECK(s.link->send(jalon::make_payload("two\nthree\n")));
   CHECK(s.link->queued() == 14);
@@ -122,7 +122,7 @@ TEMPLATE_TEST_CASE("what is sent arrives in order", "", ALL_LOOPS) {
 }
 
 TEMPLATE_TEST_CASE("what is sent in one turn is written by one call", "", ALL_LOOPS) {
-  scene<TestType> s;
+  connection_scene<TestType> s;
   story writes;
   s.loop.set_trace([&](std::string_view line) {
     if (line.find(" wrote ") != line.npos) writes.emplace_back(line);
@@ -138,7 +138,7 @@ TEMPLATE_TEST_CASE("what is sent in one turn is written by one call", "", ALL_LO
 
 TEMPLATE_TEST_CASE("after a half-close the last line is told, and answers still arrive", "",
                    ALL_LOOPS) {
-  scene<TestType> s;
+  connection_scene<TestType> s;
   s.peer.send("question\nlast without LF");
   s.peer.end_output();
   REQUIRE(s.tells({"question", "last without LF", "end"}));
@@ -154,7 +154,7 @@ TEMPLATE_TEST_CASE("after a half-close the last line is told, and answers still 
 TEMPLATE_TEST_CASE("a connection that is reset is broken, in mid-line too, and closed", "",
                    ALL_LOOPS) {
   const std::string begun = GENERATE("", "half a li");
-  scene<TestType> s;
+  connection_scene<TestType> s;
   s.peer.send("whole\n" + begun);
   REQUIRE(s.tells({"whole"}));
   s.peer.reset();
@@ -164,7 +164,7 @@ TEMPLATE_TEST_CASE("a connection that is reset is broken, in mid-line too, and c
 }
 
 TEMPLATE_TEST_CASE("a peer that vanishes while it is written to is broken", "", ALL_LOOPS) {
-  scene<TestType> s(small_queue());
+  connection_scene<TestType> s(small_queue());
   s.narrow();
   REQUIRE(s.link->send(std::string(1'000'000, 'x')));
   run_turns(s, 5);
@@ -176,13 +176,13 @@ TEMPLATE_TEST_CASE("a peer that vanishes while it is written to is broken", "", 
 }
 
 TEMPLATE_TEST_CASE("too long a line is told, and the next one comes", "", ALL_LOOPS) {
-  scene<TestType> s({}, line_codec(1'000));
+  connection_scene<TestType> s({}, line_codec(1'000));
   s.peer.send(std::string(50'000, 'x') + "\nnext\n");
   CHECK(s.tells({"!frame too long", "next"}));
 }
 
 TEMPLATE_TEST_CASE("another codec cuts the stream its own way", "", ALL_LOOPS) {
-  scene<TestType, jalon::length_codec> s({}, jalon::length_codec(2, 100));
+  connection_scene<TestType, jalon::length_codec> s({}, jalon::length_codec(2, 100));
   s.peer.send(std::string("\0\3abc\0\0\0\1", 9));
   REQUIRE(s.tells({"abc", ""}));
   CHECK(s.link->send("xyz"));
@@ -192,7 +192,7 @@ TEMPLATE_TEST_CASE("another codec cuts the stream its own way", "", ALL_LOOPS) {
 }
 
 TEMPLATE_TEST_CASE("closing sends the last words, though the peer goes on talking", "", ALL_LOOPS) {
-  scene<TestType> s(small_queue());
+  connection_scene<TestType> s(small_queue());
   const std::string much(500'000, 'x');
   REQUIRE(s.link->send(much));
   REQUIRE(s.link->send("goodbye"));
@@ -216,16 +216,16 @@ TEMPLATE_TEST_CASE("closing sends the last words, though the peer goes on talkin
 
 TEMPLATE_TEST_CASE("the frame in whose handler a connection is closed can be read to its end", "",
                    ALL_LOOPS) {
-  scene<TestType> s;
+  connection_scene<TestType> s;
   std::string payload;
-  typename scene<TestType>::link_type* link = nullptr;
+  typename connection_scene<TestType>::link_type* link = nullptr;
   auto handlers = s.handlers();
   handlers.received = [&](const jalon::frame& one) {
     link->close();
     payload = one.payload;
   };
   auto ends = support::tcp_pair();
-  typename scene<TestType>::link_type closing(s.loop, std::move(ends.second), handlers);
+  typename connection_scene<TestType>::link_type closing(s.loop, std::move(ends.second), handlers);
   link = &closing;
   ends.first.write_some("a line that is still needed\nanother\n");
   REQUIRE(run_until(s, [&] { return !payload.empty(); }));
@@ -234,7 +234,7 @@ TEMPLATE_TEST_CASE("the frame in whose handler a connection is closed can be rea
 
 TEMPLATE_TEST_CASE("a peer that neither ends nor takes anything is cut off after its time", "",
                    ALL_LOOPS) {
-  scene<TestType> s(small_queue());
+  connection_scene<TestType> s(small_queue());
   s.link->close();
   run_turns(s, 5);
   CHECK(s.peer.ended());
@@ -246,7 +246,7 @@ TEMPLATE_TEST_CASE("a peer that neither ends nor takes anything is cut off after
 }
 
 TEMPLATE_TEST_CASE("a peer that takes some of what waits has more time", "", ALL_LOOPS) {
-  scene<TestType> s(small_queue());
+  connection_scene<TestType> s(small_queue());
   s.narrow();
   REQUIRE(s.link->send(std::string(4'000'000, 'x')));
   s.link->close();
@@ -270,7 +270,7 @@ TEMPLATE_TEST_CASE("a peer that takes some of what waits has more time", "", ALL
 }
 
 TEMPLATE_TEST_CASE("above high water nothing is read, below low water all goes on", "", ALL_LOOPS) {
-  scene<TestType> s(small_queue());
+  connection_scene<TestType> s(small_queue());
   s.narrow();
   const std::string answer(400'000, 'x');
   s.on_frame = [&](const std::string& line) {
@@ -288,7 +288,7 @@ TEMPLATE_TEST_CASE("above high water nothing is read, below low water all goes o
 }
 
 TEMPLATE_TEST_CASE("a peer that asks and does not read is made to wait", "", ALL_LOOPS) {
-  scene<TestType> s(small_queue());
+  connection_scene<TestType> s(small_queue());
   s.narrow();
   s.on_frame = [&](const std::string&) { REQUIRE(s.link->send(std::string(1'000, 'x'))); };
   const std::string questions(4'000, '\n');
@@ -304,7 +304,7 @@ TEMPLATE_TEST_CASE("a peer that asks and does not read is made to wait", "", ALL
 
 TEMPLATE_TEST_CASE("the end that came above high water is told when all before it is", "",
                    ALL_LOOPS) {
-  scene<TestType> s(small_queue());
+  connection_scene<TestType> s(small_queue());
   s.narrow();
   const std::string answer(400'000, 'x');
   s.on_frame = [&](const std::string& line) {
@@ -323,7 +323,7 @@ TEMPLATE_TEST_CASE("beyond the hard limit nothing is taken, and the peer can be 
                    ALL_LOOPS) {
   connection_options options;
   options.queue = {.low_water = 100, .high_water = 1'000, .hard_limit = 300'000};
-  scene<TestType> s(options);
+  connection_scene<TestType> s(options);
   s.narrow();
   const std::string begun(200'000, 'b');
   REQUIRE(s.link->send(begun));
@@ -342,7 +342,7 @@ TEMPLATE_TEST_CASE("beyond the hard limit nothing is taken, and the peer can be 
 }
 
 TEMPLATE_TEST_CASE("without last words, closing without the queue just ends", "", ALL_LOOPS) {
-  scene<TestType> s;
+  connection_scene<TestType> s;
   REQUIRE(s.link->send("never sent"));
   s.link->close_without_queue("");
   REQUIRE(run_until(s, [&] { return s.peer.gone(); }));
@@ -351,7 +351,7 @@ TEMPLATE_TEST_CASE("without last words, closing without the queue just ends", ""
 }
 
 TEMPLATE_TEST_CASE("aborted, a connection is closed at once, and tells that once", "", ALL_LOOPS) {
-  scene<TestType> s;
+  connection_scene<TestType> s;
   REQUIRE(s.link->send("never sent"));
   const int fd = s.link->socket().fd();
   s.link->abort();
@@ -365,7 +365,7 @@ TEMPLATE_TEST_CASE("aborted, a connection is closed at once, and tells that once
 }
 
 TEMPLATE_TEST_CASE("any handler may destroy its connection", "", ALL_LOOPS) {
-  scene<TestType> s;
+  connection_scene<TestType> s;
   SECTION("when a frame has come, with another behind it") {
     s.on_frame = [&](const std::string&) { s.link.reset(); };
     s.peer.send("first\nsecond\n");
@@ -408,7 +408,7 @@ TEMPLATE_TEST_CASE("any handler may destroy its connection", "", ALL_LOOPS) {
 
 TEMPLATE_TEST_CASE("a connection may be destroyed while it delivers what waited for low water", "",
                    ALL_LOOPS) {
-  scene<TestType> s(small_queue());
+  connection_scene<TestType> s(small_queue());
   s.narrow();
   s.on_frame = [&](const std::string& line) {
     if (line == "much")
@@ -423,7 +423,7 @@ TEMPLATE_TEST_CASE("a connection may be destroyed while it delivers what waited 
 }
 
 TEMPLATE_TEST_CASE("an end that is told may be answered by cutting off", "", ALL_LOOPS) {
-  scene<TestType> s;
+  connection_scene<TestType> s;
   s.on_end = [&] { s.link->abort(); };
   s.peer.reset();
   CHECK(s.tells({reset_message, "closed"}));
@@ -432,7 +432,7 @@ TEMPLATE_TEST_CASE("an end that is told may be answered by cutting off", "", ALL
 }
 
 TEMPLATE_TEST_CASE("one that floods keeps nobody waiting", "", ALL_LOOPS) {
-  scene<TestType> flood;
+  connection_scene<TestType> flood;
   auto ends = support::tcp_pair();
   std::size_t flooded = 0;
   std::size_t flooded_before_word = 0;
@@ -459,7 +459,7 @@ TEMPLATE_TEST_CASE("one that floods keeps nobody waiting", "", ALL_LOOPS) {
 TEMPLATE_TEST_CASE("of one peer no more is read in a turn than was said", "", OWN_LOOPS) {
   connection_options options;
   options.read_bytes = 1'000;
-  scene<TestType> s(options);
+  connection_scene<TestType> s(options);
   std::size_t got = 0;
   s.on_frame = [&](const std::string& line) { got += line.size() + 1; };
   s.peer.send(std::string(20'000, '\n'));
@@ -472,7 +472,7 @@ TEMPLATE_TEST_CASE("of one peer no more is read in a turn than was said", "", OW
 }
 
 TEMPLATE_TEST_CASE("a trace tells what a connection reads, writes and has waiting", "", ALL_LOOPS) {
-  scene<TestType> s;
+  connection_scene<TestType> s;
   story lines;
   const std::string number = "  " + std::to_string(s.link->socket().fd());
   s.loop.set_trace([&](std::string_view line) {
@@ -492,7 +492,7 @@ TEMPLATE_TEST_CASE("a trace tells what a connection reads, writes and has waitin
 }
 
 TEMPLATE_TEST_CASE("a trace tells why a connection is broken", "", ALL_LOOPS) {
-  scene<TestType> s;
+  connection_scene<TestType> s;
   std::string all;
   s.loop.set_trace([&](std::string_view line) { all.append(line).push_back('\n'); });
   s.peer.reset();

@@ -21,14 +21,14 @@ namespace {
 using lines = std::vector<std::string>;
 
 // A console between two pipes, or with another input.
-struct scene {
+struct console_scene {
   jalon::reactor loop;
   jalon::pipe_ends input = jalon::make_pipe();
   jalon::pipe_ends output = jalon::make_pipe();
   lines typed;  // what the console told; "<end>" for the end
   example::pipe_console console;
 
-  explicit scene(int other_input = -1)
+  explicit console_scene(int other_input = -1)
       : console(loop, handlers(), other_input == -1 ? input.read.get() : other_input,
                 output.write.get()) {}
 
@@ -60,7 +60,7 @@ struct scene {
 }  // namespace
 
 TEST_CASE("Lines are told as they come, in whatever pieces") {
-  scene scene;
+  console_scene scene;
   scene.type("hel");
   CHECK(scene.typed.empty());
   scene.type("lo\nsecond\r\n\nthi");
@@ -68,7 +68,7 @@ TEST_CASE("Lines are told as they come, in whatever pieces") {
 }
 
 TEST_CASE("The last line counts without its end, and the end is told once") {
-  scene scene;
+  console_scene scene;
   scene.type("one\ntwo");
   scene.end_input();
   scene.turn();
@@ -78,14 +78,14 @@ TEST_CASE("The last line counts without its end, and the end is told once") {
 
 TEST_CASE("An input without anything in it is at its end") {
   const jalon::unique_fd nothing(::open("/dev/null", O_RDONLY | O_CLOEXEC));
-  scene scene(nothing.get());
+  console_scene scene(nothing.get());
   scene.turn();
   CHECK(scene.typed == lines{"<end>"});
 }
 
 TEST_CASE("An input that can't be read is at its end") {
   const jalon::unique_fd folder(::open("/", O_RDONLY | O_CLOEXEC));
-  scene scene(folder.get());
+  console_scene scene(folder.get());
   scene.turn();
   CHECK(scene.typed == lines{"<end>"});
 }
@@ -95,7 +95,7 @@ TEST_CASE("A file is read to its end, a piece in each turn") {
   const std::string long_line(40'000, 'x');
   std::ofstream(folder / "lines") << long_line << "\nlast";
   const jalon::unique_fd file(::open((folder / "lines").c_str(), O_RDONLY | O_CLOEXEC));
-  scene scene(file.get());
+  console_scene scene(file.get());
   scene.turn();
   CHECK(scene.typed.empty());
   for (int turns = 0; turns < 10; ++turns) scene.turn();
@@ -103,7 +103,7 @@ TEST_CASE("A file is read to its end, a piece in each turn") {
 }
 
 TEST_CASE("A line that is too long is left out, the user is told, and the next one counts") {
-  scene scene;
+  console_scene scene;
   for (int pieces = 0; pieces < 20; ++pieces) scene.type(std::string(4'000, 'x'));
   scene.type("\nnext\n");
   for (int turns = 0; turns < 10; ++turns) scene.turn();
@@ -112,7 +112,7 @@ TEST_CASE("A line that is too long is left out, the user is told, and the next o
 }
 
 TEST_CASE("While it is paused nothing is told, and then all of it") {
-  scene scene;
+  console_scene scene;
   scene.console.pause(true);
   scene.type("one\ntwo\n");
   CHECK(scene.typed.empty());
@@ -122,7 +122,7 @@ TEST_CASE("While it is paused nothing is told, and then all of it") {
 }
 
 TEST_CASE("A handler can pause it between two lines that came together") {
-  scene scene;
+  console_scene scene;
   example::console_handlers called = scene.handlers();
   const auto tell = called.line;
   const jalon::pipe_ends input = jalon::make_pipe();
@@ -141,7 +141,7 @@ TEST_CASE("A handler can pause it between two lines that came together") {
 }
 
 TEST_CASE("What is shown goes out at once, and nothing in it moves the cursor") {
-  scene scene;
+  console_scene scene;
   scene.console.show("salut à tous", example::look::plain);
   CHECK(scene.shown() == "salut à tous\n");
   scene.console.show("\033[2Jtwo\nlines", example::look::failure);
@@ -149,7 +149,7 @@ TEST_CASE("What is shown goes out at once, and nothing in it moves the cursor") 
 }
 
 TEST_CASE("A prompt and a progress line are for terminals") {
-  scene scene;
+  console_scene scene;
   scene.console.prompt("alice> ");
   scene.console.progress("42 %");
   CHECK(scene.shown().empty());
@@ -157,7 +157,7 @@ TEST_CASE("A prompt and a progress line are for terminals") {
 
 TEST_CASE("An output that nobody reads is an error") {
   const support::caught_signal ignored(SIGPIPE, SIG_IGN);
-  scene scene;
+  console_scene scene;
   scene.output.read.reset();
   CHECK_THROWS_AS(scene.console.show("hello", example::look::plain), std::system_error);
 }
@@ -168,7 +168,7 @@ TEST_CASE("The input's flags stay as they are: other programs share the open fil
   const jalon::unique_fd input(ends[0]);
   const jalon::unique_fd keyboard(ends[1]);
   const int before = ::fcntl(input.get(), F_GETFL);
-  scene scene(input.get());
+  console_scene scene(input.get());
   REQUIRE(::write(keyboard.get(), "hello\n", 6) == 6);
   scene.turn();
   CHECK(scene.typed == lines{"hello"});

@@ -22,10 +22,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr io_events read = io_events::read;
-constexpr io_events write = io_events::write;
-constexpr io_events none = io_events::none;
-
 // Two ends of a stream, one of which is watched.
 struct wire {
   std::pair<stream_socket, stream_socket> ends = stream_socket::pair();
@@ -43,8 +39,8 @@ TEMPLATE_TEST_CASE("a handler is called when its descriptor is ready, and not be
   TestType on;
   wire w;
   std::string got;
-  const auto watch = on.loop.watch(w.near.fd(), read, [&](io_events what) {
-    CHECK(what == read);
+  const auto watch = on.loop.watch(w.near.fd(), io_events::read, [&](io_events what) {
+    CHECK(what == io_events::read);
     got += w.take();
   });
   run_turns(on, 3);
@@ -58,7 +54,7 @@ TEMPLATE_TEST_CASE("a handler that leaves something is called again in the next 
   TestType on;
   wire w;
   int calls = 0;
-  const auto watch = on.loop.watch(w.near.fd(), read, [&](io_events) { ++calls; });
+  const auto watch = on.loop.watch(w.near.fd(), io_events::read, [&](io_events) { ++calls; });
   w.far.write_some("never read");
   REQUIRE(run_until(on, [&] { return calls >= 5; }));
 }
@@ -68,25 +64,25 @@ TEMPLATE_TEST_CASE("what is wanted can be changed at any time", "", ALL_LOOPS) {
   wire w;
   int reads = 0;
   int writes = 0;
-  auto watch = on.loop.watch(w.near.fd(), none, [&](io_events what) {
-    reads += has(what, read) ? 1 : 0;
-    writes += has(what, write) ? 1 : 0;
+  auto watch = on.loop.watch(w.near.fd(), io_events::none, [&](io_events what) {
+    reads += has(what, io_events::read) ? 1 : 0;
+    writes += has(what, io_events::write) ? 1 : 0;
   });
   w.far.write_some("x");
   run_turns(on, 5);
   CHECK(reads + writes == 0);
 
-  watch.want(read);
+  watch.want(io_events::read);
   REQUIRE(run_until(on, [&] { return reads >= 3; }));
   CHECK(writes == 0);
 
-  watch.want(write);
+  watch.want(io_events::write);
   run_turns(on, 1);  // what is under way for reading may still come in this turn
   reads = 0;
   REQUIRE(run_until(on, [&] { return writes >= 3; }));
   CHECK(reads == 0);
 
-  watch.want(none);
+  watch.want(io_events::none);
   const int before = writes;
   run_turns(on, 5);
   CHECK(writes == before);
@@ -99,7 +95,7 @@ TEMPLATE_TEST_CASE("a watch that is dropped, moved over or out of scope calls no
   w.far.write_some("x");
   int old_calls = 0;
   int new_calls = 0;
-  auto watch = on.loop.watch(w.near.fd(), read, [&](io_events) { ++old_calls; });
+  auto watch = on.loop.watch(w.near.fd(), io_events::read, [&](io_events) { ++old_calls; });
   SECTION("dropped") {
     watch.drop();
     watch.drop();
@@ -108,7 +104,7 @@ TEMPLATE_TEST_CASE("a watch that is dropped, moved over or out of scope calls no
   SECTION("moved over") {
     wire other;
     other.far.write_some("y");
-    watch = on.loop.watch(other.near.fd(), read, [&](io_events) { ++new_calls; });
+    watch = on.loop.watch(other.near.fd(), io_events::read, [&](io_events) { ++new_calls; });
     CHECK(run_until(on, [&] { return new_calls > 0; }));
     watch = {};
   }
@@ -126,7 +122,7 @@ TEMPLATE_TEST_CASE("a handler may drop its own watch, and what it holds lives to
   w.far.write_some("x");
   typename TestType::loop_type::watch_type watch;
   std::vector<std::string> seen;
-  watch = on.loop.watch(w.near.fd(), read,
+  watch = on.loop.watch(w.near.fd(), io_events::read,
                         [&, word = std::string("a text that the handler holds")](io_events) {
                           watch.drop();
                           seen.push_back(word);
@@ -149,8 +145,8 @@ TEMPLATE_TEST_CASE("a handler may drop a watch that is ready in the same turn", 
     first_watch.drop();
     second_watch.drop();
   };
-  first_watch = on.loop.watch(first.near.fd(), read, drop_both);
-  second_watch = on.loop.watch(second.near.fd(), read, drop_both);
+  first_watch = on.loop.watch(first.near.fd(), io_events::read, drop_both);
+  second_watch = on.loop.watch(second.near.fd(), io_events::read, drop_both);
   first.far.write_some("x");
   second.far.write_some("x");
   REQUIRE(run_until(on, [&] { return calls > 0; }));
@@ -180,14 +176,15 @@ TEMPLATE_TEST_CASE("a number that is used again in the same turn is not taken fo
     stranger.emplace();
     REQUIRE(stranger->near.fd() == number);
     stranger_watch = on.loop.watch(
-        number, read, [&](io_events) { got_by_stranger += stranger->take(); }, "stranger");
+        number, io_events::read, [&](io_events) { got_by_stranger += stranger->take(); },
+        "stranger");
   };
-  first_watch = on.loop.watch(first.near.fd(), read, [&](io_events) {
+  first_watch = on.loop.watch(first.near.fd(), io_events::read, [&](io_events) {
     first.take();
     ++old_calls;
     replace(second, second_watch);
   });
-  second_watch = on.loop.watch(second.near.fd(), read, [&](io_events) {
+  second_watch = on.loop.watch(second.near.fd(), io_events::read, [&](io_events) {
     second.take();
     ++old_calls;
     replace(first, first_watch);
@@ -212,9 +209,10 @@ TEMPLATE_TEST_CASE("a handler may add watches, which are called in their turn", 
   second.far.write_some("y");
   std::string got;
   typename TestType::loop_type::watch_type added;
-  const auto watch = on.loop.watch(first.near.fd(), read, [&](io_events) {
+  const auto watch = on.loop.watch(first.near.fd(), io_events::read, [&](io_events) {
     got += first.take();
-    added = on.loop.watch(second.near.fd(), read, [&](io_events) { got += second.take(); });
+    added =
+        on.loop.watch(second.near.fd(), io_events::read, [&](io_events) { got += second.take(); });
   });
   CHECK(run_until(on, [&] { return got == "xy"; }));
 }
@@ -227,7 +225,7 @@ TEMPLATE_TEST_CASE("a handler may end a hundred watches that are ready, its own 
   int calls = 0;
   for (auto& w : wires) {
     w.far.write_some("x");
-    watches.push_back(on.loop.watch(w.near.fd(), read, [&](io_events) {
+    watches.push_back(on.loop.watch(w.near.fd(), io_events::read, [&](io_events) {
       ++calls;
       watches.clear();
     }));
@@ -238,7 +236,7 @@ TEMPLATE_TEST_CASE("a handler may end a hundred watches that are ready, its own 
 }
 
 TEMPLATE_TEST_CASE("a connection that breaks reaches who waits, whatever for", "", ALL_LOOPS) {
-  const io_events wanted = GENERATE(read, write);
+  const io_events wanted = GENERATE(io_events::read, io_events::write);
   TestType on;
   auto ends = support::tcp_pair();
   // So full that it is not writable before it breaks.
@@ -262,9 +260,9 @@ TEMPLATE_TEST_CASE("the end of a pipe, which is a mere hang-up, reaches who read
   TestType on;
   auto pipe = jalon::make_pipe();
   bool called = false;
-  const auto watch = on.loop.watch(pipe.read.get(), read, [&](io_events what) {
+  const auto watch = on.loop.watch(pipe.read.get(), io_events::read, [&](io_events what) {
     called = true;
-    CHECK(what == read);
+    CHECK(what == io_events::read);
   });
   run_turns(on, 3);
   CHECK_FALSE(called);
@@ -314,7 +312,7 @@ TEMPLATE_TEST_CASE("what is put off runs once, at the end of the turn", "", ALL_
   wire w;
   std::string story;
   deferred flush(on.loop.deferrals(), [&] { story += 'f'; });
-  const auto watch = on.loop.watch(w.near.fd(), read, [&](io_events) {
+  const auto watch = on.loop.watch(w.near.fd(), io_events::read, [&](io_events) {
     w.take();
     flush.schedule();
     flush.schedule();

@@ -8,34 +8,34 @@
 
 namespace {
 
-using table = jalon::id_table<std::string>;
+using word_table = jalon::id_table<std::string>;
 
-table::id put(table& things, const std::string& thing) {
+word_table::id put(word_table& things, const std::string& thing) {
   const auto id = things.reserve();
   things.put(id, std::make_unique<std::string>(thing));
   return id;
 }
 
 TEST_CASE("a thing is found by its id until it is taken") {
-  table things;
+  word_table things;
   const auto anna = put(things, "anna");
   const auto bert = put(things, "bert");
   REQUIRE(things.find(anna) != nullptr);
   CHECK(*things.find(anna) == "anna");
   CHECK(*things.find(bert) == "bert");
   CHECK(things.size() == 2);
-  CHECK(things.ids() == std::vector<table::id>{anna, bert});
+  CHECK(things.ids() == std::vector<word_table::id>{anna, bert});
 
   CHECK(*things.take(anna) == "anna");
   CHECK(things.find(anna) == nullptr);
   CHECK(things.take(anna) == nullptr);
   CHECK(things.size() == 1);
-  CHECK(things.ids() == std::vector<table::id>{bert});
+  CHECK(things.ids() == std::vector<word_table::id>{bert});
 }
 
 TEST_CASE("no id is ever given out twice, though there is never more than one thing") {
-  table things;
-  std::set<table::id> given;
+  word_table things;
+  std::set<word_table::id> given;
   for (int i = 0; i < 10'000; ++i) {
     const auto id = put(things, "thing");
     given.insert(id);
@@ -46,7 +46,7 @@ TEST_CASE("no id is ever given out twice, though there is never more than one th
 }
 
 TEST_CASE("who keeps an id too long finds nothing, not the stranger in its place") {
-  table things;
+  word_table things;
   const auto old = put(things, "old");
   things.take(old);
   const auto stranger = put(things, "stranger");
@@ -56,7 +56,7 @@ TEST_CASE("who keeps an id too long finds nothing, not the stranger in its place
 }
 
 TEST_CASE("an id that is reserved holds nothing until something is put there, or it is given up") {
-  table things;
+  word_table things;
   const auto id = things.reserve();
   CHECK(things.find(id) == nullptr);
   CHECK(things.size() == 0);
@@ -74,9 +74,9 @@ TEST_CASE("an id that is reserved holds nothing until something is put there, or
 }
 
 TEST_CASE("ids that were never given out find nothing and take nothing") {
-  table things;
+  word_table things;
   const auto id = put(things, "only");
-  const table::id never = GENERATE(table::id{0}, table::id{1}, ~table::id{0});
+  const word_table::id never = GENERATE(word_table::id{0}, word_table::id{1}, ~word_table::id{0});
   CAPTURE(never);
   CHECK(things.find(never) == nullptr);
   CHECK(things.take(never) == nullptr);
@@ -84,7 +84,7 @@ TEST_CASE("ids that were never given out find nothing and take nothing") {
 }
 
 TEST_CASE("0 is no id, not even of a place that is free") {
-  table things;
+  word_table things;
   things.take(put(things, "gone"));
   CHECK(things.take(0) == nullptr);
   const auto first = put(things, "first");

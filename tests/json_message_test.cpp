@@ -69,16 +69,16 @@ struct two_views {
   }
 };
 
-const std::string good =
+const std::string good_sample =
     R"({"type":"sample","text":"t","flag":true,"count":7,"name":"ann","size":3,"note":"n",)"
     R"("parts":[{"number":1,"name":"one"},{"number":2,"name":"two"}]})";
 
-// The line `good` with the value of one field replaced.
+// The line `good_sample` with the value of one field replaced.
 std::string good_but(const std::string& name, const std::string& value) {
   const auto key = "\"" + name + "\":";
-  const auto start = good.find(key) + key.size();
-  const auto end = name == "parts" ? good.size() - 1 : good.find(',', start);
-  return good.substr(0, start) + value + good.substr(end);
+  const auto start = good_sample.find(key) + key.size();
+  const auto end = name == "parts" ? good_sample.size() - 1 : good_sample.find(',', start);
+  return good_sample.substr(0, start) + value + good_sample.substr(end);
 }
 
 std::string good_without(const std::string& name) {
@@ -406,12 +406,12 @@ TEST_CASE("a field that is a view shows what the line says, unescaped") {
 
 TEST_CASE("what is read is written as it was, whatever the id") {
   sample read;
-  REQUIRE(read_sample(good, read));
-  CHECK(jalon::write_message(read) == good);
+  REQUIRE(read_sample(good_sample, read));
+  CHECK(jalon::write_message(read) == good_sample);
   for (const std::string value : {"0", "-1", "18446744073709551615", "-9223372036854775808",
                                   R"("")", R"("a\"b\\c\td\ne\u0000f\u001f\u007f")"}) {
     const std::string with_id =
-        std::string(good).insert(good.find(",\"text\""), ",\"id\":" + value);
+        std::string(good_sample).insert(good_sample.find(",\"text\""), ",\"id\":" + value);
     CHECK(jalon::write_message(read, id_of(value).value()) == with_id);
   }
 }

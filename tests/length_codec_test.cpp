@@ -5,13 +5,12 @@
 #include "support/frames.hpp"
 
 using jalon::length_codec;
+using support::all_at_once;
 using support::frame_list;
 using support::frames_of;
 using namespace std::string_literals;
 
 namespace {
-
-constexpr std::size_t all_at_once = std::string::npos;
 
 TEST_CASE("the length is in network order, in 1, 2 or 4 bytes") {
   const auto [prefix, stream] = GENERATE(table<std::size_t, std::string>({

@@ -5,12 +5,11 @@
 #include "support/frames.hpp"
 
 using jalon::line_codec;
+using support::all_at_once;
 using support::frame_list;
 using support::frames_of;
 
 namespace {
-
-constexpr std::size_t all_at_once = std::string::npos;
 
 TEST_CASE("several lines that come in one piece are several frames") {
   CHECK(frames_of(line_codec(), "one\ntwo\n\nthree\n", all_at_once) ==

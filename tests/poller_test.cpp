@@ -28,10 +28,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr io_events read = io_events::read;
-constexpr io_events write = io_events::write;
-constexpr io_events none = io_events::none;
-
 // A poller, and what it says in letters: `a:r b:rw c:h`, sorted by the names that are its tags.
 template <class Poller>
 class watcher {
@@ -58,8 +54,8 @@ class watcher {
   static std::size_t index(char name) { return static_cast<std::size_t>(name - 'a'); }
   static std::string letters(io_events what) {
     std::string text;
-    if (has(what, read)) text += 'r';
-    if (has(what, write)) text += 'w';
+    if (has(what, io_events::read)) text += 'r';
+    if (has(what, io_events::write)) text += 'w';
     if (has(what, io_events::hung_up)) text += 'h';
     return text;
   }
@@ -71,20 +67,20 @@ class watcher {
 TEMPLATE_TEST_CASE("what is ready is reported, for what was wanted", "", POLLERS) {
   watcher<TestType> w;
   auto [near, far] = stream_socket::pair();
-  w.add(near.fd(), read, 'a');
+  w.add(near.fd(), io_events::read, 'a');
   CHECK(w.ready() == "");
   far.write_some("x");
   CHECK(w.ready() == "a:r");
-  w.modify(near.fd(), read | write, 'a');
+  w.modify(near.fd(), io_events::read | io_events::write, 'a');
   CHECK(w.ready() == "a:rw");
-  w.modify(near.fd(), write, 'a');
+  w.modify(near.fd(), io_events::write, 'a');
   CHECK(w.ready() == "a:w");
 }
 
 TEMPLATE_TEST_CASE("what stays ready is reported again and again", "", POLLERS) {
   watcher<TestType> w;
   auto [near, far] = stream_socket::pair();
-  w.add(near.fd(), read, 'a');
+  w.add(near.fd(), io_events::read, 'a');
   far.write_some("x");
   for (int turn = 0; turn < 3; ++turn) CHECK(w.ready() == "a:r");
   std::array<char, 8> room;
@@ -95,8 +91,8 @@ TEMPLATE_TEST_CASE("what stays ready is reported again and again", "", POLLERS) 
 TEMPLATE_TEST_CASE("a tag that is changed is the one that is reported", "", POLLERS) {
   watcher<TestType> w;
   auto [near, far] = stream_socket::pair();
-  w.add(near.fd(), write, 'a');
-  w.modify(near.fd(), write, 'b');
+  w.add(near.fd(), io_events::write, 'a');
+  w.modify(near.fd(), io_events::write, 'b');
   CHECK(w.ready() == "b:w");
 }
 
@@ -105,7 +101,7 @@ TEMPLATE_TEST_CASE("what is removed is reported no longer, the others are", "", 
   std::vector<stream_socket> ends;
   for (char name = 'a'; name <= 'd'; ++name) {
     auto both = stream_socket::pair();
-    w.add(both.first.fd(), write, name);
+    w.add(both.first.fd(), io_events::write, name);
     ends.push_back(std::move(both.first));
     ends.push_back(std::move(both.second));
   }
@@ -116,10 +112,10 @@ TEMPLATE_TEST_CASE("what is removed is reported no longer, the others are", "", 
   CHECK(w.ready() == "a:w c:w");
   w.poller.remove(ends[0].fd());
   CHECK(w.ready() == "c:w");
-  w.modify(ends[4].fd(), none, 'c');
+  w.modify(ends[4].fd(), io_events::none, 'c');
   CHECK(w.ready() == "");
   w.poller.remove(ends[4].fd());
-  w.add(ends[0].fd(), write, 'e');
+  w.add(ends[0].fd(), io_events::write, 'e');
   CHECK(w.ready() == "e:w");
 }
 
@@ -128,14 +124,14 @@ TEMPLATE_TEST_CASE("a number that is used again for another descriptor is that o
   watcher<TestType> w;
   auto first = stream_socket::pair();
   const int number = first.first.fd();
-  w.add(number, read, 'a');
+  w.add(number, io_events::read, 'a');
   first.second.write_some("for the one that goes");
   w.poller.remove(number);
   first.first = {};
 
   auto second = stream_socket::pair();
   REQUIRE(second.first.fd() == number);
-  w.add(number, read, 'b');
+  w.add(number, io_events::read, 'b');
   CHECK(w.ready() == "");
   second.second.write_some("x");
   CHECK(w.ready() == "b:r");
@@ -144,7 +140,7 @@ TEMPLATE_TEST_CASE("a number that is used again for another descriptor is that o
 TEMPLATE_TEST_CASE("the end of the input is something to read", "", POLLERS) {
   watcher<TestType> w;
   auto [near, far] = support::tcp_pair();
-  w.add(near.fd(), read, 'a');
+  w.add(near.fd(), io_events::read, 'a');
   far.shutdown_write();
   support::await_readable(near.fd());
   CHECK(w.ready() == "a:r");
@@ -153,7 +149,7 @@ TEMPLATE_TEST_CASE("the end of the input is something to read", "", POLLERS) {
 TEMPLATE_TEST_CASE("a broken connection is a hang-up, unasked", "", POLLERS) {
   watcher<TestType> w;
   auto ends = support::tcp_pair();
-  w.add(ends.first.fd(), read, 'a');
+  w.add(ends.first.fd(), io_events::read, 'a');
   support::peer(std::move(ends.second)).reset();
   support::await_readable(ends.first.fd());
   CHECK(w.ready() == "a:rh");
@@ -162,17 +158,17 @@ TEMPLATE_TEST_CASE("a broken connection is a hang-up, unasked", "", POLLERS) {
 TEMPLATE_TEST_CASE("who wants nothing hears nothing, not even a hang-up", "", POLLERS) {
   watcher<TestType> w;
   auto ends = stream_socket::pair();
-  SECTION("wanting nothing from the start") { w.add(ends.first.fd(), none, 'a'); }
+  SECTION("wanting nothing from the start") { w.add(ends.first.fd(), io_events::none, 'a'); }
   SECTION("wanting nothing any more") {
-    w.add(ends.first.fd(), read | write, 'a');
-    w.modify(ends.first.fd(), none, 'a');
+    w.add(ends.first.fd(), io_events::read | io_events::write, 'a');
+    w.modify(ends.first.fd(), io_events::none, 'a');
   }
   ends.second = {};
   CHECK(w.ready() == "");
-  w.modify(ends.first.fd(), none, 'a');
+  w.modify(ends.first.fd(), io_events::none, 'a');
   CHECK(w.ready() == "");
 
-  w.modify(ends.first.fd(), read, 'a');
+  w.modify(ends.first.fd(), io_events::read, 'a');
   CHECK(w.ready() == "a:rh");
 }
 
@@ -190,7 +186,7 @@ TEMPLATE_TEST_CASE("a signal ends a wait early, with nothing ready and without a
   const support::caught_signal usr1(SIGUSR1, [](int) { ++caught; });
   watcher<TestType> w;
   auto [near, far] = stream_socket::pair();
-  w.add(near.fd(), read, 'a');
+  w.add(near.fd(), io_events::read, 'a');
 
   std::atomic<bool> returned = false;
   // A signal that comes before the wait has begun does not end it; so they are sent until it does.
@@ -213,7 +209,7 @@ TEMPLATE_TEST_CASE("a thousand descriptors that are ready are all reported", "",
   std::vector<int> reported(600);
   for (int& count : reported) {
     auto both = stream_socket::pair();
-    poller.add(both.first.fd(), write, &count);
+    poller.add(both.first.fd(), io_events::write, &count);
     ends.push_back(std::move(both.first));
     ends.push_back(std::move(both.second));
   }
@@ -239,10 +235,10 @@ TEST_CASE("a wait that is too long for the system is the longest it has, not non
 }
 
 TEST_CASE("sets of events are joined and compared") {
-  CHECK(has(read | write, write));
-  CHECK_FALSE(has(read, write));
-  CHECK_FALSE(has(none, read | write));
-  CHECK(((read | write) & write) == write);
+  CHECK(has(io_events::read | io_events::write, io_events::write));
+  CHECK_FALSE(has(io_events::read, io_events::write));
+  CHECK_FALSE(has(io_events::none, io_events::read | io_events::write));
+  CHECK(((io_events::read | io_events::write) & io_events::write) == io_events::write);
 }
 
 }  // namespace

@@ -8,7 +8,7 @@ using namespace std::string_literals;
 
 namespace {
 
-const std::string replaced = "\xEF\xBF\xBD";
+const std::string replacement = "\xEF\xBF\xBD";
 
 TEST_CASE("plain text of any script is shown as it is") {
   const std::string text = "hello, ça va? привет, 世界 😀 ~";
@@ -21,7 +21,7 @@ TEST_CASE("what would move the cursor, command the terminal or turn the text aro
       "\x1B"s, "\0"s, "\a"s, "\b"s, "\r"s, "\n"s, "\v"s, "\f"s, "\x1F"s, "\x7F"s, "\xC2\x80"s,
       "\xC2\x9B"s, "\xC2\x9F"s, "\xD8\x9C"s, "\xE2\x80\x8E"s, "\xE2\x80\x8F"s, "\xE2\x80\xA8"s,
       "\xE2\x80\xA9"s, "\xE2\x80\xAA"s, "\xE2\x80\xAE"s, "\xE2\x81\xA6"s, "\xE2\x81\xA9"s);
-  CHECK(printable("a" + bad + "b") == "a" + replaced + "b");
+  CHECK(printable("a" + bad + "b") == "a" + replacement + "b");
 }
 
 TEST_CASE("the neighbours of what is replaced are shown") {
@@ -34,14 +34,15 @@ TEST_CASE("the neighbours of what is replaced are shown") {
 TEST_CASE("a tab becomes a blank") { CHECK(printable("a\tb") == "a b"); }
 
 TEST_CASE("each byte that is no UTF-8 is replaced, and the next character is shown") {
-  CHECK(printable("\xFFz") == replaced + "z");
-  CHECK(printable("caf\xE9!") == "caf" + replaced + "!");
-  CHECK(printable("\xE2\x82") == replaced + replaced);
-  CHECK(printable("\xED\xA0\x80") == replaced + replaced + replaced);
+  CHECK(printable("\xFFz") == replacement + "z");
+  CHECK(printable("caf\xE9!") == "caf" + replacement + "!");
+  CHECK(printable("\xE2\x82") == replacement + replacement);
+  CHECK(printable("\xED\xA0\x80") == replacement + replacement + replacement);
 }
 
 TEST_CASE("an escape sequence can be read and does nothing") {
-  CHECK(printable("\x1B[2J\x1B]0;title\a") == replaced + "[2J" + replaced + "]0;title" + replaced);
+  CHECK(printable("\x1B[2J\x1B]0;title\a") ==
+        replacement + "[2J" + replacement + "]0;title" + replacement);
 }
 
 TEST_CASE("what is printable already is not changed again") {

@@ -33,14 +33,14 @@ Value option(int fd, int level, int name) {
   return value;
 }
 
-constexpr std::chrono::seconds idle{61};
+constexpr std::chrono::seconds idle_time{61};
 constexpr std::chrono::seconds interval{11};
 constexpr int probes = 4;
 
 void check_keepalive(int fd) {
   CHECK(option<int>(fd, SOL_SOCKET, SO_KEEPALIVE) != 0);
 #ifdef TCP_KEEPIDLE
-  CHECK(option<int>(fd, IPPROTO_TCP, TCP_KEEPIDLE) == idle.count());
+  CHECK(option<int>(fd, IPPROTO_TCP, TCP_KEEPIDLE) == idle_time.count());
 #endif
   CHECK(option<int>(fd, IPPROTO_TCP, TCP_KEEPINTVL) == interval.count());
   CHECK(option<int>(fd, IPPROTO_TCP, TCP_KEEPCNT) == probes);
@@ -195,7 +195,7 @@ TEST_CASE("options reach the system") {
   accepted.set_no_delay(false);
   CHECK(option<int>(fd, IPPROTO_TCP, TCP_NODELAY) == 0);
 
-  accepted.set_keepalive(idle, interval, probes);
+  accepted.set_keepalive(idle_time, interval, probes);
   check_keepalive(fd);
 
   accepted.set_buffers(20'000, 30'000);
@@ -207,7 +207,7 @@ TEST_CASE("options reach the system") {
 TEST_CASE("what a listener accepts inherits the listener's options") {
   jalon::listener listener(jalon::endpoint::loopback(0));
   listener.set_no_delay(true);
-  listener.set_keepalive(idle, interval, probes);
+  listener.set_keepalive(idle_time, interval, probes);
   const auto client = jalon::connect({listener.local()}, std::chrono::seconds(10));
   support::await_readable(listener.fd());
   const auto accepted = listener.accept();

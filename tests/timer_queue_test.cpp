@@ -14,7 +14,7 @@ namespace {
 constexpr steady_time start{1h};
 
 // Timers that write their names down when they are called.
-struct story {
+struct called_timers {
   timer_queue queue = {};
   std::string called = {};
 
@@ -24,7 +24,7 @@ struct story {
 };
 
 TEST_CASE("what is due is called, the earliest first, and once") {
-  story s;
+  called_timers s;
   const auto c = s.add(start + 3s, 'c');
   const auto a = s.add(start + 1s, 'a');
   const auto b = s.add(start + 2s, 'b');
@@ -41,7 +41,7 @@ TEST_CASE("what is due is called, the earliest first, and once") {
 }
 
 TEST_CASE("what is due at one time is called in the order in which it was added") {
-  story s;
+  called_timers s;
   const auto a = s.add(start, 'a');
   const auto b = s.add(start, 'b');
   const auto c = s.add(start, 'c');
@@ -50,7 +50,7 @@ TEST_CASE("what is due at one time is called in the order in which it was added"
 }
 
 TEST_CASE("a timer that is dropped, cancelled or replaced is not called") {
-  story s;
+  called_timers s;
   { const auto dropped = s.add(start, 'd'); }
   auto cancelled = s.add(start, 'c');
   cancelled.cancel();
@@ -62,7 +62,7 @@ TEST_CASE("a timer that is dropped, cancelled or replaced is not called") {
 }
 
 TEST_CASE("a timer that was moved is called once, and held by its new owner") {
-  story s;
+  called_timers s;
   auto first = s.add(start, 'm');
   timer_queue::timer second(std::move(first));
   first.cancel();  // NOLINT(bugprone-use-after-move): it holds nothing, and does nothing
@@ -99,7 +99,7 @@ TEST_CASE("a timer that renews itself at once is called once at a time") {
 }
 
 TEST_CASE("a callback may cancel another that is due, and its own timer") {
-  story s;
+  called_timers s;
   timer_queue::timer own;
   timer_queue::timer other;
   own = s.queue.add(start, [&] {
@@ -127,7 +127,7 @@ TEST_CASE("what a callback holds lives as long as it runs, though its timer goes
 }
 
 TEST_CASE("a timer at the end of all times is never due") {
-  story s;
+  called_timers s;
   const auto never = s.add(steady_time::max(), 'n');
   CHECK(s.queue.expire(start + 10'000h) == 0);
   CHECK(s.queue.next() == steady_time::max());

@@ -16,8 +16,8 @@ using jalon::write_queue;
 namespace {
 
 // A queue with somebody who reads what it writes, if the test wants.
-struct scene {
-  explicit scene(const queue_limits& limits = {}) : queue(limits) {
+struct queue_scene {
+  explicit queue_scene(const queue_limits& limits = {}) : queue(limits) {
     queue.on_crossing([this](water mark) { crossings += mark == water::high ? 'H' : 'L'; });
     socket.set_buffers(4'096, 4'096);
     reader.socket().set_buffers(4'096, 4'096);
@@ -42,7 +42,7 @@ struct scene {
 };
 
 TEST_CASE("payloads are written in order, by one call") {
-  scene s;
+  queue_scene s;
   for (const char* word : {"one ", "", "two ", "three"}) REQUIRE(s.push(word));
   CHECK(s.queue.bytes() == 13);
 
@@ -54,15 +54,15 @@ TEST_CASE("payloads are written in order, by one call") {
 }
 
 TEST_CASE("an empty queue writes nothing, and that is well") {
-  scene s;
+  queue_scene s;
   const auto result = s.queue.write_to(s.socket);
   CHECK(result.status == io_status::ok);
   CHECK(result.bytes == 0);
 }
 
 TEST_CASE("one payload is shared by queues and gone when the last has sent it") {
-  scene first;
-  scene second;
+  queue_scene first;
+  queue_scene second;
   const auto payload = make_payload("to all");
   REQUIRE(first.queue.push(payload));
   REQUIRE(second.queue.push(payload));
@@ -77,7 +77,7 @@ TEST_CASE("one payload is shared by queues and gone when the last has sent it") 
 TEST_CASE("more payloads than one call can gather are all written, once and in order") {
   constexpr int count = 5'000;
   static_assert(count > 4 * IOV_MAX, "it takes several calls");
-  scene s;
+  queue_scene s;
   std::string due;
   for (int i = 0; i < count; ++i) {
     const std::string line = std::to_string(i) + '\n';
@@ -90,7 +90,7 @@ TEST_CASE("more payloads than one call can gather are all written, once and in o
 }
 
 TEST_CASE("a write that ends within a payload goes on from there") {
-  scene s;
+  queue_scene s;
   std::string due;
   for (char c = 'a'; c <= 'z'; ++c) {
     const std::string payload(9'973, c);  // larger than what the system takes at once
@@ -107,7 +107,7 @@ TEST_CASE("a write that ends within a payload goes on from there") {
 }
 
 TEST_CASE("what is put in while payloads are half sent comes after them") {
-  scene s;
+  queue_scene s;
   std::string due;
   for (int round = 0; round < 50; ++round) {
     for (int i = 0; i < 20; ++i) {
@@ -123,7 +123,7 @@ TEST_CASE("what is put in while payloads are half sent comes after them") {
 }
 
 TEST_CASE("marks are told when they are crossed, once, and only from the other side") {
-  scene s({.low_water = 10, .high_water = 20, .hard_limit = 1'000});
+  queue_scene s({.low_water = 10, .high_water = 20, .hard_limit = 1'000});
   REQUIRE(s.push(std::string(20, 'x')));
   CHECK(s.crossings.empty());
   CHECK_FALSE(s.queue.high());
@@ -142,7 +142,7 @@ TEST_CASE("marks are told when they are crossed, once, and only from the other s
 }
 
 TEST_CASE("between the marks a queue that was high is high still") {
-  scene s({.low_water = 10, .high_water = 100'000, .hard_limit = 1'000'000});
+  queue_scene s({.low_water = 10, .high_water = 100'000, .hard_limit = 1'000'000});
   REQUIRE(s.push(std::string(150'000, 'x')));
   for (int turn = 0; turn < 1'000 && s.queue.bytes() > 50'000; ++turn) {
     s.queue.write_to(s.socket);
@@ -155,7 +155,7 @@ TEST_CASE("between the marks a queue that was high is high still") {
 }
 
 TEST_CASE("the hard limit may be reached and not passed, and what is refused changes nothing") {
-  scene s({.low_water = 10, .high_water = 20, .hard_limit = 100});
+  queue_scene s({.low_water = 10, .high_water = 20, .hard_limit = 100});
   REQUIRE(s.push(std::string(60, 'a')));
   CHECK_FALSE(s.push(std::string(41, 'b')));
   CHECK(s.queue.bytes() == 60);
@@ -167,7 +167,7 @@ TEST_CASE("the hard limit may be reached and not passed, and what is refused cha
 }
 
 TEST_CASE("what is not begun can be dropped") {
-  scene s({.low_water = 10, .high_water = 20, .hard_limit = 1'000'000});
+  queue_scene s({.low_water = 10, .high_water = 20, .hard_limit = 1'000'000});
 
   SECTION("when nothing is sent: all of it") {
     REQUIRE(s.push("first "));
@@ -205,7 +205,7 @@ TEST_CASE("what is not begun can be dropped") {
 }
 
 TEST_CASE("payloads that touch are one, and those that do not keep their order") {
-  scene s;
+  queue_scene s;
   jalon::outbox box;
   const auto first = box.add("first ");
   const auto second = box.add("second ");
@@ -221,7 +221,7 @@ TEST_CASE("payloads that touch are one, and those that do not keep their order")
 }
 
 TEST_CASE("a queue that waits keeps no block alive of which it holds the smaller part") {
-  scene s;
+  queue_scene s;
   jalon::outbox box;
   const auto small = box.add(std::string(100, 's'));
   const auto large = box.add(std::string(50'000, 'l'));
@@ -260,7 +260,7 @@ TEST_CASE("a block is used again in the next turn if nobody holds it") {
 }
 
 TEST_CASE("a connection that breaks is told as an error, and what waits still waits") {
-  scene s;
+  queue_scene s;
   REQUIRE(s.push("words"));
   s.reader.leave();
   const auto result = s.queue.write_to(s.socket);

@@ -11,6 +11,9 @@
 
 namespace support {
 
+/// A piece that is as long as all there is.
+inline constexpr std::size_t all_at_once = std::string_view::npos;
+
 /// Frames as text: the payload, or `!` and what is wrong.
 using frame_list = std::vector<std::string>;
 

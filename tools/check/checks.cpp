@@ -29,8 +29,8 @@ const std::vector<check_case>& all_checks() {
 }
 
 const std::vector<check_case>& all_client_checks() {
-  static const auto all =
-      gathered({client_checks, client_chat_checks, client_file_checks, client_wire_checks});
+  static const auto all = gathered(
+      {client::program_checks, client::chat_checks, client::file_checks, client::wire_checks});
   return all;
 }
 

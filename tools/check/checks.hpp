@@ -31,16 +31,19 @@ const std::vector<check_case>& all_checks();
 /// All checks of clients, likewise.
 const std::vector<check_case>& all_client_checks();
 
-// The groups.
+// The groups, of servers and of clients.
 std::vector<check_case> echo_checks();
 std::vector<check_case> wire_checks();
 std::vector<check_case> process_checks();
 std::vector<check_case> user_checks();
 std::vector<check_case> channel_checks();
 std::vector<check_case> file_checks();
-std::vector<check_case> client_checks();
-std::vector<check_case> client_wire_checks();
-std::vector<check_case> client_chat_checks();
-std::vector<check_case> client_file_checks();
+
+namespace client {
+std::vector<check_case> program_checks();
+std::vector<check_case> wire_checks();
+std::vector<check_case> chat_checks();
+std::vector<check_case> file_checks();
+}  // namespace client
 
 }  // namespace check

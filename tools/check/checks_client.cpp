@@ -3,7 +3,7 @@
 
 #include "checks.hpp"
 
-namespace check {
+namespace check::client {
 
 namespace {
 
@@ -124,7 +124,7 @@ void window_changes(stage& s) {
 
 }  // namespace
 
-std::vector<check_case> client_checks() {
+std::vector<check_case> program_checks() {
   return {
       {"client.connects", 1, "1.1", connects},
       {"client.nobody_listens", 1, "1.1", says_that_nobody_listens},
@@ -145,4 +145,4 @@ std::vector<check_case> client_checks() {
   };
 }
 
-}  // namespace check
+}  // namespace check::client

@@ -1,7 +1,7 @@
 // A client's users and channels: commands to requests, and what comes to what is shown.
 #include "checks.hpp"
 
-namespace check {
+namespace check::client {
 
 namespace {
 
@@ -195,7 +195,7 @@ void comers_and_goers_are_shown(stage& s) {
 
 }  // namespace
 
-std::vector<check_case> client_chat_checks() {
+std::vector<check_case> chat_checks() {
   return {
       {"client_users.nick", 2, "2.1", takes_nick, {"nick"}},
       {"client_users.nick_refused", 2, "2.2", nick_is_refused, {"nick"}},
@@ -223,4 +223,4 @@ std::vector<check_case> client_chat_checks() {
   };
 }
 
-}  // namespace check
+}  // namespace check::client

@@ -5,7 +5,7 @@
 #include "04-files/sha256.hpp"
 #include "checks.hpp"
 
-namespace check {
+namespace check::client {
 
 namespace {
 
@@ -220,7 +220,7 @@ void path_in_name(stage& s) {
 
 }  // namespace
 
-std::vector<check_case> client_file_checks() {
+std::vector<check_case> file_checks() {
   return {
       {"client_files.offer", 4, "5.1", offers, {"file_offer"}},
       {"client_files.send", 4, "5.3", sends_the_file, {"file_offer"}},
@@ -234,4 +234,4 @@ std::vector<check_case> client_file_checks() {
   };
 }
 
-}  // namespace check
+}  // namespace check::client

@@ -6,7 +6,7 @@
 
 #include "checks.hpp"
 
-namespace check {
+namespace check::client {
 
 namespace {
 
@@ -247,7 +247,7 @@ void without_an_end(stage& s) {
 
 }  // namespace
 
-std::vector<check_case> client_wire_checks() {
+std::vector<check_case> wire_checks() {
   return {
       {"client_wire.bytewise", 1, "", byte_by_byte},
       {"client_wire.random_cuts", 1, "", cut_at_random},
@@ -290,4 +290,4 @@ std::vector<check_case> client_wire_checks() {
   };
 }
 
-}  // namespace check
+}  // namespace check::client

@@ -9,7 +9,7 @@ namespace check {
 
 namespace {
 
-constexpr std::chrono::milliseconds to_be_read{100};  // the last message may take
+constexpr std::chrono::milliseconds last_to_be_read{100};
 
 bool is_as_due(const tools::request& asked, const std::string& request,
                const tools::arguments& values) {
@@ -34,7 +34,8 @@ std::string host::bytes_of(const std::string& what, const tools::arguments& valu
 }
 
 void host::says(const std::string& what, const tools::arguments& values) {
-  on().until([&] { return is_gone() || (all_sent() && on().is_done_with(*this)); }, to_be_read);
+  on().until([&] { return is_gone() || (all_sent() && on().is_done_with(*this)); },
+             last_to_be_read);
   say_at_once(what, values);
 }
 

@@ -11,7 +11,7 @@ using jalon::io_events;
 using tools::wire_kind;
 
 namespace {
-constexpr std::chrono::milliseconds to_be_read{100};  // a piece may take; then the next is sent
+constexpr std::chrono::milliseconds piece_to_be_read{100};  // then the next is sent
 }
 
 peer::peer(stage& on, std::string name, channel through)
@@ -60,7 +60,7 @@ bool peer::send_pieces(const std::vector<std::string>& pieces, const std::string
     outgoing_.take(piece, stage_.loop().now());
     flush();
     if (&piece == &pieces.back()) break;
-    stage_.until([&] { return ended_ || stage_.is_done_with(*this); }, to_be_read);
+    stage_.until([&] { return ended_ || stage_.is_done_with(*this); }, piece_to_be_read);
     stage_.pass(std::chrono::milliseconds(0));  // what it has answered is heard
   }
   return answered_early;

@@ -8,16 +8,16 @@
 namespace tools {
 
 namespace {
-constexpr std::array<std::string_view, 10> names{"opened", "sent",  "received", "half_closed",
+constexpr std::array<std::string_view, 10> kind_names{"opened", "sent",  "received", "half_closed",
                                                  "closed", "reset", "end",      "broken",
                                                  "paused", "note"};
 }  // namespace
 
-std::string_view name_of(wire_kind kind) { return names.at(static_cast<std::size_t>(kind)); }
+std::string_view name_of(wire_kind kind) { return kind_names.at(static_cast<std::size_t>(kind)); }
 
 wire_kind wire_kind_of(std::string_view name) {
-  for (std::size_t n = 0; n < names.size(); ++n) {
-    if (names[n] == name) return static_cast<wire_kind>(n);
+  for (std::size_t n = 0; n < kind_names.size(); ++n) {
+    if (kind_names[n] == name) return static_cast<wire_kind>(n);
   }
   return wire_kind::note;
 }
