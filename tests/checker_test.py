@@ -16,7 +16,7 @@ import xml.etree.ElementTree
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent / "zoo"))
-from zoo import PYTHON, ZOO, Bug  # noqa: E402
+from zoo import PYTHON, ZOO, Bug, compiled  # noqa: E402
 
 # Each takes a port, and does what no server should.
 HOSTILE = {
@@ -93,6 +93,18 @@ class Checker(unittest.TestCase):
             self.assertEqual(suite.get("failures"), "1")
             self.assertEqual(json.loads(files["gradescope"].read_text())["tests"][0]["score"], 0)
             self.assertIn("<svg", files["html"].read_text())
+
+    def test_a_server_that_dies_of_its_table_is_not_judged_with_few_descriptors(self) -> None:
+        source = Bug.read(ZOO / "bugs" / "keyboard_polled.bug").source()
+        # poll(2) refuses its table. On a busy machine it may have listened for a while before.
+        late = source.replace("  for (;;) {\n    nfds_t used", "  usleep(300000);\n  for (;;) {\n    nfds_t used")
+        self.assertNotEqual(late, source)
+        with tempfile.TemporaryDirectory() as directory:
+            path = Path(directory, "late.c")
+            path.write_text(late, encoding="utf-8")
+            run = self.run_checker("--milestone", "1", "--dialect", "lines", "--only", "process.descriptors_out",
+                                   "--timeout", "5", "--report", "json", "--", *compiled(path, []), "{port}")
+        self.assertEqual([one["outcome"] for one in json.loads(run.stdout)["results"]], ["not_judged"])
 
     def test_what_could_not_run_is_status_2(self) -> None:
         for wrong in (["--milestone", "9"], ["--only", "nothing"], ["--dialect", "no-such-file", "--", "x"],
