@@ -37,5 +37,5 @@ if(JALON_WITH_ASIO AND NOT TARGET Asio::Asio)
 endif()
 
 if(JALON_WITH_SIMDJSON AND NOT TARGET simdjson::simdjson)
-  message(STATUS "Without simdjson: reading a message takes servers five times as long")
+  message(STATUS "Without simdjson: reading a message takes servers six times as long")
 endif()

@@ -1,6 +1,6 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154  # jalon sets build
 # What must be installed, and installing it: the command `deps`. Sourced by jalon, whose say, die and
-# quietly it uses.
+# logged it uses.
 
 # Who needs it, how to tell that it is there, its package in Debian, Homebrew, Fedora and Arch.
 # Debian's packages are asked of dpkg; the others have names of their own and are looked for.
@@ -17,6 +17,7 @@ chat header:nlohmann/json.hpp      nlohmann-json3-dev  nlohmann-json  json-devel
 chat header:CLI/CLI.hpp            libcli11-dev        cli11          cli11-devel          cli11
 chat header:readline/readline.h    libreadline-dev     readline       readline-devel       readline
 chat header:openssl/evp.h          libssl-dev          openssl        openssl-devel        openssl
+test command:make                  make                make           make                 make
 test command:git                   git                 git            git                  git
 test header:catch2/catch_all.hpp   catch2              catch2         catch2-devel         catch2
 test module:jsonschema             python3-jsonschema  jsonschema     python3-jsonschema   python-jsonschema
@@ -58,46 +59,62 @@ is_there() {
     debian:*) true ;;
     header:*)
       printf '#if !__has_include(<%s>)\n#error\n#endif\n' "$name" |
-        c++ -E -x c++ -I/opt/homebrew/include -I/usr/local/include - >/dev/null 2>&1
+        c++ -E -x c++ -I/opt/homebrew/include -I/usr/local/include -I"${CMAKE_PREFIX_PATH-}/include" - >/dev/null 2>&1
       ;;
   esac
 }
 
-as_root() {
-  if [ "$(id -u)" = 0 ]; then "$@"; elif command -v sudo >/dev/null; then sudo "$@"; else
-    die "not root, and no sudo here; as root, run: $*"
-  fi
-}
-
-deps_debian() {
-  local package missing=()
+# not_installed USE: Debian's packages for it that dpkg does not have.
+not_installed() {
+  local package
   while read -r _ _ package _; do
-    [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] ||
-      missing+=("$package")
+    [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || echo "$package"
   done < <(requirements_of "$1")
-  [ ${#missing[@]} -gt 0 ] || return 0
-  say "Installing ${missing[*]}"
-  quietly apt-update as_root apt-get -o DPkg::Lock::Timeout=300 update
-  # RUNLEVEL keeps servers that are installed from being started, see invoke-rc.d(8).
-  quietly apt-install as_root env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 \
-    apt-get -o DPkg::Lock::Timeout=300 install -y --no-install-recommends "${missing[@]}"
 }
 
-# deps_elsewhere FAMILY INSTALL_COMMAND USE: names what is missing, and goes on.
-deps_elsewhere() {
-  local check brew fedora arch missing=()
-  # shellcheck disable=SC2034  # each of the three is read under the name in $1
-  while read -r _ check _ brew fedora arch; do
+# report FAMILY INSTALL_COMMAND USE: says what is not there, in one line, and fails; or nothing.
+report() {
+  local check debian brew fedora arch missing=()
+  # shellcheck disable=SC2034  # each of the four is read under the name in $1
+  while read -r _ check debian brew fedora arch; do
     is_there "$check" || missing+=("${!1}")
   done < <(requirements_of "$3")
-  [ ${#missing[@]} = 0 ] || say "Missing, as far as one can see from here: $2 ${missing[*]}"
+  [ ${#missing[@]} = 0 ] && return
+  say "Missing, as far as one can see from here; $2 ${missing[*]}"
+  return 1
 }
 
+# apt_get PACKAGE...: installs them. RUNLEVEL keeps servers from being started, see invoke-rc.d(8).
+apt_get() {
+  local root=()
+  [ "$(id -u)" = 0 ] || root=(sudo)
+  logged apt-update "${root[@]}" apt-get -o DPkg::Lock::Timeout=300 update &&
+    logged apt-install "${root[@]}" env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 \
+      apt-get -o DPkg::Lock::Timeout=300 install -y --no-install-recommends "$@"
+}
+
+# Where it has failed, nobody is asked for a password again, unless for something else.
+deps_debian() {
+  local wanted failed=$build/log/not-installed.txt
+  wanted=$(not_installed "$1" | xargs)
+  [ -n "$wanted" ] || return 0
+  if [ "$(id -u)" = 0 ] || command -v sudo >/dev/null && [ "$wanted" != "$(cat "$failed" 2>/dev/null)" ]; then
+    say "Installing $wanted"
+    # shellcheck disable=SC2086  # one word each
+    apt_get $wanted && return
+    say "That has failed; build/log/apt-update.txt and apt-install.txt say why, ./jalon deps tries again"
+    echo "$wanted" >"$failed"
+  fi
+  report debian 'an administrator installs it: apt-get install' "$1"
+}
+
+# deps USE: installs what is missing, or says how. Fails if something still is.
 deps() {
+  requirements_of "$1" >/dev/null
   if command -v dpkg-query >/dev/null && command -v apt-get >/dev/null; then deps_debian "$1"
-  elif command -v brew >/dev/null; then deps_elsewhere brew 'brew install' "$1"
-  elif command -v dnf >/dev/null; then deps_elsewhere fedora 'dnf install' "$1"
-  elif command -v pacman >/dev/null; then deps_elsewhere arch 'pacman -S' "$1"
-  else say "An unknown system: Debian's packages would be $(requirements_of "$1" | awk '{print $3}' | xargs)"
+  elif command -v brew >/dev/null; then report brew 'this installs it: brew install' "$1"
+  elif command -v dnf >/dev/null; then report fedora 'an administrator installs it: dnf install' "$1"
+  elif command -v pacman >/dev/null; then report arch 'an administrator installs it: pacman -S' "$1"
+  else report debian "the packages by Debian's names:" "$1"
   fi
 }
