@@ -21,7 +21,8 @@ class batch {
   /// Adds @p line by way of @p box, if it goes to the same, and nothing else was put into the box
   /// since. @return whether it did
   bool try_add(std::span<const connection_id> to, std::string_view line, outbox& box) {
-    return std::ranges::equal(recipients_, to) && box.try_extend(payload_, line);
+    return std::equal(recipients_.begin(), recipients_.end(), to.begin(), to.end()) &&
+           box.try_extend(payload_, line);
   }
 
   /// Begins with @p line, which is in the box; what was there is gone.

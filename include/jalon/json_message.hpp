@@ -167,18 +167,18 @@ inline void append_id(const message_id& id, std::string& out) {
 template <record M>
 std::optional<read_failure> read_message(json_object object, M& into) {
   std::optional<read_failure> failure;
-  const auto check = [&](const auto& one, bool good, std::string_view code) {
+  const auto judge = [&](const auto& one, bool good, std::string_view code) {
     if (!good) failure = read_failure{one.name, code};
     return good;
   };
   const detail::found_fields<M> found(object);
   found.all([&](const auto& one, const auto& value) {
-    return check(one, detail::has_right_kind(one, value), {});
+    return judge(one, detail::has_right_kind(one, value), {});
   });
   if (failure) return failure;
   found.all([&](const auto& one, const auto& value) {
     using value_type = std::remove_cvref_t<decltype(into.*one.member)>;
-    return check(one, detail::read_field(one, value, into), json_value<value_type>::code);
+    return judge(one, detail::read_field(one, value, into), json_value<value_type>::code);
   });
   return failure;
 }

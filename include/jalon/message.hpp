@@ -70,7 +70,7 @@ class checked_text {
   const Text& value() const noexcept { return text_; }
 
   /// Compares the texts, byte by byte.
-  friend auto operator<=>(const checked_text&, const checked_text&) = default;
+  friend std::strong_ordering operator<=>(const checked_text&, const checked_text&) = default;
 
  private:
   explicit checked_text(Text text) : text_(std::move(text)) {}
