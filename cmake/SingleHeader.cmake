@@ -1,18 +1,17 @@
-# The target single_header: the whole toolkit in one file, single_header/jalon.hpp in the build tree.
+# The target single_header: the toolkit in one file, single_header/jalon.hpp in the build tree; and once more
+# with its JSON, jalon_json.hpp.
 include(Python)
-if(NOT JALON_PYTHON)
-  message(STATUS "Without python3: the single header cannot be generated")
-  return()
-endif()
 
-set(JALON_SINGLE_HEADER "${PROJECT_BINARY_DIR}/single_header/jalon.hpp")
 file(GLOB_RECURSE headers CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/include/jalon/*.hpp")
+set(folder "${PROJECT_SOURCE_DIR}/include/jalon")
+set(script "${PROJECT_SOURCE_DIR}/cmake/single_header.py")
+set(single "${PROJECT_BINARY_DIR}/single_header")
 
 add_custom_command(
-  OUTPUT "${JALON_SINGLE_HEADER}"
-  COMMAND "${JALON_PYTHON}" "${PROJECT_SOURCE_DIR}/cmake/single_header.py"
-          "${PROJECT_SOURCE_DIR}/include/jalon/jalon.hpp" "${JALON_SINGLE_HEADER}"
-  DEPENDS ${headers} cmake/single_header.py
-  COMMENT "Writing single_header/jalon.hpp"
+  OUTPUT "${single}/jalon.hpp" "${single}/jalon_json.hpp"
+  COMMAND "${JALON_PYTHON}" "${script}" "${single}/jalon.hpp" "${folder}/jalon.hpp"
+  COMMAND "${JALON_PYTHON}" "${script}" "${single}/jalon_json.hpp" "${folder}/jalon.hpp" "${folder}/json.hpp"
+  DEPENDS ${headers} "${script}"
+  COMMENT "Writing single_header/jalon.hpp and jalon_json.hpp"
   VERBATIM)
-add_custom_target(single_header DEPENDS "${JALON_SINGLE_HEADER}")
+add_custom_target(single_header ALL DEPENDS "${single}/jalon.hpp" "${single}/jalon_json.hpp")

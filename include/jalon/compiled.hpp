@@ -8,6 +8,7 @@
 //     any other way          -DJALON_COMPILED for all files, and one file that says
 //                                #define JALON_SOURCE
 //                                #include <jalon.hpp>
+//                            and, in a program that reads JSON, includes <jalon/json.hpp> too
 #pragma once
 
 #if !defined(JALON_COMPILED)
