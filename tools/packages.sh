@@ -28,6 +28,8 @@ all  command:clang-tidy-14         clang-tidy-14       llvm@14        clang-tool
 all  debian:only                   libclang-rt-14-dev
 all  command:gcovr                 gcovr               gcovr          gcovr                gcovr
 all  command:nc                    netcat-openbsd      netcat         netcat               openbsd-netcat
+all  debian:only                   libc++-dev
+all  debian:only                   libc++abi-dev
 all  debian:only                   libasio-doc
 all  debian:only                   libbenchmark-dev
 all  debian:only                   rapidjson-dev

@@ -1,4 +1,5 @@
-// Uses the toolkit and its JSON lines, as the README shows: each object goes back with a field more.
+// Uses the toolkit and its JSON lines, as the README shows: each object goes back with a field
+// more.
 #include <string>
 #include <string_view>
 #include <variant>

@@ -9,8 +9,8 @@ namespace tools {
 
 namespace {
 constexpr std::array<std::string_view, 10> kind_names{"opened", "sent",  "received", "half_closed",
-                                                 "closed", "reset", "end",      "broken",
-                                                 "paused", "note"};
+                                                      "closed", "reset", "end",      "broken",
+                                                      "paused", "note"};
 }  // namespace
 
 std::string_view name_of(wire_kind kind) { return kind_names.at(static_cast<std::size_t>(kind)); }
