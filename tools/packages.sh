@@ -97,7 +97,7 @@ apt_get() {
 
 # Where it has failed, nobody is asked for a password again, unless for something else.
 deps_debian() {
-  local wanted failed=$build/log/not-installed.txt
+  local wanted failed=$build/log/not-installed-$1.txt
   wanted=$(not_installed "$1" | xargs)
   [ -n "$wanted" ] || return 0
   if [ "$(id -u)" = 0 ] || command -v sudo >/dev/null && [ "$wanted" != "$(cat "$failed" 2>/dev/null)" ]; then
