@@ -4,7 +4,6 @@
 // nothing, forgets nobody's line, and shares none of the toolkit's parts but the pollers: what
 // another server costs beyond this, it costs for what it does. bench/load.cpp talks to it.
 
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -18,6 +17,8 @@
 
 #include <jalon/poller.hpp>
 #include <jalon/socket.hpp>
+
+#include "descriptor_limit.hpp"
 
 namespace {
 
@@ -127,13 +128,6 @@ class limit {
   std::vector<member*> listeners_;  // who are in the channel
   std::string out_;                 // of this turn
 };
-
-void raise_descriptor_limit() {
-  rlimit descriptors{};
-  ::getrlimit(RLIMIT_NOFILE, &descriptors);
-  descriptors.rlim_cur = descriptors.rlim_max;
-  ::setrlimit(RLIMIT_NOFILE, &descriptors);
-}
 
 }  // namespace
 

@@ -9,7 +9,6 @@
 // whose it is, that it is the next of that sender, and that its text is whole.
 
 #include <fcntl.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <array>
@@ -30,6 +29,7 @@
 
 #include <jalon.hpp>
 
+#include "descriptor_limit.hpp"
 #include "languages.hpp"
 
 namespace {
@@ -370,13 +370,6 @@ class load {
   double idle_bytes_ = 0;
   double idle_ns_ = 0;
 };
-
-void raise_descriptor_limit() {
-  rlimit limit{};
-  ::getrlimit(RLIMIT_NOFILE, &limit);
-  limit.rlim_cur = limit.rlim_max;
-  ::setrlimit(RLIMIT_NOFILE, &limit);
-}
 
 }  // namespace
 

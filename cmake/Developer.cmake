@@ -30,8 +30,23 @@ if(JALON_SANITIZE)
     # g++'s manual: with sanitizers there are more false warnings, "most notably" the first; the second
     # says that a fence of Asio's is not looked at. Builds without sanitizers keep the warnings.
     target_compile_options(jalon_developer INTERFACE -Wno-maybe-uninitialized -Wno-tsan)
+  else()
+    target_compile_options(
+      jalon_developer INTERFACE "-fsanitize-ignorelist=${PROJECT_SOURCE_DIR}/cmake/sanitizers.txt")
   endif()
 endif()
+
+if(JALON_COVERAGE)
+  target_compile_options(jalon_developer INTERFACE -fprofile-instr-generate -fcoverage-mapping)
+  target_link_options(jalon_developer INTERFACE -fprofile-instr-generate)
+endif()
+
+# For tests and tools, whose speed nobody measures: they are compiled in half the time. At this level g++ takes
+# an empty std::optional for one whose value is read; what is compiled at -O3 keeps that warning.
+add_library(jalon_barely_optimised INTERFACE)
+target_compile_options(
+  jalon_barely_optimised INTERFACE $<$<CONFIG:Release>:-O1>
+                                   $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
 
 add_library(jalon_toolkit INTERFACE)
 target_link_libraries(jalon_toolkit INTERFACE $<IF:$<BOOL:${JALON_COMPILE_ONCE}>,jalon::compiled,jalon::jalon>)

@@ -14,4 +14,8 @@ add_custom_command(
   DEPENDS ${headers} "${script}"
   COMMENT "Writing single_header/jalon.hpp and jalon_json.hpp"
   VERBATIM)
-add_custom_target(single_header ALL DEPENDS "${single}/jalon.hpp" "${single}/jalon_json.hpp")
+# Whoever only uses the toolkit gets them at once; without Python they are asked for by name, and fail.
+if(JALON_PYTHON)
+  set(always ALL)
+endif()
+add_custom_target(single_header ${always} DEPENDS "${single}/jalon.hpp" "${single}/jalon_json.hpp")

@@ -8,8 +8,6 @@
 // Other lines are passed over. No file moves: the loop never turns, and the inbox can't be made.
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
@@ -21,14 +19,9 @@
 #include "02-users/user_commands.hpp"
 #include "03-channels/channel_commands.hpp"
 #include "04-files/file_commands.hpp"
+#include "expect.hpp"
 
 namespace {
-
-void require(bool good, const char* due, std::string_view what) {
-  if (good) return;
-  std::fprintf(stderr, "due: %s\ncame: %.*s\n", due, static_cast<int>(what.size()), what.data());
-  std::abort();
-}
 
 // The client of milestone 4, and somebody who looks at all that it does.
 class watched_client {
@@ -56,28 +49,28 @@ class watched_client {
 
   void look_at(std::string_view text) {
     std::string shown = jalon::printable(text);
-    require(jalon::is_utf8(shown), "UTF-8", shown);
+    expect(jalon::is_utf8(shown), "UTF-8", shown);
     for (std::string_view rest = shown; !rest.empty();) {
       const auto [code_point, length] = jalon::decode_utf8(rest);
-      require(!jalon::is_deceptive(code_point), "no character that deceives", shown);
+      expect(!jalon::is_deceptive(code_point), "no character that deceives", shown);
       rest.remove_prefix(length);
     }
   }
 
   void look_at_sent(std::string_view line) {
-    require(is_answered_, "one request after the other", line);
-    require(!finished_, "nothing after the end", line);
-    require(line.size() + 1 <= chat::max_line, "a line within the bound", line);
-    require(line.find('\n') == line.npos, "one line", line);
+    expect(is_answered_, "one request after the other", line);
+    expect(!finished_, "nothing after the end", line);
+    expect(line.size() + 1 <= chat::max_line, "a line within the bound", line);
+    expect(line.find('\n') == line.npos, "one line", line);
     const auto object = reader_.read(line);
-    require(object.has_value(), "a JSON object", line);
-    require(jalon::read_head(*object).type.has_value(), "a type", line);
-    require(jalon::read_head(*object).id == jalon::message_id{++last_id_}, "the next id", line);
+    expect(object.has_value(), "a JSON object", line);
+    expect(jalon::read_head(*object).type.has_value(), "a type", line);
+    expect(jalon::read_head(*object).id == jalon::message_id{++last_id_}, "the next id", line);
     is_answered_ = false;
   }
 
   void finish() {
-    require(!finished_, "one end", "a second");
+    expect(!finished_, "one end", "a second");
     finished_ = true;
   }
 

@@ -2,8 +2,6 @@
 // as the same message.
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,14 +13,9 @@
 #include "02-users/messages.hpp"
 #include "03-channels/channel_messages.hpp"
 #include "04-files/transfer_messages.hpp"
+#include "expect.hpp"
 
 namespace {
-
-void require(bool good, const char* due, std::string_view line) {
-  if (good) return;
-  std::fprintf(stderr, "due: %s\nline: %.*s\n", due, static_cast<int>(line.size()), line.data());
-  std::abort();
-}
 
 // Reads the line as a message of this type. If it is one, what is written of it must read as it.
 template <jalon::message M>
@@ -30,16 +23,16 @@ void check(jalon::json_object object, const jalon::message_id& id) {
   M message;
   if (jalon::read_message(object, message)) return;
   const std::string line = jalon::write_message(message, id);
-  require(line.find_first_of("\r\n") == line.npos, "one line", line);
+  expect(line.find_first_of("\r\n") == line.npos, "one line", line);
   jalon::json_reader reader;
   const auto again = reader.read(line);
-  require(again.has_value(), "JSON", line);
-  require(jalon::read_head(*again).type == M::type, "its type", line);
+  expect(again.has_value(), "JSON", line);
+  expect(jalon::read_head(*again).type == M::type, "its type", line);
   const auto same_id = jalon::read_head(*again).id;
-  require(same_id.has_value(), "its id", line);
+  expect(same_id.has_value(), "its id", line);
   M same;
-  require(!jalon::read_message(*again, same), "a message that reads", line);
-  require(jalon::write_message(same, *same_id) == line, "the same message", line);
+  expect(!jalon::read_message(*again, same), "a message that reads", line);
+  expect(jalon::write_message(same, *same_id) == line, "the same message", line);
 }
 
 template <jalon::message... Ms>
@@ -55,9 +48,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   jalon::json_reader reader;
   const auto object = reader.read(line);
   if (!object) return 0;
-  require(jalon::is_utf8(line), "UTF-8, where JSON was found", line);
+  expect(jalon::is_utf8(line), "UTF-8, where JSON was found", line);
   const auto type = jalon::read_head(*object).type;
-  require(!type || jalon::is_utf8(*type), "a type in UTF-8", line);
+  expect(!type || jalon::is_utf8(*type), "a type in UTF-8", line);
   const auto id = jalon::read_head(*object).id;
   if (!id) return 0;
   check_all<hello, ok, error, nick, welcome, renamed, who, user_list, whois, user_info, msg,

@@ -6,10 +6,11 @@ developer_usage() {
   cat <<'END'
 For those who change Jalon:
 
-  build [PRESET]            build everything: default, debug, asan, tsan, fuzz or coverage
+  build [PRESET]            build everything: default, debug, asan or tsan
   docs                      write the API reference to build/docs; check that text and code agree
   format [--check]          format all C++ sources, or say which are not formatted
-  tidy [REGEX]              run clang-tidy on the programs whose path matches
+  tidy [REGEX]              run clang-tidy on the sources whose path matches
+  alone                     compile each source by itself, without those that are built with it
   coverage                  run the unit tests and print the line coverage of include/
   fuzz [SECONDS [TARGET]]   run each fuzz target, or one, for so long; 60 seconds if not said
   bench [--peers]           measure speed, memory and compile time against what they must be,
@@ -29,14 +30,18 @@ docs() {
   ctest --test-dir "$build" --output-on-failure --no-tests=error -L docs
 }
 
+# The toolkit as headers alone, by clang++ with sanitizers, is what counts its lines too.
 coverage() {
-  deps all || true
-  configure coverage
-  compile coverage jalon_tests
-  find "$build/coverage" -name '*.gcda' -delete  # of the last run
-  quietly coverage-tests ctest --preset coverage -j "$jobs" -R '^unit\.'
-  gcovr --root . --object-directory "$build/coverage" --filter include/ -j "$jobs" \
-    --print-summary --fail-under-line 95 "$build/coverage"
+  build_everything asan
+  local folder=$build/coverage
+  rm -rf "$folder"
+  mkdir -p "$folder"
+  LLVM_PROFILE_FILE=$folder/%p.profraw quietly coverage-tests "$build/asan/tests/jalon_tests"
+  llvm-profdata-14 merge -sparse "$folder"/*.profraw -o "$folder/all.profdata"
+  llvm-cov-14 report "$build/asan/tests/jalon_tests" -instr-profile="$folder/all.profdata" \
+    -show-region-summary=false -show-branch-summary=false "$root/include" | tee "$folder/report.txt"
+  awk '$1 == "TOTAL" { lines = $(NF - 2); missed = $(NF - 1) }
+    END { if (lines == 0 || missed / lines > 0.05) { print "less than 95 % of the lines"; exit 1 } }' "$folder/report.txt"
 }
 
 # All C++ files that are under version control or about to be.
@@ -51,18 +56,26 @@ format() {
   esac
 }
 
-tidy() {
+# Each source by itself is how the debug preset compiles; configured, it says with which flags.
+sources_alone() {
   deps all || true
-  configure_tests
-  say "Running clang-tidy, which takes minutes"
-  quietly tidy run-clang-tidy-14 -quiet -p "$build" -j "$jobs" "^$root/(bench|examples|tests|tools|fuzz)/.*${1-}"
+  configure debug
+  compile debug tools/resources.cpp single_header  # generated
+  python cmake/sources.py --build "$build/debug" "$@"
 }
+
+tidy() {
+  say "Running clang-tidy, which takes minutes"
+  sources_alone tidy "$@"
+}
+
+alone() { sources_alone alone; }
 
 # fuzz SECONDS TARGET: what it finds on the way stays in build/fuzz/found, and is gone on from.
 fuzz() {
-  build_everything fuzz
+  build_everything asan
   local each name found seed
-  for each in "$build"/fuzz/fuzz/${2-*}_fuzz; do
+  for each in "$build"/asan/fuzz/${2-*}_fuzz; do
     name=$(basename "$each" _fuzz)
     found=$build/fuzz/found/$name
     seed=fuzz/corpus/$name

@@ -26,7 +26,7 @@ all  command:clang++               clang               llvm           clang     
 all  command:clang-format-14       clang-format-14     llvm@14        clang-tools-extra    clang14
 all  command:clang-tidy-14         clang-tidy-14       llvm@14        clang-tools-extra    clang14
 all  debian:only                   libclang-rt-14-dev
-all  command:gcovr                 gcovr               gcovr          gcovr                gcovr
+all  command:llvm-cov-14           llvm-14             llvm@14        llvm                 llvm14
 all  command:nc                    netcat-openbsd      netcat         netcat               openbsd-netcat
 all  debian:only                   libc++-dev
 all  debian:only                   libc++abi-dev
@@ -95,17 +95,19 @@ apt_get() {
       apt-get -o DPkg::Lock::Timeout=300 install -y --no-install-recommends "$@"
 }
 
-# Where it has failed, nobody is asked for a password again, unless for something else.
+# Installs what is missing for a use. If that failed before, or Ctrl-C ended it at the question for a password,
+# sudo is not called again for the same packages: ./jalon deps does.
 deps_debian() {
   local wanted failed=$build/log/not-installed-$1.txt
   wanted=$(not_installed "$1" | xargs)
   [ -n "$wanted" ] || return 0
   if [ "$(id -u)" = 0 ] || command -v sudo >/dev/null && [ "$wanted" != "$(cat "$failed" 2>/dev/null)" ]; then
     say "Installing $wanted"
-    # shellcheck disable=SC2086  # one word each
-    apt_get $wanted && return
-    say "That has failed; build/log/apt-update.txt and apt-install.txt say why, ./jalon deps tries again"
+    mkdir -p "$build/log"
     echo "$wanted" >"$failed"
+    # shellcheck disable=SC2086  # one word each
+    apt_get $wanted && rm "$failed" && return
+    say "That has failed; build/log/apt-update.txt and apt-install.txt say why, ./jalon deps tries again"
   fi
   report debian 'an administrator installs it: apt-get install' "$1"
 }

@@ -2,6 +2,7 @@
 // values are written. What the values mean is not known here.
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -69,6 +70,10 @@ inline void append_json(std::string& out, std::uint64_t number) { out += std::to
 /// Appends a number to @p out.
 inline void append_json(std::string& out, std::int64_t number) { out += std::to_string(number); }
 /// Appends `true` or `false` to @p out.
-inline void append_json(std::string& out, bool value) { out += value ? "true" : "false"; }
+// A template: a text in quotes would become a boolean before it became a string view.
+template <std::same_as<bool> Boolean>
+void append_json(std::string& out, Boolean value) {
+  out += value ? "true" : "false";
+}
 
 }  // namespace jalon

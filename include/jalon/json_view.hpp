@@ -1,4 +1,4 @@
-// What a JSON object says, whoever has read it: one flat list of values, and views of it.
+// The values of a JSON object as one flat list, independent of the parser, and views of it.
 // No parser is known here: json_reader.hpp has those, and each fills such a list.
 //
 //     {"to":"ann","list":[1,2]}        size  name   value
@@ -13,6 +13,7 @@
 #pragma once
 
 #include <bit>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
@@ -122,8 +123,8 @@ class json_element {
   std::optional<std::string_view> string() const { return if_is(kind::string, node_->text); }
   /// True or false; nothing if it is neither.
   std::optional<bool> boolean() const { return if_is(kind::boolean, node_->number != 0); }
-  /// The integer from 0 to 2^64 - 1; nothing if it is none. A number with a fraction or an exponent
-  /// is no integer, though its value be whole.
+  /// The integer from 0 to 2^64 - 1; nothing if it is none. A number that
+  /// is written with a fraction or an exponent is no integer: 1.0, 1e0.
   std::optional<std::uint64_t> unsigned_integer() const {
     return if_is(kind::unsigned_integer, node_->number);
   }
@@ -186,7 +187,8 @@ class json_nodes {
   /// Adds null.
   void add_null(std::string_view name) { nodes_.push_back({name, {}, 0, 1, kind::null}); }
   /// Adds true or false.
-  void add(std::string_view name, bool value) {
+  template <std::same_as<bool> Boolean>
+  void add(std::string_view name, Boolean value) {
     nodes_.push_back({name, {}, value ? 1U : 0U, 1, kind::boolean});
   }
   /// Adds a string.

@@ -13,8 +13,9 @@
 
 namespace jalon {
 
-/// Reads lines as JSON objects. Its memory is at most some fifty bytes for each byte of the longest
-/// line; it is used again for each line. To be used by one thread at a time.
+/// Reads lines as JSON objects. It keeps at most fifty bytes for each byte of the longest line, and
+/// uses them again for each line. To be used by one thread at a time. Moving a reader makes the
+/// views of what it has read invalid.
 class nlohmann_reader {
  public:
   /// Reads @p line as one JSON object (RFC 8259) in UTF-8; nothing if it is not that, if it is

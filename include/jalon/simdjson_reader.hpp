@@ -57,8 +57,8 @@ inline std::string with_large_integers_as_doubles(std::string_view line) {
 
 }  // namespace detail
 
-/// Reads lines as JSON objects. Its memory is some 5 KB, and at most seventy bytes for each byte of
-/// the longest line; it is used again for each line. To be used by one thread at a time.
+/// Reads lines as JSON objects. It keeps 5 KB, and at most seventy bytes for each byte of the
+/// longest line, and uses them again for each line. To be used by one thread at a time.
 class simdjson_reader {
  public:
   /// @throws std::bad_alloc if there is no memory

@@ -1,4 +1,4 @@
-// The body of nlohmann_reader.hpp. The only include of nlohmann/json beside json_lines.hpp.
+// The body of nlohmann_reader.hpp. The toolkit includes nlohmann/json here and in json_lines.hpp.
 #pragma once
 
 #include <cstddef>
