@@ -36,11 +36,6 @@ if(JALON_SANITIZE)
   endif()
 endif()
 
-if(JALON_COVERAGE)
-  target_compile_options(jalon_developer INTERFACE -fprofile-instr-generate -fcoverage-mapping)
-  target_link_options(jalon_developer INTERFACE -fprofile-instr-generate)
-endif()
-
 # For tests and tools, whose speed nobody measures: they are compiled in half the time. At this level g++ takes
 # an empty std::optional for one whose value is read; what is compiled at -O3 keeps that warning.
 add_library(jalon_barely_optimised INTERFACE)

@@ -49,7 +49,8 @@ TEST_CASE(
     "an object of 512 levels is read, copied, written and destroyed, and no deeper one is read") {
   const auto value = parse_json_line(nested(jalon::max_json_depth));
   REQUIRE(value.has_value());
-  const auto copy = value;
+  auto copy = value;
+  copy->erase("nothing");  // it is a copy of its own
   CHECK(write_json_line(*copy) == nested(jalon::max_json_depth));
   CHECK_FALSE(parse_json_line(nested(jalon::max_json_depth + 1)).has_value());
   CHECK_FALSE(parse_json_line(nested(30'000)).has_value());

@@ -6,7 +6,7 @@ developer_usage() {
   cat <<'END'
 For those who change Jalon:
 
-  build [PRESET]            build everything: default, debug, asan or tsan
+  build [PRESET]            build everything: default, debug, asan, tsan or coverage
   docs                      write the API reference to build/docs; check that text and code agree
   format [--check]          format all C++ sources, or say which are not formatted
   tidy [REGEX]              run clang-tidy on the sources whose path matches
@@ -30,18 +30,14 @@ docs() {
   ctest --test-dir "$build" --output-on-failure --no-tests=error -L docs
 }
 
-# The toolkit as headers alone, by clang++ with sanitizers, is what counts its lines too.
 coverage() {
-  build_everything asan
-  local folder=$build/coverage
-  rm -rf "$folder"
-  mkdir -p "$folder"
-  LLVM_PROFILE_FILE=$folder/%p.profraw quietly coverage-tests "$build/asan/tests/jalon_tests"
-  llvm-profdata-14 merge -sparse "$folder"/*.profraw -o "$folder/all.profdata"
-  llvm-cov-14 report "$build/asan/tests/jalon_tests" -instr-profile="$folder/all.profdata" \
-    -show-region-summary=false -show-branch-summary=false "$root/include" | tee "$folder/report.txt"
-  awk '$1 == "TOTAL" { lines = $(NF - 2); missed = $(NF - 1) }
-    END { if (lines == 0 || missed / lines > 0.05) { print "less than 95 % of the lines"; exit 1 } }' "$folder/report.txt"
+  deps all || true
+  configure coverage
+  compile coverage jalon_tests
+  find "$build/coverage" -name '*.gcda' -delete  # of the last run
+  quietly coverage-tests ctest --preset coverage -j "$jobs" -R '^unit\.'
+  gcovr --root . --object-directory "$build/coverage" --filter include/ -j "$jobs" \
+    --print-summary --fail-under-line 95 "$build/coverage"
 }
 
 # All C++ files that are under version control or about to be.

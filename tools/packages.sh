@@ -26,7 +26,7 @@ all  command:clang++               clang               llvm           clang     
 all  command:clang-format-14       clang-format-14     llvm@14        clang-tools-extra    clang14
 all  command:clang-tidy-14         clang-tidy-14       llvm@14        clang-tools-extra    clang14
 all  debian:only                   libclang-rt-14-dev
-all  command:llvm-cov-14           llvm-14             llvm@14        llvm                 llvm14
+all  command:gcovr                 gcovr               gcovr          gcovr                gcovr
 all  command:nc                    netcat-openbsd      netcat         netcat               openbsd-netcat
 all  debian:only                   libc++-dev
 all  debian:only                   libc++abi-dev
