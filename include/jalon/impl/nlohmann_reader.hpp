@@ -28,6 +28,7 @@ class token_text : public std::string {
   token_text() : std::string(usual_size, '\0') { clear(); }
   token_text(const token_text& other) : std::string(other.view()) {}
   token_text& operator=(const token_text& other) {
+    if (this == &other) return *this;
     assign(other.view());
     use_room_from(std::string::size());
     return *this;
