@@ -4,7 +4,6 @@
 // nothing, forgets nobody's line, and shares none of the toolkit's parts but the pollers: what
 // another server costs beyond this, it costs for what it does. bench/load.cpp talks to it.
 
-
 #include <algorithm>
 #include <cstdio>
 #include <cstring>

@@ -15,6 +15,7 @@ inline void expect(bool holds, const char* words) {
 /// The same for something about @p text, which is shown then.
 inline void expect(bool holds, const char* words, std::string_view text) {
   if (holds) return;
-  std::fprintf(stderr, "does not hold: %s\nof: %.*s\n", words, static_cast<int>(text.size()), text.data());
+  std::fprintf(stderr, "does not hold: %s\nof: %.*s\n", words, static_cast<int>(text.size()),
+               text.data());
   std::abort();
 }

@@ -15,8 +15,8 @@
 
 namespace jalon {
 
-/// Reads lines as JSON objects. simdjson is faster (docs/performance.md says how much), nlohmann/json
-/// is headers alone.
+/// Reads lines as JSON objects. simdjson is faster (docs/performance.md says how much),
+/// nlohmann/json is headers alone.
 #ifdef JALON_SIMDJSON
 using json_reader = simdjson_reader;
 #else
