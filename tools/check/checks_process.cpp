@@ -148,7 +148,7 @@ user& first_with_few_descriptors(stage& s) {
   try {
     return s.somebody("alice");
   } catch (const failure&) {
-    if (s.starts_programs() && s.program().ended()) throw cannot_judge{{"why.descriptors"}};
+    if (s.program_has_ended()) throw cannot_judge{{"why.descriptors"}};
     throw;
   }
 }

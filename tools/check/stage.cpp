@@ -235,6 +235,17 @@ void stage::program_lives() {
   if (program_->ended() && !may_end_) throw failure{{"due.lives"}, {"came.dead"}};
 }
 
+// A program that ends closes its sockets first, and only then can it be waited for. So one that
+// still listens and waits goes on; of any other, its end may be about to come.
+bool stage::program_has_ended() {
+  if (!program_) return false;
+  const auto goes_on = [this] {
+    return program_waits() && (with_.client || tcp_listener_at(port_).has_value());
+  };
+  until([&] { return program_->ended() || goes_on(); }, milliseconds(500));
+  return program_->ended().has_value();
+}
+
 void stage::others_are_served(user& witness) {
   witness.is_served();
   somebody("witness");
@@ -347,13 +358,13 @@ evidence stage::gather() {
   seen.signal_sent = signal_sent_;
   for (const auto& one : peers_) seen.connections.push_back(evidence_of(*one));
   if (!program_) return seen;
-  look();
+  const bool has_ended = program_has_ended();
   seen.last_words = terminal_ == nullptr ? program_->last_words() : terminal_->received();
   seen.stopped_because = program_->stopped_because();
   seen.descriptors_before = descriptors_before_;
   seen.memory_before = memory_before_;
   seen.descriptor_limit = with_.program.descriptors;
-  if (!program_->ended()) {
+  if (!has_ended) {
     const pid_t pid = program_->serving_pid();
     seen.cpu_percent = cpu_percent(milliseconds(200));
     seen.threads = threads_of(pid);

@@ -101,6 +101,8 @@ class stage {
   // What the program is up to.
 
   bool starts_programs() const { return with_.host.empty(); }
+  /// Whether the program has ended, also if its end has only been seen at its sockets so far.
+  bool program_has_ended();
   subject& program();
   void signals(int number);
   /// Interrupts what it waits in: by a stop, after which it must go on as @p goes_on says, and by
