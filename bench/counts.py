@@ -37,9 +37,9 @@ FUNCTIONS = {
     "respond": r"_Function_handler<chat::answer .*chat::channels, chat::say>.*_M_invoke",
     "pass on": r"chat::channels::pass_on\(",
     "write": r"append_message<chat::say_event>\(",
-    "carry out": r"server<jalon::reactor>::carry_out\(\)",
-    "hand out": r"server<jalon::reactor>::hand_out\(\)",
-    "flush": r"link_handlers>::flush\(\)",
+    "apply": r"server<jalon::reactor, .*>::apply_all\(\)",
+    "fan out": r"fan_out<.*>::flush\(\)",
+    "flush": r"connection<jalon::reactor, .*>::flush\(\)",
 }
 
 

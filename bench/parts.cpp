@@ -147,7 +147,8 @@ void writes_queue(State& state) {
   std::vector<char> sink(64 << 10);
   while (state.KeepRunning()) {
     for (int n = 0; n < lines_a_turn; ++n) {
-      const auto payload = one_block ? block.add(line) : jalon::make_payload(line);
+      const auto payload =
+          one_block ? block.add([&](std::string& out) { out += line; }) : jalon::make_payload(line);
       benchmark::DoNotOptimize(queue.push(payload));
     }
     block.end_turn();

@@ -20,16 +20,16 @@ TEST_CASE("actions are kept in order, lines with their end and their recipients"
   out.wake_at(jalon::steady_time(std::chrono::seconds(5)));
   REQUIRE(out.size() == 4);
 
-  const auto& first = std::get<actions::send_line>(out[0]);
-  CHECK(out.line(first) == "to one\n");
+  const auto& first = std::get<actions::send_frame>(out[0]);
+  CHECK(out.frame(first) == "to one");
   CHECK(out.recipients(first).size() == 1);
   CHECK(out.recipients(first)[0] == connection_id{3});
 
-  const auto& second = std::get<actions::send_line>(out[1]);
-  CHECK(out.line(second) == "to two\n");
+  const auto& second = std::get<actions::send_frame>(out[1]);
+  CHECK(out.frame(second) == "to two");
   CHECK(std::vector(out.recipients(second).begin(), out.recipients(second).end()) == both);
 
-  CHECK(std::get<actions::close_one>(out[2]).who == connection_id{7});
+  CHECK(std::get<actions::close_connection>(out[2]).id == connection_id{7});
   CHECK(std::get<actions::wake>(out[3]).when.time_since_epoch() == std::chrono::seconds(5));
 }
 
@@ -40,12 +40,12 @@ TEST_CASE("a line to all but one goes to the others, in their order") {
   out.send_to_others(connection_id{4}, all, "four was not here");
   REQUIRE(out.size() == 2);
 
-  const auto& first = std::get<actions::send_line>(out[0]);
-  CHECK(out.line(first) == "one is away\n");
+  const auto& first = std::get<actions::send_frame>(out[0]);
+  CHECK(out.frame(first) == "one is away");
   CHECK(std::vector(out.recipients(first).begin(), out.recipients(first).end()) ==
         std::vector{connection_id{3}, connection_id{2}});
 
-  const auto& second = std::get<actions::send_line>(out[1]);
+  const auto& second = std::get<actions::send_frame>(out[1]);
   CHECK(std::vector(out.recipients(second).begin(), out.recipients(second).end()) == all);
 }
 
@@ -58,8 +58,8 @@ TEST_CASE("a line that is written when it is sent is written once, whoever gets 
   out.send(both, write);
   out.send(connection_id{3}, write);
   REQUIRE(out.size() == 3);
-  CHECK(out.line(std::get<actions::send_line>(out[1])) == "line 1\n");
-  CHECK(out.line(std::get<actions::send_line>(out[2])) == "line 2\n");
+  CHECK(out.frame(std::get<actions::send_frame>(out[1])) == "line 1");
+  CHECK(out.frame(std::get<actions::send_frame>(out[2])) == "line 2");
 }
 
 TEST_CASE("a line to nobody is not written") {
@@ -81,7 +81,7 @@ TEST_CASE("an empty line is a line") {
   actions out;
   out.send(connection_id{1}, "");
   REQUIRE(out.size() == 1);
-  CHECK(out.line(std::get<actions::send_line>(out[0])) == "\n");
+  CHECK(out.frame(std::get<actions::send_frame>(out[0])) == "");
 }
 
 TEST_CASE("actions that are cleared are gone, and others can come") {
@@ -90,8 +90,8 @@ TEST_CASE("actions that are cleared are gone, and others can come") {
   out.clear();
   CHECK(out.size() == 0);
   out.send(connection_id{2}, "new");
-  const auto& line = std::get<actions::send_line>(out[0]);
-  CHECK(out.line(line) == "new\n");
+  const auto& line = std::get<actions::send_frame>(out[0]);
+  CHECK(out.frame(line) == "new");
   CHECK(out.recipients(line)[0] == connection_id{2});
 }
 

@@ -10,10 +10,12 @@
 #include <asio/post.hpp>
 #include <asio/steady_timer.hpp>
 
-#include <jalon/asio_connection.hpp>
-#include <jalon/asio_server.hpp>
+#include <jalon/asio_loop.hpp>
+#include <jalon/connection.hpp>
+#include <jalon/server.hpp>
 
 #include "catch.hpp"
+#include "support/handler.hpp"
 #include "support/peer.hpp"
 #include "support/recording_service.hpp"
 #include "support/resources.hpp"
@@ -26,7 +28,7 @@ TEST_CASE("a server on Asio's loop runs beside whatever else its context does") 
   asio::io_context context;
   jalon::asio_loop loop(context);
   support::recording_service service;
-  jalon::asio_server server(loop, jalon::listener(jalon::endpoint::loopback(0)), service);
+  jalon::server server(loop, jalon::listener(jalon::endpoint::loopback(0)), service);
 
   std::string story;
   asio::steady_timer other(context, 0ms);
@@ -47,12 +49,12 @@ TEST_CASE("a connection on Asio's loop needs no server") {
   jalon::asio_loop loop(context);
   auto ends = support::tcp_pair();
   std::string got;
-  jalon::connection_handlers handlers;
-  handlers.received = [&](const jalon::frame& one) {
-    got = one.payload;
+  support::function_handler handler;
+  handler.on_received = [&](const jalon::frame& frame) {
+    got = frame.payload;
     loop.stop();
   };
-  const jalon::asio_connection<> link(loop, std::move(ends.first), handlers);
+  const jalon::connection<jalon::asio_loop> link(loop, std::move(ends.first), handler);
   ends.second.write_some("a line\n");
   loop.run();
   CHECK(got == "a line");

@@ -8,6 +8,7 @@
 #include <jalon/length_codec.hpp>
 
 #include "catch.hpp"
+#include "support/handler.hpp"
 #include "support/loops.hpp"
 #include "support/peer.hpp"
 
@@ -23,27 +24,28 @@ using story = std::vector<std::string>;
 
 // A connection on a loop, the peer at its other end, and what the connection has told.
 template <class On, class Codec = line_codec>
-struct connection_scene : On {
+struct connection_scene : On, jalon::connection_handler {
   using link_type = jalon::connection<typename On::loop_type, Codec>;
 
   explicit connection_scene(const connection_options& options = {}, Codec codec = Codec{})
-      : link(std::make_unique<link_type>(this->loop, std::move(ends.second), handlers(), options,
+      : link(std::make_unique<link_type>(this->loop, std::move(ends.second), *this, options,
                                          std::move(codec))) {}
 
-  jalon::connection_handlers handlers() {
-    return {[this](const jalon::frame& one) {
-              told.push_back(one.error ? "!" + one.error.message() : std::string(one.payload));
-              if (on_frame) on_frame(told.back());
-            },
-            [this](std::error_code reason) {
-              told.push_back(reason ? "broken: " + reason.message() : "end");
-              if (on_end) on_end();
-            },
-            [this] {
-              told.emplace_back("closed");
-              if (on_closed) on_closed();
-            }};
+  void received(const jalon::frame& frame) override {
+    told.push_back(frame.error ? "!" + frame.error.message() : std::string(frame.payload));
+    if (on_frame) on_frame(told.back());
   }
+  void ended(std::error_code error) override {
+    told.push_back(error ? "broken: " + error.message() : "end");
+    if (on_end) on_end();
+  }
+  void closed() override {
+    told.emplace_back("closed");
+    if (on_closed) on_closed();
+  }
+
+  // Gives the connection up in one of its handlers.
+  void retire_link() { this->loop.retire(std::move(link)); }
 
   // Has the system hold little of what is under way, so that a test need not send much.
   void narrow() {
@@ -74,7 +76,7 @@ struct connection_scene : On {
 connection_options small_queue() {
   connection_options options;
   options.queue = {.low_water = 10'000, .high_water = 100'000, .hard_limit = 10'000'000};
-  options.linger = 10s;
+  options.drain_timeout = 10s;
   return options;
 }
 
@@ -219,13 +221,13 @@ TEMPLATE_TEST_CASE("the frame in whose handler a connection is closed can be rea
   connection_scene<TestType> s;
   std::string payload;
   typename connection_scene<TestType>::link_type* link = nullptr;
-  auto handlers = s.handlers();
-  handlers.received = [&](const jalon::frame& one) {
+  support::function_handler handler;
+  handler.on_received = [&](const jalon::frame& frame) {
     link->close();
-    payload = one.payload;
+    payload = frame.payload;
   };
   auto ends = support::tcp_pair();
-  typename connection_scene<TestType>::link_type closing(s.loop, std::move(ends.second), handlers);
+  typename connection_scene<TestType>::link_type closing(s.loop, std::move(ends.second), handler);
   link = &closing;
   ends.first.write_some("a line that is still needed\nanother\n");
   REQUIRE(run_until(s, [&] { return !payload.empty(); }));
@@ -364,62 +366,56 @@ TEMPLATE_TEST_CASE("aborted, a connection is closed at once, and tells that once
   CHECK(s.peer.received().empty());
 }
 
-TEMPLATE_TEST_CASE("any handler may destroy its connection", "", ALL_LOOPS) {
+TEMPLATE_TEST_CASE("any handler may abort its connection and have it retired", "", ALL_LOOPS) {
   connection_scene<TestType> s;
+  s.on_closed = [&] { s.retire_link(); };
   SECTION("when a frame has come, with another behind it") {
-    s.on_frame = [&](const std::string&) { s.link.reset(); };
+    s.on_frame = [&](const std::string&) { s.link->abort(); };
     s.peer.send("first\nsecond\n");
-    CHECK(s.tells({"first"}));
+    CHECK(s.tells({"first", "closed"}));
   }
   SECTION("when a frame has come, with answers that wait") {
     s.on_frame = [&](const std::string&) {
       s.link->send("an answer that is lost");
-      s.link.reset();
+      s.link->abort();
     };
     s.peer.send("first\n");
-    CHECK(s.tells({"first"}));
+    CHECK(s.tells({"first", "closed"}));
   }
   SECTION("when the input has ended") {
-    s.on_end = [&] { s.link.reset(); };
+    s.on_end = [&] { s.link->abort(); };
     s.peer.end_output();
-    CHECK(s.tells({"end"}));
+    CHECK(s.tells({"end", "closed"}));
   }
   SECTION("when it is broken") {
-    s.on_end = [&] { s.link.reset(); };
+    s.on_end = [&] { s.link->abort(); };
     s.peer.reset();
-    CHECK(s.tells({reset_message}));
+    CHECK(s.tells({reset_message, "closed"}));
   }
   SECTION("when it is closed") {
-    s.on_closed = [&] { s.link.reset(); };
     s.link->close();
     s.peer.leave();
     CHECK(s.tells({"closed"}));
   }
-  SECTION("when it is closed by another handler of its own") {
-    s.on_frame = [&](const std::string&) { s.link->abort(); };
-    s.on_closed = [&] { s.link.reset(); };
-    s.peer.send("first\nsecond\n");
-    CHECK(s.tells({"first", "closed"}));
+  SECTION("when it delivers what waited for low water") {
+    connection_scene<TestType> full(small_queue());
+    full.narrow();
+    full.on_closed = [&] { full.retire_link(); };
+    full.on_frame = [&](const std::string& line) {
+      if (line == "much")
+        full.link->send(std::string(400'000, 'x'));
+      else
+        full.link->abort();
+    };
+    full.peer.send("much\nnow go\nnever told\n");
+    REQUIRE(full.tells({"much"}));
+    REQUIRE(run_until(full, [&] { return full.peer.gone(); }));
+    CHECK(full.told == story{"much", "now go", "closed"});
+    s.link->abort();
   }
   run_turns(s, 5);
   CHECK(s.link == nullptr);
   CHECK(run_until(s, [&] { return s.peer.socket().fd() == -1 || s.peer.gone(); }));
-}
-
-TEMPLATE_TEST_CASE("a connection may be destroyed while it delivers what waited for low water", "",
-                   ALL_LOOPS) {
-  connection_scene<TestType> s(small_queue());
-  s.narrow();
-  s.on_frame = [&](const std::string& line) {
-    if (line == "much")
-      s.link->send(std::string(400'000, 'x'));
-    else
-      s.link.reset();
-  };
-  s.peer.send("much\nnow go\nnever told\n");
-  REQUIRE(s.tells({"much"}));
-  REQUIRE(run_until(s, [&] { return s.peer.gone(); }));
-  CHECK(s.told == story{"much", "now go"});
 }
 
 TEMPLATE_TEST_CASE("an end that is told may be answered by cutting off", "", ALL_LOOPS) {
@@ -443,13 +439,13 @@ TEMPLATE_TEST_CASE("one that floods keeps nobody waiting", "", ALL_LOOPS) {
   flood.peer.send_some(much);
 
   bool heard = false;
-  jalon::connection_handlers handlers;
-  handlers.received = [&](const jalon::frame&) {
+  support::function_handler handler;
+  handler.on_received = [&](const jalon::frame&) {
     heard = true;
     flooded_before_word = flooded;
   };
   const jalon::connection<typename TestType::loop_type> quiet(flood.loop, std::move(ends.second),
-                                                              handlers);
+                                                              handler);
   support::peer polite(std::move(ends.first));
   polite.send("a word\n");
   REQUIRE(run_until(flood, [&] { return heard; }));

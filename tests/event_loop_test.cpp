@@ -72,17 +72,17 @@ TEMPLATE_TEST_CASE("what is wanted can be changed at any time", "", ALL_LOOPS) {
   run_turns(on, 5);
   CHECK(reads + writes == 0);
 
-  watch.want(io_events::read);
+  watch.set_interest(io_events::read);
   REQUIRE(run_until(on, [&] { return reads >= 3; }));
   CHECK(writes == 0);
 
-  watch.want(io_events::write);
+  watch.set_interest(io_events::write);
   run_turns(on, 1);  // what is under way for reading may still come in this turn
   reads = 0;
   REQUIRE(run_until(on, [&] { return writes >= 3; }));
   CHECK(reads == 0);
 
-  watch.want(io_events::none);
+  watch.set_interest(io_events::none);
   const int before = writes;
   run_turns(on, 5);
   CHECK(writes == before);

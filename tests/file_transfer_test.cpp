@@ -457,9 +457,9 @@ TEST_CASE("two files move at once, on one loop") {
         example::file_to_send{file.get(), bytes.size(), hash_of(bytes)},
         chat::file_send{name, token, {}},
         example::file_sender::handlers{[](std::uint64_t) {},
-                                       [&way](const std::string& failure) {
+                                       [&on, &way](const std::string& failure) {
                                          way.sent = failure.empty();
-                                         way.sender.reset();
+                                         on.loop.retire(std::move(way.sender));
                                        }});
   }
   CHECK(support::run_until(on, [&] {

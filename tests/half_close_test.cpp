@@ -10,22 +10,22 @@
 #include <jalon/reactor.hpp>
 
 #include "catch.hpp"
+#include "support/handler.hpp"
 
 namespace {
 
 // A connection on a loop, and the other end as a bare socket.
-struct half_close_scene {
+struct half_close_scene final : jalon::connection_handler {
   std::vector<std::string> events;
   jalon::reactor loop;
   std::pair<jalon::stream_socket, jalon::stream_socket> ends = jalon::stream_socket::pair();
   jalon::stream_socket& peer = ends.second;
-  jalon::connection<jalon::reactor> link{
-      loop,
-      std::move(ends.first),
-      {.received = [this](const jalon::frame& one) { events.emplace_back(one.payload); },
-       .ended = [this](std::error_code reason) { events.push_back(reason ? "broken" : "ended"); },
-       .closed = [this] { events.emplace_back("closed"); },
-       .drained = [this] { events.emplace_back("drained"); }}};
+  jalon::connection<jalon::reactor> link{loop, std::move(ends.first), *this};
+
+  void received(const jalon::frame& frame) override { events.emplace_back(frame.payload); }
+  void ended(std::error_code error) override { events.push_back(error ? "broken" : "ended"); }
+  void closed() override { events.emplace_back("closed"); }
+  void drained() override { events.emplace_back("drained"); }
 
   void turn() { loop.run_once(std::chrono::milliseconds(0)); }
 
@@ -60,7 +60,7 @@ TEST_CASE("After end_output the peer's answers are delivered, and its end is tol
   CHECK(scene.events == events{"answer"});
   scene.peer = {};
   scene.turn();
-  CHECK(scene.events == events{"answer", "ended"});
+  CHECK(scene.events == events{"answer", "ended", "closed"});
 }
 
 TEST_CASE("What is sent after end_output is dropped, and a second end_output changes nothing") {
@@ -104,9 +104,10 @@ TEST_CASE("A drained handler may close the connection") {
   jalon::reactor& loop = scene.loop;
   auto ends = jalon::stream_socket::pair();
   std::optional<jalon::connection<jalon::reactor>> link;
-  link.emplace(loop, std::move(ends.first),
-               jalon::connection_handlers{.closed = [&] { closed = "closed"; },
-                                          .drained = [&] { link->abort(); }});
+  support::function_handler handler;
+  handler.on_closed = [&] { closed = "closed"; };
+  handler.on_drained = [&] { link->abort(); };
+  link.emplace(loop, std::move(ends.first), handler);
   link->send("one line");
   scene.turn();
   CHECK(closed == "closed");

@@ -203,7 +203,7 @@ TEMPLATE_TEST_CASE("a trace tells what each turn asks for, and what comes", "", 
   CHECK(lines[1] == "  ready " + number + ":w, the near end");
 
   lines.clear();
-  watch.want(io_events::none);
+  watch.set_interest(io_events::none);
   on.loop.run_once(0ms);
   REQUIRE(lines.size() == 1);
   CHECK(lines[0].starts_with("turn 2 asks for "));

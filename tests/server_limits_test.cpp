@@ -110,7 +110,7 @@ TEMPLATE_TEST_CASE("a deaf client that takes not even its notice is cut off afte
                    ALL_LOOPS) {
   jalon::server_options options;
   options.connection.queue = {.low_water = 1'000, .high_water = 10'000, .hard_limit = 400'000};
-  options.connection.linger = 10s;
+  options.connection.drain_timeout = 10s;
   server_scene<TestType> s(options);
   tell_all(s);
   peer talker = s.client();
@@ -171,7 +171,7 @@ TEMPLATE_TEST_CASE("out of descriptors, a client learns it at once, and the serv
   CHECK(still_served);
   CHECK_FALSE(waiting.gone());
   INFO("another one waits, and the server did not ask for it in every turn");
-  CHECK(s.log == story{"cannot take a connection: " +
+  CHECK(s.log == story{"cannot accept a connection: " +
                        std::make_error_condition(std::errc::too_many_files_open).message()});
 
   s.clock.advance(100ms);

@@ -124,9 +124,7 @@ TEMPLATE_TEST_CASE("a service may close a client as it comes", "", ALL_LOOPS) {
 }
 
 TEMPLATE_TEST_CASE("a line that is too long is told, and the next one is served", "", ALL_LOOPS) {
-  jalon::server_options options;
-  options.max_line = 1'000;
-  server_scene<TestType> s(options);
+  server_scene<TestType> s({}, jalon::line_codec(1'000));
   peer client = s.client();
   client.send(std::string(1'000, 'x') + "\nshort\n");
   CHECK(s.gets(client, "what?\nshort\n"));
@@ -134,17 +132,15 @@ TEMPLATE_TEST_CASE("a line that is too long is told, and the next one is served"
 }
 
 // A service with the one call that is needed.
-struct plain_echo {
-  void received(jalon::connection_id who, std::string_view line, actions& out) {
+struct plain_echo final : jalon::service {
+  void received(jalon::connection_id who, std::string_view line, actions& out) override {
     out.send(who, line);
     out.wake_at({});  // which it has no call for
   }
 };
 
 TEMPLATE_TEST_CASE("a service needs but one call", "", ALL_LOOPS) {
-  jalon::server_options options;
-  options.max_line = 100;
-  server_scene<TestType, plain_echo> s(options);
+  server_scene<TestType, plain_echo> s({}, jalon::line_codec(100));
   peer client = s.client();
   client.send("hello\n");
   CHECK(s.gets(client, "hello\n"));
@@ -228,7 +224,7 @@ TEMPLATE_TEST_CASE("who keeps the id of a client that has gone reaches nobody", 
 
 TEMPLATE_TEST_CASE("a server on a unix socket serves alike", "", ALL_LOOPS) {
   const support::temporary_folder folder;
-  server_scene<TestType> s({}, *jalon::endpoint::unix_path((folder / "chat").string()));
+  server_scene<TestType> s({}, jalon::line_codec{}, *jalon::endpoint::unix_path((folder / "chat").string()));
   peer client = s.client();
   client.send("hello\n");
   CHECK(s.gets(client, "hello\n"));

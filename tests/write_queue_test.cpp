@@ -10,7 +10,6 @@
 using jalon::io_status;
 using jalon::make_payload;
 using jalon::queue_limits;
-using jalon::water;
 using jalon::write_queue;
 
 namespace {
@@ -18,7 +17,6 @@ namespace {
 // A queue with somebody who reads what it writes, if the test wants.
 struct queue_scene {
   explicit queue_scene(const queue_limits& limits = {}) : queue(limits) {
-    queue.on_crossing([this](water mark) { crossings += mark == water::high ? 'H' : 'L'; });
     socket.set_buffers(4'096, 4'096);
     reader.socket().set_buffers(4'096, 4'096);
   }
@@ -38,8 +36,12 @@ struct queue_scene {
   jalon::stream_socket& socket = ends.first;
   support::peer reader{std::move(ends.second)};
   write_queue queue;
-  std::string crossings;
 };
+
+// Appends @p text.
+auto bytes(std::string text) {
+  return [text = std::move(text)](std::string& out) { out += text; };
+}
 
 TEST_CASE("payloads are written in order, by one call") {
   queue_scene s;
@@ -122,23 +124,25 @@ TEST_CASE("what is put in while payloads are half sent comes after them") {
   CHECK(s.reader.received() == due);
 }
 
-TEST_CASE("marks are told when they are crossed, once, and only from the other side") {
+TEST_CASE("a queue is high above high water, and no longer once it is at low water") {
   queue_scene s({.low_water = 10, .high_water = 20, .hard_limit = 1'000});
   REQUIRE(s.push(std::string(20, 'x')));
-  CHECK(s.crossings.empty());
   CHECK_FALSE(s.queue.high());
   REQUIRE(s.push("x"));
-  CHECK(s.crossings == "H");
   CHECK(s.queue.high());
-  REQUIRE(s.push("more"));
-  CHECK(s.crossings == "H");
-
   REQUIRE(s.drain());
-  CHECK(s.crossings == "HL");
   CHECK_FALSE(s.queue.high());
-  REQUIRE(s.push("a little"));
+}
+
+TEST_CASE("a queue is blocked while the socket is full") {
+  queue_scene s;
+  CHECK_FALSE(s.queue.blocked());
+  REQUIRE(s.push(std::string(100'000, 'x')));
+  CHECK_FALSE(s.queue.blocked());
+  REQUIRE(s.queue.write_to(s.socket).status == io_status::would_block);
+  CHECK(s.queue.blocked());
   REQUIRE(s.drain());
-  CHECK(s.crossings == "HL");
+  CHECK_FALSE(s.queue.blocked());
 }
 
 TEST_CASE("between the marks a queue that was high is high still") {
@@ -151,7 +155,6 @@ TEST_CASE("between the marks a queue that was high is high still") {
   REQUIRE(s.queue.bytes() <= 100'000);
   REQUIRE(s.queue.bytes() > 10);
   CHECK(s.queue.high());
-  CHECK(s.crossings == "H");
 }
 
 TEST_CASE("the hard limit may be reached and not passed, and what is refused changes nothing") {
@@ -187,7 +190,7 @@ TEST_CASE("what is not begun can be dropped") {
     REQUIRE(s.push("last"));
     REQUIRE(s.drain());
     CHECK(s.reader.received() == begun + "last");
-    CHECK(s.crossings == "HL");
+    CHECK_FALSE(s.queue.high());
   }
   SECTION("when the front has moved on and a payload is partly sent") {
     std::string due;
@@ -207,9 +210,9 @@ TEST_CASE("what is not begun can be dropped") {
 TEST_CASE("payloads that touch are one, and those that do not keep their order") {
   queue_scene s;
   jalon::outbox box;
-  const auto first = box.add("first ");
-  const auto second = box.add("second ");
-  const auto third = box.add("third ");
+  const auto first = box.add(bytes("first "));
+  const auto second = box.add(bytes("second "));
+  const auto third = box.add(bytes("third "));
   REQUIRE(s.queue.push(first));
   REQUIRE(s.queue.push(second));
   CHECK(first.block.use_count() == 5);  // these three, the box, and the queue once
@@ -223,20 +226,20 @@ TEST_CASE("payloads that touch are one, and those that do not keep their order")
 TEST_CASE("a queue that waits keeps no block alive of which it holds the smaller part") {
   queue_scene s;
   jalon::outbox box;
-  const auto small = box.add(std::string(100, 's'));
-  const auto large = box.add(std::string(50'000, 'l'));
+  const auto small = box.add(bytes(std::string(100, 's')));
+  const auto large = box.add(bytes(std::string(50'000, 'l')));
   REQUIRE(s.queue.push(small));
   REQUIRE(s.push("other"));
   REQUIRE(s.queue.push(large));
   CHECK(small.block.use_count() == 5);
-  s.queue.settle();
+  s.queue.release_shared_blocks();
   CHECK(small.block.use_count() == 4);
 
   SECTION("also if it came to be that later") {
-    const auto late = box.add(std::string(200'000, 'x'));
-    const auto last = box.add("end");
+    const auto late = box.add(bytes(std::string(200'000, 'x')));
+    const auto last = box.add(bytes("end"));
     REQUIRE(s.queue.push(last));
-    s.queue.settle();
+    s.queue.release_shared_blocks();
     CHECK(s.queue.bytes() == 50'108);
     REQUIRE(s.drain());
     CHECK(s.reader.received().ends_with("lend"));
@@ -249,13 +252,13 @@ TEST_CASE("a queue that waits keeps no block alive of which it holds the smaller
 
 TEST_CASE("a block is used again in the next turn if nobody holds it") {
   jalon::outbox box;
-  const auto* const block = box.add("first").block.get();
+  const auto* const block = box.add(bytes("first")).block.get();
   box.end_turn();
-  CHECK(box.add("second").block.get() == block);
-  const auto held = box.add("third");
+  CHECK(box.add(bytes("second")).block.get() == block);
+  const auto held = box.add(bytes("third"));
   CHECK(held.bytes() == "third");
   box.end_turn();
-  CHECK(box.add("fourth").block.get() != block);
+  CHECK(box.add(bytes("fourth")).block.get() != block);
   CHECK(held.bytes() == "third");
 }
 

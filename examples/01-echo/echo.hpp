@@ -11,19 +11,18 @@ namespace example {
 
 /// The service of milestone 1. It knows nothing of its clients but their lines; who they are, the
 /// host keeps (jalon/server.hpp).
-struct echo_service {
-  void received(jalon::connection_id from, std::string_view line, jalon::actions& out) {
+struct echo_service final : jalon::service {
+  void received(jalon::connection_id from, std::string_view line, jalon::actions& out) override {
     if (line == "/quit")
       out.close(from);
     else
       out.send(from, line);
   }
 
-  void malformed(jalon::connection_id from, std::error_code /*too_long*/, jalon::actions& out) {
+  void malformed(jalon::connection_id from, std::error_code /*too_long*/,
+                 jalon::actions& out) override {
     out.send(from, "error: line too long");
   }
 };
-
-static_assert(jalon::service<echo_service>);
 
 }  // namespace example

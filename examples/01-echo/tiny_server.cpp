@@ -4,8 +4,8 @@
 
 #include <jalon.hpp>
 
-struct echo {
-  void received(jalon::connection_id who, std::string_view line, jalon::actions& out) {
+struct echo final : jalon::service {
+  void received(jalon::connection_id who, std::string_view line, jalon::actions& out) override {
     if (line == "/quit")
       out.close(who);
     else

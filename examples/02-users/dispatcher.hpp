@@ -76,7 +76,7 @@ enum class access {
 
 /// The chat, as its host sees it. Its units register the requests that they answer; the list of
 /// the units is what a milestone is.
-class dispatcher {
+class dispatcher final : public jalon::service {
  public:
   /// @param server_name name and version, for the greeting
   explicit dispatcher(std::string server_name) { greeting_.server = std::move(server_name); }
@@ -104,12 +104,12 @@ class dispatcher {
 
   // What the host calls (jalon/service.hpp).
 
-  void connected(connection_id id, const jalon::arrival& arrival, actions& out) {
+  void connected(connection_id id, const jalon::arrival& arrival, actions& out) override {
     watcher_.connected(id, arrival);
     out.send(id, jalon::as_line(greeting_));
   }
 
-  void received(connection_id from, std::string_view line, actions& out) {
+  void received(connection_id from, std::string_view line, actions& out) override {
     if (line.empty()) return;
     const auto object = reader_.read(line);
     if (!object)
@@ -125,11 +125,11 @@ class dispatcher {
     give(from, *head.id, judge(from, head.type, *object, out), out);
   }
 
-  void malformed(connection_id from, std::error_code /*too_long*/, actions& out) {
+  void malformed(connection_id from, std::error_code /*too_long*/, actions& out) override {
     give(from, {}, answer::refused("line_too_long", "a line has at most 65536 bytes"), out);
   }
 
-  void disconnected(connection_id id, jalon::departure /*how*/, actions& out) {
+  void disconnected(connection_id id, jalon::departure /*why*/, actions& out) override {
     watcher_.disconnected(id, out);
   }
 
@@ -171,7 +171,5 @@ class dispatcher {
   connection_watcher watcher_;
   std::unordered_map<std::string_view, entry> requests_;  // by type
 };
-
-static_assert(jalon::service<dispatcher>);
 
 }  // namespace chat

@@ -14,10 +14,9 @@ namespace example {
 /// Runs @p chat until SIGINT or SIGTERM. @return the program's exit status
 inline int run_chat(chat::dispatcher& chat, const server_options& options) {
   jalon::server_options how;
-  how.max_line = chat::max_line;
   how.not_reading_notice = jalon::write_message(
       chat::error{"not_reading", "you do not read what is sent to you; the server parts from you"});
-  return run_server(chat, options, std::move(how));
+  return run_server(chat, options, std::move(how), jalon::line_codec(chat::max_line));
 }
 
 }  // namespace example

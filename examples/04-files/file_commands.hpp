@@ -131,7 +131,7 @@ class file_commands {
     const auto where = outgoing_.insert(outgoing_.end(), std::move(one));
     where->hasher = std::make_unique<file_hasher>(
         loop_, where->file.get(), where->size, [this, where](sha256 hash, std::error_code error) {
-          const auto gone = std::move(where->hasher);  // it is calling us
+          loop_.retire(std::move(where->hasher));
           where->content = hash.finish();
           if (!error) return ask(where);
           fail(where->name, error.value());
@@ -179,7 +179,7 @@ class file_commands {
       client_.show(where->to + " has received " + where->name);
     else
       client_.show(where->name + " was not sent: " + failure, chat::look::failure);
-    const auto gone = std::move(where->sender);  // it is calling us
+    loop_.retire(std::move(where->sender));
     outgoing_.erase(where);
     if (!busy()) around_.idle();
   }
@@ -276,13 +276,13 @@ class file_commands {
     const auto where = incoming_.insert(
         incoming_.end(),
         incoming{offer, std::move(partial), nullptr, nullptr, progress_meter(offer.file.value())});
-    where->hasher = std::make_unique<file_hasher>(
-        loop_, where->partial.file.get(), where->partial.size,
-        [this, where](sha256 hash, std::error_code error) {
-          const auto gone = std::move(where->hasher);  // it is calling us
-          if (error) return give_up(where, error.message());
-          start_receiving(where, std::move(hash));
-        });
+    where->hasher =
+        std::make_unique<file_hasher>(loop_, where->partial.file.get(), where->partial.size,
+                                      [this, where](sha256 hash, std::error_code error) {
+                                        loop_.retire(std::move(where->hasher));
+                                        if (error) return give_up(where, error.message());
+                                        start_receiving(where, std::move(hash));
+                                      });
   }
 
   // Before the sender has been told to come.
@@ -340,7 +340,7 @@ class file_commands {
       client_.show(where->offer.file.value() + " was not received: " + result.failure,
                    chat::look::failure);
     if (result.content_wrong) inbox::discard(where->partial.path);
-    const auto gone = std::move(where->receiver);  // it is calling us
+    loop_.retire(std::move(where->receiver));
     incoming_.erase(where);
     if (!busy()) around_.idle();
   }

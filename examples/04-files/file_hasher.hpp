@@ -17,8 +17,8 @@ namespace example {
 /// loop's thread.
 class file_hasher {
  public:
-  /// Called once: with what was hashed so far, to be finished or gone on with; or with the reason
-  /// why the file cannot be read.
+  /// Called once, and may have the loop retire the hasher: with what was hashed so far, to be
+  /// finished or gone on with; or with the reason why the file cannot be read.
   using done_handler = std::function<void(sha256, std::error_code)>;
 
   /// @param file stays open until `done` is called
@@ -41,8 +41,7 @@ class file_hasher {
     std::error_code error;
     for (int i = 0; i < pieces_a_turn && more_to_do() && !error; ++i) error = digest_.take(bytes_);
     if (more_to_do() && !error) return go_on_later();
-    const auto done = std::move(done_);  // it may destroy this
-    done(digest_.hash(), error);
+    done_(digest_.hash(), error);
   }
 
   bool more_to_do() const { return digest_.bytes() < bytes_; }

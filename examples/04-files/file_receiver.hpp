@@ -16,6 +16,7 @@
 #include <string_view>
 #include <utility>
 
+#include <jalon/acceptor.hpp>
 #include <jalon/connection.hpp>
 #include <jalon/json_message.hpp>
 #include <jalon/json_reader.hpp>
@@ -52,7 +53,7 @@ struct received_file {
 /// loop outlives it.
 class file_receiver {
  public:
-  /// What it calls. `done` comes once, last, and may destroy the receiver.
+  /// What it calls. `done` comes once, last, and may have the loop retire the receiver.
   struct handlers {
     std::function<void(std::uint64_t bytes)> progress;  ///< of the whole file, in bytes
     std::function<void(const received_file&)> done;
@@ -71,48 +72,51 @@ class file_receiver {
         expected_(std::move(expected)),
         handlers_(std::move(called)),
         have_(expected_.offset),
-        listener_(std::make_unique<jalon::listener>(at)),
-        watch_(loop.watch(
-            listener_->fd(), jalon::io_events::read, [this](jalon::io_events) { accept_one(); },
-            "file listener")) {
+        acceptor_(loop, jalon::listener(at),
+                  [this](jalon::accept_result accepted) { welcome(std::move(accepted.socket)); }) {
     wait_again();
   }
   file_receiver(const file_receiver&) = delete;
   file_receiver& operator=(const file_receiver&) = delete;
 
   /// The port that the sender is to connect to.
-  std::uint16_t port() const { return listener_->local().port(); }
+  std::uint16_t port() const { return acceptor_.local().port(); }
 
  private:
-  using connection = jalon::connection<jalon::reactor, file_codec>;
-  using visitors = std::list<std::unique_ptr<connection>>;
+  // Somebody who has connected: the sender, or a stranger.
+  struct visitor final : jalon::connection_handler {
+    visitor(file_receiver& owner, jalon::stream_socket socket)
+        : receiver(owner), link(owner.loop_, std::move(socket), *this, options()) {}
 
-  // Who connects and says nothing takes one of these places; the newest gets the oldest's.
+    static jalon::connection_options options() {
+      jalon::connection_options chosen;
+      chosen.read_bytes = 65'536;
+      return chosen;
+    }
+
+    void received(const jalon::frame& frame) override { receiver.take(*this, frame); }
+    void ended(std::error_code /*error*/) override { receiver.lose(*this); }
+    void closed() override { receiver.forget(*this); }
+
+    file_receiver& receiver;
+    jalon::connection<jalon::reactor, file_codec, visitor> link;
+  };
+
+  // A stranger who sends nothing takes one of these places; a newcomer gets the oldest one's.
   static constexpr std::size_t most_visitors = 16;
 
-  void accept_one() {
-    auto accepted = listener_->accept();
-    if (accepted.status != jalon::io_status::ok) return;
+  void welcome(jalon::stream_socket socket) {
     if (visitors_.size() == most_visitors) visitors_.pop_front();
-    const auto where = visitors_.emplace(visitors_.end());
-    jalon::connection_options options;
-    options.read_bytes = 65'536;
-    *where = std::make_unique<connection>(
-        loop_, std::move(accepted.socket),
-        jalon::connection_handlers{[this, where](const jalon::frame& one) { take(where, one); },
-                                   [this, where](std::error_code) { lose(where); },
-                                   [this, where] { forget(where); }},
-        options);
+    visitors_.push_back(std::make_unique<visitor>(*this, std::move(socket)));
   }
 
-  void take(visitors::iterator from, const jalon::frame& one) {
-    if (from->get() == sender_) return write(one.payload);
-    if (!is_right(one)) return (*from)->close();
-    sender_ = from->get();
+  void take(visitor& from, const jalon::frame& frame) {
+    if (&from == sender_) return write(frame.payload);
+    if (!is_right(frame)) return from.link.close();
+    sender_ = &from;
     hash_.emplace(file_digest(file_, have_, std::move(expected_.hash)));
-    watch_ = {};
-    listener_.reset();
-    visitors_.remove_if([this](const auto& visitor) { return visitor.get() != sender_; });
+    acceptor_.close();
+    visitors_.remove_if([this](const auto& other) { return other.get() != sender_; });
     if (have_ == expected_.size) finish();
   }
 
@@ -174,24 +178,26 @@ class file_receiver {
   void part_with(const std::string& last_words, const std::string& failure) {
     finished_ = true;
     result_.failure = failure;
-    sender_->send(last_words);
-    sender_->close();
+    sender_->link.send(last_words);
+    sender_->link.close();
   }
 
-  // The sender's input has ended, in order or not.
-  void lose(visitors::iterator which) {
-    if (which->get() == sender_ && !finished_) {
+  // The visitor's input has ended, in order or not.
+  void lose(visitor& gone) {
+    if (&gone == sender_ && !finished_) {
       finished_ = true;
       result_.failure = "the connection ended before the file did";
     }
-    (*which)->close();
+    gone.link.close();
   }
 
-  void forget(visitors::iterator which) {
-    const bool was_sender = which->get() == sender_;
+  void forget(visitor& gone) {
+    const bool was_sender = &gone == sender_;
     if (was_sender && !finished_) result_.failure = "the connection broke";
-    const auto gone = std::move(*which);  // it is in a call of ours: not before we are back
-    visitors_.erase(which);
+    const auto place = std::find_if(visitors_.begin(), visitors_.end(),
+                                    [&](const auto& other) { return other.get() == &gone; });
+    loop_.retire(std::move(*place));
+    visitors_.erase(place);
     if (was_sender) tell_done();
   }
 
@@ -205,8 +211,7 @@ class file_receiver {
   void tell_done() {
     timer_.cancel();
     hash_.reset();  // it reads the file, which may be closed before this is gone
-    const auto done = std::move(handlers_.done);  // it may destroy this
-    done(result_);
+    handlers_.done(result_);
   }
 
   static std::string reason(int error) { return std::system_category().message(error); }
@@ -219,11 +224,10 @@ class file_receiver {
   std::optional<trailing_hash> hash_;  // once a sender has come
   received_file result_;
   bool finished_ = false;
-  std::unique_ptr<jalon::listener> listener_;
-  visitors visitors_;
-  connection* sender_ = nullptr;  // the visitor who knew the token
+  jalon::acceptor<jalon::reactor> acceptor_;
+  std::list<std::unique_ptr<visitor>> visitors_;
+  visitor* sender_ = nullptr;  // the visitor who knew the token
   jalon::reactor::timer_type timer_;
-  jalon::reactor::watch_type watch_;
 };
 
 }  // namespace example

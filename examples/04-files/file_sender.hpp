@@ -61,8 +61,8 @@ struct file_to_send {
 /// One file on its way to one peer. For the loop's thread; the loop outlives it.
 class file_sender {
  public:
-  /// What it calls. `done` comes once, last, and may destroy the sender; its text says why the
-  /// file did not arrive, and is empty if it did.
+  /// What it calls. `done` comes once, last, and may have the loop retire the sender; its text says
+  /// why the file did not arrive, and is empty if it did.
   struct handlers {
     std::function<void(std::uint64_t bytes)> progress;  ///< of the whole file, in bytes
     std::function<void(const std::string& failure)> done;
@@ -106,7 +106,7 @@ class file_sender {
       if (attempt_.advance() != jalon::connector::state::connected)
         return finish("cannot connect: " + attempt_.error().message());
       socket_ = attempt_.take();
-      watch_.want(jalon::io_events::read | jalon::io_events::write);
+      watch_.set_interest(jalon::io_events::read | jalon::io_events::write);
     }
     // The answer first: a receiver that has had enough says why, and takes nothing more.
     if (has(what, jalon::io_events::read) && read_answer()) return;
@@ -121,7 +121,7 @@ class file_sender {
     if (result.status == jalon::io_status::error && !read_answer())
       return finish("the connection broke: " + result.error.message());
     if (result.status != jalon::io_status::error && head_.empty() && all_is_sent())
-      watch_.want(jalon::io_events::read);
+      watch_.set_interest(jalon::io_events::read);
   }
 
   jalon::io_result send_bytes() {
@@ -136,7 +136,7 @@ class file_sender {
     return result;
   }
 
-  // @return whether that was the end: this may be gone then
+  // @return whether that was the end
   bool read_answer() {
     const auto result = socket_.read_some(in_.prepare(jalon::line_codec::default_max_bytes));
     if (result.status == jalon::io_status::would_block) return false;
@@ -176,8 +176,7 @@ class file_sender {
   void finish(const std::string& failure) {
     watch_ = {};
     timer_.cancel();
-    const auto done = std::move(handlers_.done);  // it may destroy this
-    done(failure);
+    handlers_.done(failure);
   }
 
   jalon::reactor& loop_;

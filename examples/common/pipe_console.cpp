@@ -49,7 +49,7 @@ void pipe_console::put(std::string_view bytes) { write_all(output_, bytes); }
 void pipe_console::pause(bool paused) {
   paused_ = paused;
   if (!paused_) deliver();
-  if (!ended_) watch_.want(paused_ ? jalon::io_events::none : jalon::io_events::read);
+  if (!ended_) watch_.set_interest(paused_ ? jalon::io_events::none : jalon::io_events::read);
 }
 
 // An input that can't be read is at its end.

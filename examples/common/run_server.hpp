@@ -38,11 +38,12 @@ jalon::server_options complete(jalon::server_options how, const server_options& 
 /// What a reactor of this kind waits with. The command line names none that is not built in.
 jalon::reactor::any_poller make_poller(loop_kind kind);
 
-template <class Loop, jalon::service Service>
-int serve(Loop& loop, Service& service, const server_options& options, jalon::server_options how) {
+template <class Loop, jalon::codec Codec>
+int serve(Loop& loop, jalon::service& service, const server_options& options,
+          jalon::server_options how, const Codec& codec) {
   if (options.trace) loop.set_trace(log);
   jalon::signal_set signals{SIGINT, SIGTERM};
-  jalon::server server(loop, jalon::listener(options.at), service, std::move(how));
+  jalon::server server(loop, jalon::listener(options.at), service, std::move(how), codec);
   bool leaving = false;
   const auto watch = loop.watch(
       signals.fd(), jalon::io_events::read,
@@ -63,21 +64,23 @@ int serve(Loop& loop, Service& service, const server_options& options, jalon::se
 /// Runs @p service for whoever connects, until SIGINT or SIGTERM; then what waits to be sent is
 /// sent, for at most two seconds.
 /// @param how what the service wants of its host; the command line's options are added
+/// @param codec how frames are cut out of the bytes
 /// @return the program's exit status
 /// @throws std::system_error that names the endpoint, if there is no listening there
-template <jalon::service Service>
-int run_server(Service& service, const server_options& options, jalon::server_options how = {}) {
+template <jalon::codec Codec = jalon::line_codec>
+int run_server(jalon::service& service, const server_options& options,
+               jalon::server_options how = {}, const Codec& codec = Codec{}) {
   detail::prepare_process();
   how = detail::complete(std::move(how), options);
 #ifdef JALON_EXAMPLES_WITH_ASIO
   if (options.loop == loop_kind::asio) {
     asio::io_context context;
     jalon::asio_loop loop(context);
-    return detail::serve(loop, service, options, std::move(how));
+    return detail::serve(loop, service, options, std::move(how), codec);
   }
 #endif
   jalon::reactor loop(detail::make_poller(options.loop));
-  return detail::serve(loop, service, options, std::move(how));
+  return detail::serve(loop, service, options, std::move(how), codec);
 }
 
 }  // namespace example

@@ -45,13 +45,7 @@ jalon::stream_socket connect_to(const client_options& server) {
 }
 
 server_link::server_link(jalon::reactor& loop, jalon::stream_socket server, link_handlers called)
-    : handlers_(std::move(called)),
-      connection_(loop, std::move(server),
-                  {.received = [this](const jalon::frame& one) { receive(one); },
-                   .ended = [this](std::error_code reason) { end(reason); },
-                   .closed = [this] { handlers_.closed(); },
-                   .drained = [this] { relax(); }},
-                  unbounded()) {
+    : handlers_(std::move(called)), connection_(loop, std::move(server), *this, unbounded()) {
   connection_.socket().set_no_delay(true);
   connection_.socket().set_keepalive(std::chrono::seconds(60), std::chrono::seconds(10), 5);
 }
@@ -66,19 +60,19 @@ void server_link::finish() {
   connection_.end_output();
 }
 
-void server_link::receive(const jalon::frame& one) {
-  if (one.error)
+void server_link::received(const jalon::frame& frame) {
+  if (frame.error)
     handlers_.malformed();
   else
-    handlers_.line(one.payload);
+    handlers_.line(frame.payload);
 }
 
-void server_link::end(std::error_code reason) {
-  status_ = finished_ && !reason ? 0 : 1;
+void server_link::ended(std::error_code error) {
+  status_ = finished_ && !error ? 0 : 1;
   connection_.abort();
 }
 
-void server_link::relax() {
+void server_link::drained() {
   if (std::exchange(busy_, false)) handlers_.busy(false);
 }
 

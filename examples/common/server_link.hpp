@@ -38,7 +38,7 @@ struct link_handlers {
 /// handlers may call it, and may not destroy it.
 ///
 /// It reads whatever waits to be sent: if both sides only sent, both would wait for ever.
-class server_link {
+class server_link : private jalon::connection_handler {
  public:
   /// Begins to read from @p server.
   server_link(jalon::reactor& loop, jalon::stream_socket server, link_handlers called);
@@ -55,9 +55,10 @@ class server_link {
   int status() const noexcept { return status_; }
 
  private:
-  void receive(const jalon::frame& one);
-  void end(std::error_code reason);
-  void relax();
+  void received(const jalon::frame& frame) override;
+  void ended(std::error_code error) override;
+  void drained() override;
+  void closed() override { handlers_.closed(); }
 
   link_handlers handlers_;
   bool finished_ = false;

@@ -188,7 +188,7 @@ void terminal_console::progress(std::string_view text) {
 
 void terminal_console::pause(bool paused) {
   if (!editing_) return;
-  key_watch_.want(paused ? jalon::io_events::none : jalon::io_events::read);
+  key_watch_.set_interest(paused ? jalon::io_events::none : jalon::io_events::read);
 }
 
 // A pasted text comes as one line that holds its line ends.

@@ -1,6 +1,6 @@
-// The loop of Asio, as connections and servers of the toolkit ask for one.
-// No socket is read or written here: Asio only says when they are ready. So what runs on it does
-// the same, to the byte, as on the toolkit's own loop.
+// Asio's io_context as an event loop of the toolkit.
+// Asio only waits for readiness here and reads and writes no socket. So connections and servers do
+// the same on it, to the byte, as on the toolkit's own loop.
 #pragma once
 
 #include <algorithm>
@@ -21,22 +21,22 @@
 
 namespace jalon {
 
-/// An `asio::io_context` as an `event_loop`. The context is its owner's and may do other things
-/// besides; it is run by one thread, which is the one that calls here.
+/// An `asio::io_context` as an `event_loop`. The context belongs to the user, and may run other
+/// work too. One thread runs it, and only that thread calls here, except for `post` and `stop`.
 class asio_loop {
-  // Shared with the waits under way: Asio calls them back, cancelled, after the watch has gone.
+  // Shared with the pending waits: Asio completes them, cancelled, after the watch is gone.
   struct entry : std::enable_shared_from_this<entry> {
     entry(asio::io_context& context, int fd, ready_handler called)
         : descriptor(context, fd), handler(std::move(called)) {}
 
-    // Asks Asio for what is wanted and not asked for yet.
+    // Begins to wait for what is in the interest set and not waited for yet.
     void arm() {
       arm(io_events::read, asio::posix::stream_descriptor::wait_read);
       arm(io_events::write, asio::posix::stream_descriptor::wait_write);
     }
 
     void arm(io_events what, asio::posix::stream_descriptor::wait_type type) {
-      if (!has(wanted, what) || has(armed, what)) return;
+      if (!has(interest, what) || has(armed, what)) return;
       armed = armed | what;
       descriptor.async_wait(type, [self = shared_from_this(), what](const asio::error_code&) {
         self->on_ready(what);
@@ -46,29 +46,34 @@ class asio_loop {
     void on_ready(io_events what) {
       armed = armed & (what == io_events::read ? io_events::write : io_events::read);
       if (dropped) return;
-      if (has(wanted, what)) handler(what);  // it may have been wanted no longer meanwhile
+      try {
+        if (has(interest, what)) handler(what);  // the interest may have changed meanwhile
+      } catch (...) {
+        if (!dropped) arm();
+        throw;
+      }
       if (!dropped) arm();
     }
 
     asio::posix::stream_descriptor descriptor;
     ready_handler handler;
-    io_events wanted = io_events::none;
+    io_events interest = io_events::none;
     io_events armed = io_events::none;
     bool dropped = false;
   };
 
  public:
-  using timer_type = timer_queue::timer;                ///< what keeps a timer
-  using clock_function = std::function<steady_time()>;  ///< tells the time
+  using timer_type = timer_queue::timer;                ///< owns a timer
+  using clock_function = std::function<steady_time()>;  ///< returns the time
 
-  /// Keeps a watch; dropped, it ends. It does not own the descriptor.
+  /// Owns a watch, which ends with it. It does not own the descriptor.
   class watch_type {
    public:
     /// Watches nothing.
     watch_type() = default;
-    /// Takes the watch over.
+    /// Takes over the watch of @p other.
     watch_type(watch_type&&) noexcept = default;
-    /// Ends its own watch, and takes the other over.
+    /// Ends its own watch, and takes over that of @p other.
     watch_type& operator=(watch_type&& other) noexcept {
       if (this != &other) {
         drop();
@@ -80,9 +85,9 @@ class asio_loop {
     watch_type& operator=(const watch_type&) = delete;
     ~watch_type() { drop(); }
 
-    /// Changes what is waited for; `none` rests.
-    void want(io_events wanted) {
-      entry_->wanted = wanted;
+    /// Changes the interest set; with `none` the handler is not called.
+    void set_interest(io_events interest) {
+      entry_->interest = interest;
       entry_->arm();
     }
 
@@ -101,20 +106,21 @@ class asio_loop {
     std::shared_ptr<entry> entry_;
   };
 
-  /// @param context runs it; outlives this
-  /// @param clock the time it goes by; a test sets its own
+  /// @param context runs the loop; it outlives this
+  /// @param clock the loop's time; a test sets its own
   explicit asio_loop(asio::io_context& context,
                      clock_function clock = std::chrono::steady_clock::now)
       : context_(context), clock_(std::move(clock)), alarm_(context) {}
   asio_loop(const asio_loop&) = delete;
   asio_loop& operator=(const asio_loop&) = delete;
+  ~asio_loop() { deferrals_->destroy_retired(); }  // it may hold watches and timers of this loop
 
-  /// Calls @p handler whenever @p fd is ready for what is @p wanted.
-  /// @return what keeps the watch; the descriptor must stay open until it is dropped
-  [[nodiscard]] watch_type watch(int fd, io_events wanted, ready_handler handler,
+  /// Calls @p handler whenever @p fd is ready for something in @p interest.
+  /// @return the watch; the descriptor must stay open as long as it lives
+  [[nodiscard]] watch_type watch(int fd, io_events interest, ready_handler handler,
                                  std::string_view /*name*/ = {}) {
     watch_type added(std::make_shared<entry>(context_, fd, std::move(handler)));
-    added.want(wanted);
+    added.set_interest(interest);
     return added;
   }
 
@@ -125,16 +131,25 @@ class asio_loop {
     return added;
   }
 
+  /// Calls @p call on the loop's thread, in a later turn. Any thread may call this.
+  void post(std::function<void()> call) { asio::post(context_, std::move(call)); }
+
   /// The functions that run when the handlers that are due now have run.
   deferral_queue& deferrals() noexcept { return *deferrals_; }
+
+  /// Destroys @p object when the handlers that are due now have run.
+  template <class Object>
+  void retire(std::unique_ptr<Object> object) {
+    deferrals_->retire(std::move(object));
+  }
 
   /// The loop's time.
   steady_time now() const { return clock_(); }
 
-  /// Where connections tell what they do; empty when nobody asks. Asio does not tell its turns.
+  /// Where connections describe what they do; empty if nobody asks. Asio does not show its turns.
   const trace_sink& trace() const noexcept { return trace_; }
 
-  /// Has connections tell @p sink what they do.
+  /// Has connections describe to @p sink what they do.
   void set_trace(trace_sink sink) { trace_ = std::move(sink); }
 
   /// Runs the context until `stop`.
@@ -143,11 +158,12 @@ class asio_loop {
     context_.run();
   }
 
-  /// Waits at most @p limit for something to happen, and handles what has by then.
+  /// Waits at most @p limit for something to happen, then handles what is due.
   void run_once(std::chrono::milliseconds limit) {
     context_.restart();
     context_.run_one_for(limit);
-    // What is ready again and again would keep `poll` for ever; this stands behind what is now.
+    // `poll` would never return while a descriptor stays ready; this marks the end of what is due
+    // now.
     const auto turned = std::make_shared<bool>(false);
     asio::post(context_, [turned] { *turned = true; });
     while (!*turned && context_.poll_one() > 0) {
@@ -155,7 +171,7 @@ class asio_loop {
     timers_.expire(now());
   }
 
-  /// Has `run` return. From any thread.
+  /// Has `run` return. Any thread may call this.
   void stop() { context_.stop(); }
 
  private:
@@ -163,12 +179,20 @@ class asio_loop {
     const auto next = timers_.next();
     if (!next) return;
     alarm_.expires_after(std::max(steady_time::duration::zero(), *next - now()));
-    // An alarm that is due is past cancelling, and is told though this may have gone meanwhile.
+    // An alarm that is due can no longer be cancelled, and completes after this is destroyed.
     alarm_.async_wait([this, life = std::weak_ptr(life_)](const asio::error_code& cancelled) {
-      if (cancelled || life.expired()) return;
-      timers_.expire(now());
-      set_alarm();
+      if (!cancelled && !life.expired()) expire_timers();
     });
+  }
+
+  void expire_timers() {
+    try {
+      timers_.expire(now());
+    } catch (...) {
+      set_alarm();
+      throw;
+    }
+    set_alarm();
   }
 
   asio::io_context& context_;
@@ -176,8 +200,8 @@ class asio_loop {
   asio::steady_timer alarm_;  // set for the earliest of `timers_`
   timer_queue timers_;
   trace_sink trace_;
-  std::shared_ptr<const bool> life_ = std::make_shared<const bool>(true);  // ends with this
-  // Shared with what is posted to the context, which may be run after this has gone.
+  std::shared_ptr<const bool> life_ = std::make_shared<const bool>(true);  // lives as long as this
+  // Shared with what is posted to the context, which may run after this is destroyed.
   std::shared_ptr<deferral_queue> deferrals_ = std::make_shared<deferral_queue>(
       [this] { asio::post(context_, [queue = deferrals_] { queue->run(); }); });
 };

@@ -1,17 +1,10 @@
-// A socket, its framing and its write queue together, on a loop.
-// Nothing here knows what a frame means, or that there are other connections.
-//
-//             close()            all is sent            the peer has ended
-//     open ------------> draining ------------> lingering ------------> closed
-//       |                   |                      |                      ^
-//       +-------------------+----------------------+----------------------+
-//                    abort(), a broken connection, a peer that takes too long
+// A socket, its codec and its write queue together, on an event loop.
+// A connection does not know what a frame means, or that there are other connections. Its states
+// are in connection_state.hpp.
 #pragma once
 
-#include <array>
 #include <chrono>
 #include <cstddef>
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,6 +12,7 @@
 #include <utility>
 
 #include "buffer.hpp"
+#include "connection_state.hpp"
 #include "event_loop.hpp"
 #include "frame.hpp"
 #include "line_codec.hpp"
@@ -27,73 +21,77 @@
 
 namespace jalon {
 
-/// What a connection calls. Any of them may call into the connection, or, as its last act,
-/// destroy it.
+/// What a connection calls. A handler may call every function of the connection. It may not destroy
+/// the connection, but may have the loop retire it, best in `closed`, the last call.
 ///
-/// Who has thousands of connections may give them a type of its own instead, with methods of
-/// these names, `received` and those of the others that it needs. It may have one more,
-/// `delivered`: called after the frames of a read, and if there was no whole one too.
-struct connection_handlers {
-  /// A frame has come, or the news that one is lost.
-  std::function<void(const frame&)> received = [](const frame&) {};
-  /// Nothing more will be received: an orderly end (no error), or a broken connection. Called
-  /// once, unless `close` or `abort` came first. After an orderly end the peer may still be sent
-  /// to, until `close`.
-  std::function<void(std::error_code)> ended = [](std::error_code) {};
+/// A handler may throw; the exception leaves the loop's `run`. The connection stays valid, and the
+/// frames that have not been delivered yet are delivered in a later turn.
+class connection_handler {
+ public:
+  connection_handler() = default;
+  connection_handler(const connection_handler&) = delete;
+  connection_handler& operator=(const connection_handler&) = delete;
+
+  /// A frame has come, or the report that one is lost.
+  virtual void received(const frame& received) = 0;
+
+  /// The frames of one read have been delivered; maybe there was no whole frame in it.
+  virtual void delivered() {}
+
+  /// The peer has ended its output, and all its frames are delivered (no error), or the connection
+  /// is broken (an error), and `closed` follows. Not called once the owner has closed the
+  /// connection. After an end without an error, frames may still be sent until `close`; should the
+  /// connection break then, this is called again, with the error.
+  virtual void ended(std::error_code /*error*/) {}
+
+  /// All that was queued is sent.
+  virtual void drained() {}
+
   /// The socket is closed. Called once, last.
-  std::function<void()> closed = [] {};
-  /// All that waited to be sent is sent.
-  std::function<void()> drained = [] {};
+  virtual void closed() {}
+
+ protected:
+  ~connection_handler() = default;
 };
 
-/// The bounds of a connection.
+/// The limits of a connection.
 struct connection_options {
-  queue_limits queue = {};  ///< what may wait to be sent
-  /// After `close`: how long a peer may take nothing of what waits, or not end its own side,
-  /// before it is cut off.
-  std::chrono::milliseconds linger = std::chrono::seconds(10);
+  queue_limits queue = {};  ///< what may be queued for the peer
+  /// After `close`: how long the peer may take without accepting a byte or ending its side. Then
+  /// the connection is aborted.
+  std::chrono::milliseconds drain_timeout = std::chrono::seconds(10);
   /// The most that is read in one turn of the loop, in bytes.
   std::size_t read_bytes = 16'384;
 };
 
-/// One peer. Frames come in by `received`, go out by `send`; the rest is its own affair.
+/// The connection to one peer. Frames come in by `connection_handler::received` and go out by
+/// `send`.
 ///
-/// - What is sent in a turn of the loop is written at its end, gathered.
-/// - While its queue is above high water it reads nothing and delivers nothing: a peer that asks
-///   faster than it takes the answers waits for itself.
-/// - From one peer it reads at most `connection_options::read_bytes` a turn; so no flood keeps the
-/// others waiting.
-/// - It holds no input memory unless a frame is half there.
+/// - What is sent in a turn of the loop is written at its end, in one gathered write.
+/// - While its write queue is above the high-water mark, it reads nothing and delivers nothing: a
+///   peer that sends requests faster than it takes the answers is slowed down (back-pressure).
+/// - It reads at most `connection_options::read_bytes` a turn, so a peer that floods it does not
+///   delay the others.
+/// - It holds no input memory unless a frame has come in part.
 ///
-/// For the loop's thread; the loop outlives it.
-template <event_loop Loop, codec Codec = line_codec, class Handlers = connection_handlers>
+/// For the loop's thread. Loop and handler outlive it.
+///
+/// @tparam Handler derived from `connection_handler`. If it is a final class, what it calls is
+/// known to the compiler, and what the class does not override costs nothing.
+template <event_loop Loop, codec Codec = line_codec, class Handler = connection_handler>
 class connection {
  public:
   /// Begins to read @p socket, which is connected and non-blocking.
-  connection(Loop& loop, stream_socket socket, Handlers handlers,
-             const connection_options& options = {}, Codec codec = Codec{})
-      : handlers_(std::move(handlers)),
-        linger_(options.linger),
-        read_bytes_(options.read_bytes),
-        codec_(std::move(codec)),
-        loop_(loop),
-        socket_(std::move(socket)),
-        queue_(options.queue),
-        flush_(loop.deferrals(), [this] { flush(); }),
-        watch_(loop.watch(
-            socket_.fd(), io_events::read, [this](io_events what) { on_ready(what); },
-            "connection")) {}
-
+  connection(Loop& loop, stream_socket socket, Handler& handler,
+             const connection_options& options = {}, Codec codec = Codec{});
   connection(const connection&) = delete;
   connection& operator=(const connection&) = delete;
-  ~connection() {
-    if (destroyed_ != nullptr) *destroyed_ = true;
-  }
+  ~connection() = default;
 
-  /// Sends a frame that is encoded already, and may be shared with other connections.
-  /// @return false if the queue's hard limit is passed: nothing is sent, the peer does not read
+  /// Sends a frame that is encoded already; other connections may share it.
+  /// @return false if the queue would pass its hard limit: nothing is sent, the peer does not read
   bool send(const shared_payload& encoded) {
-    if (phase_ != phase::open || end_asked_) return true;  // it is leaving: nobody waits for this
+    if (!accepts_output(phase_)) return true;  // it is closing: dropped, and no reason to complain
     if (!queue_.push(encoded)) return false;
     flush_.schedule();
     return true;
@@ -106,230 +104,99 @@ class connection {
     return send(make_payload(std::move(encoded)));
   }
 
-  /// Ends this side once all that waits is sent (half-close), and goes on delivering: the peer
-  /// reads to the end and may still answer. What is sent after this call is dropped.
+  /// Ends the output once all that is queued is sent (half-close); frames are still delivered,
+  /// until the peer ends its side too. What is sent after this call is dropped.
   void end_output() {
-    if (std::exchange(end_asked_, true)) return;
     flush_.schedule();
+    enter(connection_event::end_output);
   }
 
-  /// Parts in order: delivers nothing more, sends what waits, ends this side, discards what still
-  /// comes until the peer ends its own, and closes. To close at once would be to cut: the system
-  /// answers bytes that come too late with a reset, which can overtake the last words.
-  void close() {
-    if (phase_ != phase::open) return;
-    phase_ = phase::draining;
-    flush_.schedule();
-    allow_more_time();
-  }
+  /// Closes gracefully: stops delivering, sends what is queued, shuts down the write side, discards
+  /// what still comes until the peer ends its side (a lingering close), and closes the socket.
+  /// If the socket were closed at once, the kernel would answer bytes that come later with a reset,
+  /// which can overtake the last frames sent.
+  void close() { enter(connection_event::close); }
 
-  /// Like `close`, but of what waits sends only a frame that is begun, and then @p last_words,
-  /// a frame not encoded; empty for none.
-  void close_without_queue(std::string_view last_words) {
+  /// Like `close`, but drops what is queued, except for a frame that is partly sent, and sends
+  /// @p last_frame, which is not encoded, in its place; empty for none.
+  void close_without_queue(std::string_view last_frame) {
     queue_.drop_unstarted();
-    if (!last_words.empty()) send(last_words);
+    if (!last_frame.empty()) send(last_frame);
     close();
   }
 
-  /// Sends what waits and closes, without waiting for the peer's end: for a program that is about
-  /// to leave.
-  void close_when_sent() {
-    leaves_when_sent_ = true;
-    if (phase_ == phase::lingering) return abort();
-    close();
+  /// Sends what is queued and closes the socket without waiting for the peer's end: for a program
+  /// that is about to exit.
+  void close_when_sent() { enter(connection_event::leave); }
+
+  /// Closes the socket at once; what is queued is lost. Calls `closed`.
+  void abort() { enter(connection_event::abort); }
+
+  /// Stops reading and delivering until `resume`. Waiting input is bounded: at most
+  /// `connection_options::read_bytes` and a frame that has come in part are held here; the kernel's
+  /// socket buffer holds the rest, and then slows the peer down.
+  void pause() {
+    paused_ = true;
+    update_interest();
   }
 
-  /// Closes at once; what waits is lost. Calls `closed`.
-  void abort() {
-    if (phase_ == phase::closed) return;
-    phase_ = phase::closed;
-    watch_.drop();
-    timer_.cancel();
-    socket_ = {};
-    if constexpr (requires { handlers_.closed(); }) handlers_.closed();
+  /// Delivers what has come meanwhile, at the end of this turn, and reads again.
+  void resume() {
+    paused_ = false;
+    flush_.schedule();
   }
 
-  /// Whether frames are delivered and sent: until the first `close` or `abort`, or until it breaks.
-  bool open() const noexcept { return phase_ == phase::open; }
+  /// What it is doing.
+  connection_phase phase() const noexcept { return phase_; }
 
-  /// How many bytes wait to be sent.
+  /// Whether it delivers or sends frames: until the first `close` or `abort`, or until it breaks.
+  bool open() const noexcept { return !is_closing(phase_); }
+
+  /// How many bytes are queued to be sent.
   std::size_t queued() const noexcept { return queue_.bytes(); }
+
+  /// How many bytes are read and not delivered.
+  std::size_t undelivered() const noexcept { return in_.size(); }
 
   /// The socket, for its options and addresses.
   stream_socket& socket() noexcept { return socket_; }
 
  private:
-  enum class phase : unsigned char { open, draining, lingering, closed };
+  // impl/connection.hpp
+  void enter(connection_event event, std::error_code error = {});
+  void close_socket();
+  void start_drain_timer();
+  void on_ready(io_events what);
+  void read();
+  void discard();
+  void deliver();
+  void end_input();
+  void flush();
+  void write();
+  void continue_input();
+  void update_interest();
+  bool may_deliver() const noexcept;
+  void trace_io(const char* verb, const io_result& result) const;
 
-  void on_ready(io_events what) {
-    if (has(what, io_events::write)) {
-      blocked_ = false;
-      if (!survives([&] { flush(); }) || phase_ == phase::closed) return;
-    }
-    if (has(what, io_events::read)) read();
-  }
-
-  void read() {
-    if (phase_ != phase::open) return discard();
-    const io_result result = socket_.read_some(in_.prepare(read_bytes_));
-    trace_io("read", result);
-    in_.commit(result.bytes);
-    switch (result.status) {
-      case io_status::ok:
-        break;
-      case io_status::would_block:
-        return;
-      case io_status::end:
-        input_ended_ = true;
-        break;
-      case io_status::error:
-        return fail(result.error);
-    }
-    deliver();
-  }
-
-  // Whoever is parted from may go on talking; it is read, or the system would reset what it has
-  // yet to receive.
-  void discard() {
-    std::array<char, 16'384> ignored;
-    const io_result result = socket_.read_some(ignored);
-    if (result.status == io_status::error) return abort();
-    if (result.status != io_status::end) return;
-    input_ended_ = true;
-    if (phase_ == phase::lingering) return abort();
-    update_interest();
-  }
-
-  // Hands out the frames that are here, for as long as the answers are taken.
-  void deliver() {
-    while (may_deliver()) {
-      const auto next = input_ended_ ? next_or_last() : codec_.next(in_);
-      if (!next) break;
-      if (!survives([&] { handlers_.received(*next); })) return;
-    }
-    if (phase_ == phase::closed || !survives([&] { tell_delivered(); })) return;
-    if (phase_ == phase::closed) return;
-    if (in_.empty()) in_.release();
-    update_interest();
-    if (input_ended_ && may_deliver()) tell_end({});
-  }
-
-  bool may_deliver() const { return phase_ == phase::open && !queue_.high(); }
-
-  std::optional<frame> next_or_last() {
-    const auto next = codec_.next(in_);
-    return next ? next : codec_.finish(in_);
-  }
-
-  void tell_delivered() {
-    if constexpr (requires { handlers_.delivered(); }) handlers_.delivered();
-  }
-
-  void tell_end(std::error_code reason) {
-    if (std::exchange(end_told_, true)) return;
-    if constexpr (requires { handlers_.ended(reason); }) handlers_.ended(reason);
-  }
-
-  void tell_drained() {
-    if constexpr (requires { handlers_.drained(); }) {
-      if (phase_ == phase::open) handlers_.drained();
-    }
-  }
-
-  // The connection is broken: nothing can be sent and nothing will come.
-  void fail(std::error_code reason) {
-    const bool was_open = phase_ == phase::open;
-    if (was_open && !survives([&] { tell_end(reason); })) return;
-    abort();
-  }
-
-  void flush() {
-    if (phase_ == phase::closed) return;
-    // Not in `close` itself: the frame that is being handled may lie there.
-    if (phase_ != phase::open) in_.release();
-    if (blocked_) return queue_.settle();  // to try again would cost a call that says "not yet"
-    const bool was_high = queue_.high();
-    const io_result result = queue_.write_to(socket_);
-    trace_io("wrote", result);
-    sent_ += result.bytes;
-    blocked_ = result.status == io_status::would_block;
-    if (result.status == io_status::error) return fail(result.error);
-    if (blocked_) queue_.settle();
-    if (queue_.empty() && (end_asked_ || phase_ == phase::draining)) socket_.shutdown_write();
-    if (queue_.empty() && phase_ == phase::draining) return await_end();
-    update_interest();
-    if (was_high && !queue_.high() && !survives([&] { deliver(); })) return;
-    if (result.bytes > 0 && queue_.empty()) tell_drained();
-  }
-
-  void await_end() {
-    if (input_ended_ || leaves_when_sent_) return abort();
-    phase_ = phase::lingering;
-    update_interest();
-  }
-
-  void update_interest() {
-    const bool wants_read = !input_ended_ && (phase_ != phase::open || !queue_.high());
-    const auto wanted = (wants_read ? io_events::read : io_events::none) |
-                        (blocked_ ? io_events::write : io_events::none);
-    if (wanted != wanted_) watch_.want(wanted_ = wanted);
-  }
-
-  // Cuts off a peer that has taken nothing for as long as it may linger.
-  void allow_more_time() {
-    timer_ = loop_.at(loop_.now() + linger_, [this, sent_before = sent_] {
-      if (sent_ == sent_before)
-        abort();
-      else
-        allow_more_time();
-    });
-  }
-
-  // Calls @p call. @return false if that destroyed this connection
-  template <class Call>
-  bool survives(Call call) {
-    bool destroyed = false;
-    bool* const outer = std::exchange(destroyed_, &destroyed);
-    call();
-    if (!destroyed)
-      destroyed_ = outer;
-    else if (outer != nullptr)
-      *outer = true;
-    return !destroyed;
-  }
-
-  void trace_io(const char* verb, const io_result& result) const {
-    const trace_sink& trace = loop_.trace();
-    if (!trace) return;
-    std::string line = "  " + std::to_string(socket_.fd()) + ' ' + verb + ' ' +
-                       std::to_string(result.bytes) + " bytes";
-    if (result.status == io_status::end) line += ", the end";
-    if (result.status == io_status::error) line += ", " + result.error.message();
-    trace(line + "; " + std::to_string(queue_.bytes()) + " wait to be written");
-  }
-
-  Handlers handlers_;
-  std::chrono::milliseconds linger_;
+  Handler& handler_;
+  std::chrono::milliseconds drain_timeout_;
   std::size_t read_bytes_;
   Codec codec_;
   buffer in_;
-  typename Loop::timer_type timer_;
-  bool* destroyed_ = nullptr;  // set by the destructor, for a method that is being run
-  // What each message to many goes by stands together from here on: to a server that has rested,
-  // each cache line of each receiver is a wait for memory.
+  typename Loop::timer_type drain_timer_;
+  // A message to many connections reads and writes the members from here on. They are side by side,
+  // because each cache line of a connection that was idle costs a wait for memory.
   Loop& loop_;
   stream_socket socket_;
-  phase phase_ = phase::open;
-  bool input_ended_ = false;
-  bool end_told_ = false;
-  bool end_asked_ = false;  // by `end_output`
-  bool leaves_when_sent_ = false;
-  bool blocked_ = false;                // the last write left something over
-  io_events wanted_ = io_events::read;  // of the watch, which is further away
+  connection_phase phase_ = connection_phase::open;
+  bool paused_ = false;
+  io_events interest_ = io_events::read;  // a copy of the watch's, which is further away
   write_queue queue_;
-  std::size_t sent_ = 0;  // bytes, ever
+  std::size_t sent_ = 0;  // bytes, in all
   deferred flush_;
   typename Loop::watch_type watch_;
 };
 
 }  // namespace jalon
+
+#include "impl/connection.hpp"

@@ -2,16 +2,17 @@
 // JSON is in json_lines.hpp and json_message.hpp, Asio in asio_loop.hpp: they need theirs.
 #pragma once
 
+#include "acceptor.hpp"
 #include "any_byte.hpp"
-#include "batch.hpp"
 #include "buffer.hpp"
 #include "connect.hpp"
 #include "connection.hpp"
+#include "connection_state.hpp"
 #include "endpoint.hpp"
 #include "error.hpp"
 #include "event_loop.hpp"
+#include "fan_out.hpp"
 #include "frame.hpp"
-#include "id_table.hpp"
 #include "length_codec.hpp"
 #include "line_codec.hpp"
 #include "poller.hpp"
@@ -21,6 +22,7 @@
 #include "server.hpp"
 #include "service.hpp"
 #include "signal_set.hpp"
+#include "slot_map.hpp"
 #include "socket.hpp"
 #include "timer_queue.hpp"
 #include "unique_fd.hpp"

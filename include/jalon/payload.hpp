@@ -1,7 +1,7 @@
-// Bytes that wait to be sent, and may wait in many queues at once.
-// Nothing here knows what they mean, or who they are for.
+// Bytes to be sent, which many write queues can share.
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <memory>
 #include <string>
@@ -10,11 +10,11 @@
 
 namespace jalon {
 
-/// A part of a block of bytes. The block is shared: a message to a thousand recipients is written
-/// out once. What a payload shows is never changed; the block may grow behind it.
+/// A part of a shared block of bytes: a message to a thousand recipients is in memory once. The
+/// bytes of a payload never change; the block may grow behind them.
 struct shared_payload {
   std::shared_ptr<const std::string> block = {};  ///< null only if `size` is 0
-  std::size_t offset = 0;                         ///< where it begins in the block
+  std::size_t offset = 0;                         ///< its first byte in the block
   std::size_t size = 0;                           ///< bytes
 
   /// The bytes; valid until the block grows.
@@ -40,37 +40,43 @@ inline shared_payload make_payload(std::string bytes) {
   return {std::make_shared<const std::string>(std::move(bytes)), 0, size};
 }
 
-/// Lays what is sent in one turn of a loop end to end in one block. A queue joins payloads that
-/// touch; so who is sent all of it holds one payload, and gets it by one plain write, however many
-/// messages it is. The block is used again in the next turn, unless somebody holds it still.
+/// Appends bytes to a string.
+template <class A>
+concept appender = std::invocable<A&, std::string&>;
+
+/// Writes the payloads of one turn of a loop one after the other into one block. A write queue
+/// joins payloads that are adjacent: a peer that is sent all of them gets them by one plain write,
+/// however many messages they are. The block is reused in the next turn, unless a queue still holds
+/// it.
 class outbox {
  public:
-  /// Copies @p bytes behind what is there. @return the copy
-  shared_payload add(std::string_view bytes) {
-    if (is_to_begin()) begin();
+  /// Has @p append write a payload. @return the payload
+  shared_payload add(appender auto append) {
+    if (must_begin()) begin();
     const std::size_t offset = block_->size();
-    block_->append(bytes);
-    return {block_, offset, bytes.size()};
+    append(*block_);
+    return {block_, offset, block_->size() - offset};
   }
 
-  /// Copies @p bytes behind @p last, and makes it longer by them, if it was added last and there is
-  /// room in its block. @return whether it did
-  bool try_extend(shared_payload& last, std::string_view bytes) {
-    if (is_to_begin() || last.block != block_ || last.offset + last.size != block_->size())
+  /// Has @p append make @p last longer, if that was the last payload added, and the block has room.
+  /// @return whether it did
+  bool try_extend(shared_payload& last, appender auto append) {
+    if (must_begin() || last.block != block_ || last.offset + last.size != block_->size())
       return false;
-    block_->append(bytes);
-    last.size += bytes.size();
+    append(*block_);
+    last.size = block_->size() - last.offset;
     return true;
   }
 
-  /// The turn is over: what is added next need not touch what is there.
+  /// Ends the turn: later payloads need not be adjacent to those that are there.
   void end_turn() noexcept { ended_ = true; }
 
  private:
-  // Beyond this a block is not added to: who is slow should not hold much more than waits for it.
+  // A block that is larger than this is not extended: the queue of a slow consumer should not keep
+  // much more memory than the bytes that are queued.
   static constexpr std::size_t full = std::size_t{256} << 10;
 
-  bool is_to_begin() const noexcept { return !block_ || ended_ || block_->size() > full; }
+  bool must_begin() const noexcept { return !block_ || ended_ || block_->size() > full; }
 
   void begin() {
     ended_ = false;

@@ -1,5 +1,5 @@
-// The loop: waits for descriptors, times and other threads, and calls who asked to be called.
-// No socket is read or written here.
+// The event loop: waits for descriptors, timers and other threads, and calls their handlers.
+// It reads and writes no socket.
 #pragma once
 
 #include <chrono>
@@ -23,43 +23,43 @@
 
 namespace jalon {
 
-/// One thread's loop, on poll(2) or epoll(7).
+/// The event loop of one thread, on poll(2) or epoll(7). See `event_loop` for what a handler may
+/// do.
 ///
-/// A turn waits until something is ready, calls the handlers of what is, then what other threads
-/// posted, then the timers that are due, then what was deferred. So all that came in a turn is
-/// read before anything is written.
+/// A turn waits until a descriptor is ready, then calls, in this order: the handlers of the
+/// descriptors that are ready, the functions that other threads posted, the timers that are due,
+/// and the deferred functions. So all that came in a turn is read before anything is written.
 ///
-/// A handler may add, change and drop any watch, its own too: one that was dropped in a turn is
-/// not called in it any more. Only `post` and `stop` may be called from other threads. The
-/// reactor outlives its watches and timers.
+/// A watch that was dropped in a turn is not called in it any more. Only `post` and `stop` may be
+/// called from other threads. The reactor outlives its watches and timers.
 class reactor {
   struct entry {
     int fd;
-    io_events wanted;
+    io_events interest;
     bool dropped = false;
-    bool stall_told = false;
+    bool stall_reported = false;
     ready_handler handler;
     std::string_view name;
-    std::size_t index;              // where it stands in `entries_`
+    std::size_t index;              // its place in `entries_`
     std::uint64_t last_turn = 0;    // the last turn in which it was ready
-    std::uint32_t turns_ready = 0;  // how many turns in a row it has been
-    std::uint32_t turns_idle = 0;   // for how many of them, the last ones, nothing moved
+    std::uint32_t turns_ready = 0;  // turns in a row in which it was ready
+    std::uint32_t turns_idle = 0;   // of these, the last ones in which no byte moved
   };
 
  public:
-  using timer_type = timer_queue::timer;                                     ///< what keeps a timer
-  using clock_function = std::function<steady_time()>;                       ///< tells the time
+  using timer_type = timer_queue::timer;                                     ///< owns a timer
+  using clock_function = std::function<steady_time()>;                       ///< returns the time
   using stall_handler = std::function<void(std::string_view name, int fd)>;  ///< see `on_stall`
 
-  /// Keeps a watch; dropped, it ends. It does not own the descriptor.
+  /// Owns a watch, which ends with it. It does not own the descriptor.
   class watch_type {
    public:
     /// Watches nothing.
     watch_type() = default;
-    /// Takes the watch over.
+    /// Takes over the watch of @p other.
     watch_type(watch_type&& other) noexcept
         : loop_(std::exchange(other.loop_, nullptr)), entry_(other.entry_) {}
-    /// Ends its own watch, and takes the other over.
+    /// Ends its own watch, and takes over that of @p other.
     watch_type& operator=(watch_type&& other) noexcept {
       if (this != &other) {
         drop();
@@ -72,9 +72,10 @@ class reactor {
     watch_type& operator=(const watch_type&) = delete;
     ~watch_type() { drop(); }
 
-    /// Changes what is waited for; `none` rests. Costs nothing if it is that already.
-    void want(io_events wanted) {
-      if (wanted != entry_->wanted) loop_->change(entry_, wanted);
+    /// Changes the interest set; with `none` the handler is not called, not even for a hang-up.
+    /// Makes no system call if the set is the same.
+    void set_interest(io_events interest) {
+      if (interest != entry_->interest) loop_->change(entry_, interest);
     }
 
     /// Ends the watch.
@@ -91,25 +92,25 @@ class reactor {
   };
 
 #ifdef __linux__
-  using any_poller = std::variant<poll_poller, epoll_poller>;  ///< how it waits
+  using any_poller = std::variant<poll_poller, epoll_poller>;  ///< one of the pollers
 #else
-  using any_poller = std::variant<poll_poller>;  ///< how it waits
+  using any_poller = std::variant<poll_poller>;  ///< one of the pollers
 #endif
 
   /// Waits with poll(2).
   reactor();
-  /// @param how `poll_poller{}` or `epoll_poller{}`
-  /// @param clock the time it goes by; a test sets its own
-  explicit reactor(any_poller how, clock_function clock = std::chrono::steady_clock::now);
+  /// @param poller `poll_poller{}` or `epoll_poller{}`
+  /// @param clock the loop's time; a test sets its own
+  explicit reactor(any_poller poller, clock_function clock = std::chrono::steady_clock::now);
   reactor(const reactor&) = delete;
   reactor& operator=(const reactor&) = delete;
   ~reactor();
 
-  /// Calls @p handler whenever @p fd is ready for what is @p wanted.
-  /// @param name says what it is, in traces and complaints; a literal, or another text that
-  /// outlives the watch
-  /// @return what keeps the watch; the descriptor must stay open until it is dropped
-  [[nodiscard]] watch_type watch(int fd, io_events wanted, ready_handler handler,
+  /// Calls @p handler whenever @p fd is ready for something in @p interest.
+  /// @param name of the watch, for traces and reports; a literal, or another text that outlives the
+  /// watch
+  /// @return the watch; the descriptor must stay open as long as it lives
+  [[nodiscard]] watch_type watch(int fd, io_events interest, ready_handler handler,
                                  std::string_view name = {});
 
   /// Calls @p callback once when the loop's time is @p when or later.
@@ -117,73 +118,79 @@ class reactor {
     return timers_.add(when, std::move(callback));
   }
 
-  /// Runs @p call on the loop's thread, in a later turn. From any thread.
+  /// Calls @p call on the loop's thread, in a later turn. Any thread may call this.
   void post(std::function<void()> call);
 
-  /// Has `run` return after this turn. From any thread.
+  /// Has `run` return after this turn. Any thread may call this.
   void stop();
 
-  /// Turns until `stop`.
+  /// Runs turn after turn until `stop`.
   void run();
 
-  /// One turn. @param limit the longest to wait; nothing means until something happens
+  /// Runs one turn. @param limit the longest time to wait; nothing means until something happens
   void run_once(wait_limit limit = std::nullopt);
 
   /// The functions that run at the end of the turn.
   deferral_queue& deferrals() noexcept { return deferrals_; }
 
+  /// Destroys @p object at the end of this turn; see `deferral_queue::retire`.
+  template <class Object>
+  void retire(std::unique_ptr<Object> object) {
+    deferrals_.retire(std::move(object));
+  }
+
   /// The loop's time.
   steady_time now() const { return clock_(); }
 
-  /// How many descriptors are watched, the loop's own not counted.
+  /// The number of watched descriptors, without the loop's own.
   std::size_t watches() const noexcept { return entries_.size() - 1; }
 
-  /// Has @p handler told, once for each watch, of a handler that makes no progress: its
-  /// descriptor stays ready, it is called turn after turn, and no byte moves. The usual causes
-  /// are an end of file that nobody looks at, and a wish to write with nothing to write. Left
-  /// alone, it is told on standard error.
+  /// Has @p handler called, once for each watch, when the watch makes no progress: its descriptor
+  /// stays ready, its handler is called turn after turn, and no byte moves. The usual causes are
+  /// an end of file that the handler ignores, and interest in writing with nothing to write. By
+  /// default a line is written to standard error.
   void on_stall(stall_handler handler) { on_stall_ = std::move(handler); }
 
-  /// Has each turn told to @p sink: what was asked for, and what came.
+  /// Has each turn described to @p sink: the interest sets, and what was ready.
   void set_trace(trace_sink sink) { trace_ = std::move(sink); }
 
-  /// Where turns are told; empty when nobody asks.
+  /// Where turns are described; empty if nobody asks.
   const trace_sink& trace() const noexcept { return trace_; }
 
  private:
-  // A handler that is called so many turns in a row is looked at; one that does nothing for as
-  // many again is told of.
+  // A watch that is ready for so many turns in a row is observed; one that makes no progress for as
+  // many again is reported.
   static constexpr std::uint32_t suspicious_turns = 1'000;
   static constexpr std::uint32_t turns_between_looks = 64;
 
-  void change(entry* watched, io_events wanted);
+  void change(entry* watched, io_events interest);
   void remove(entry* gone) noexcept;
   void dispatch(const ready_event& event);
-  void call_suspect(entry& one, io_events what);
+  void observe(entry& watched, io_events what);
   wait_limit shortest(wait_limit limit);
   void wake() noexcept;
-  void hear_wake();
+  void drain_wake_pipe();
   void run_posted();
-  void trace_asked();
-  static void complain(std::string_view name, int fd);
+  void trace_interest();
+  static void report_stall(std::string_view name, int fd);
 
   any_poller poller_;
   clock_function clock_;
   timer_queue timers_;
   deferral_queue deferrals_;
   std::vector<ready_event> ready_;
-  std::vector<std::unique_ptr<entry>> entries_;  // one for each watch
-  std::vector<std::unique_ptr<entry>> retired_;  // kept to the end of the turn that dropped them
+  std::vector<std::unique_ptr<entry>> entries_;  // one of each watch
+  std::vector<std::unique_ptr<entry>> dropped_;  // destroyed at the end of the turn
   std::uint64_t turn_ = 0;
   bool stopped_ = false;
-  bool woken_ = false;  // this turn, by `post`
-  stall_handler on_stall_ = &reactor::complain;
+  bool woken_ = false;  // by `post`; its functions have not been called yet
+  stall_handler on_stall_ = &reactor::report_stall;
   trace_sink trace_;
 
-  std::mutex posted_mutex_;  // guards `posted_`, all that other threads touch
+  std::mutex posted_mutex_;  // guards `posted_`, the only member that other threads touch
   std::vector<std::function<void()>> posted_;
   pipe_ends wake_;
-  watch_type waker_;  // last: it goes before what it stands on
+  watch_type wake_watch_;  // last, so that it is destroyed before what it refers to
 };
 
 static_assert(event_loop<reactor>);

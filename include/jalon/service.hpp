@@ -1,17 +1,16 @@
-// What a server does, without a socket and without a clock: what happened goes in, what is to be
-// done comes out.
-// No host is here: server.hpp runs a service on a loop; a test runs it in memory.
+// What a server does, without a socket and without a clock: events go in, actions come out.
+// A host runs a service: server.hpp on an event loop, a test in memory.
 #pragma once
 
 #include <chrono>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <system_error>
-#include <utility>
 #include <variant>
 #include <vector>
 
@@ -21,200 +20,190 @@
 
 namespace jalon {
 
-/// Names a connection. Never used again, and no descriptor.
+/// Identifies a connection. Never reused, unlike a descriptor.
 enum class connection_id : std::uint64_t {};
 
-/// A connection that has come, as its service is told of it.
+/// A new connection.
 struct arrival {
-  endpoint peer = {};                               ///< where it comes from
-  std::chrono::system_clock::time_point time = {};  ///< when it came
+  endpoint peer = {};                               ///< the peer's address
+  std::chrono::system_clock::time_point time = {};  ///< when the connection was accepted
 };
 
-/// Why a connection has gone.
+/// Why a connection is gone.
 enum class departure {
-  end_of_input,  ///< the peer has ended its side; what it asked for before is still answered
-  broken,        ///< the connection was reset or has vanished
-  not_reading,   ///< more waited for it than may wait
-  asked,         ///< the service has closed it
+  end_of_input,  ///< the peer ended its output, and the service closed the connection after that
+  broken,        ///< the connection was reset, or the peer vanished
+  not_reading,   ///< a slow consumer: more was queued for it than the hard limit
+  input_limit,   ///< paused, and more input waited in all than the host allows
+  asked,         ///< the service closed it
 };
 
-/// Appends a line to the text that it is called with. So a line that is made for sending is made
-/// where it is sent from, and not copied.
+/// Appends a frame to the text that it is called with. So a frame is written where it is sent from,
+/// and not copied.
 template <class W>
-concept line_writer = std::invocable<const W&, std::string&>;
+concept frame_writer = std::invocable<const W&, std::string&>;
 
-/// A line, or what writes one; it holds no LF.
-template <class L>
-concept line_source = line_writer<L> || std::convertible_to<const L&, std::string_view>;
+/// A frame, or what writes it.
+template <class F>
+concept frame_source = frame_writer<F> || std::convertible_to<const F&, std::string_view>;
 
-/// What a service wants done, in order. It holds data, nothing else: a host does what it says.
+/// What a service asks its host to do, in order. It is only data: the host applies it.
+///
+/// A host gives a service its list of actions with every call. A service may also keep a list of
+/// its own, and release it later: it appends it to the list of another call, `end_of_turn` for
+/// example, or gives it to the host from outside (`server::apply`). What is asked for connections
+/// that are gone by then has no effect.
 class actions {
  public:
-  /// Send `line(...)` to all of `recipients(...)`.
-  struct send_line {
-    std::size_t begin = 0;  ///< where the line begins among all that is to be sent
-    std::size_t size = 0;   ///< bytes of the line, its LF included
-    std::size_t first = 0;  ///< index of the first recipient
-    std::size_t count = 0;  ///< how many there are
+  /// Send `frame(...)` to all of `recipients(...)`.
+  struct send_frame {
+    std::size_t begin = 0;  ///< index of the frame's first byte in the text of all frames
+    std::size_t size = 0;   ///< bytes of the frame
+    std::size_t first = 0;  ///< index of the first recipient in the list of all recipients
+    std::size_t count = 0;  ///< number of recipients
   };
-  /// Part from one in order, after all that was sent to it.
-  struct close_one {
-    connection_id who;  ///< whom
+  /// Close a connection gracefully, after all that was sent to it.
+  struct close_connection {
+    connection_id id;  ///< the connection
   };
-  /// Call `elapsed` at this time; an earlier wish is replaced.
+  /// Deliver no frame of a connection until `resume`.
+  struct pause_input {
+    connection_id id;  ///< the connection
+  };
+  /// Deliver its frames again.
+  struct resume_input {
+    connection_id id;  ///< the connection
+  };
+  /// Call `elapsed` at this time; replaces an earlier time.
   struct wake {
     steady_time when;  ///< the loop's time
   };
-  using action = std::variant<send_line, close_one, wake>;  ///< one of them
+  /// One action.
+  using action = std::variant<send_frame, close_connection, pause_input, resume_input, wake>;
 
-  /// Sends @p said to @p to.
-  void send(connection_id to, const line_source auto& said) { send(std::span(&to, 1), said); }
+  /// Actions whose `now` is the time that @p clock returns.
+  explicit actions(std::function<steady_time()> clock = {}) : clock_(std::move(clock)) {}
 
-  /// Sends @p said to all of @p to; it is written once.
-  void send(std::span<const connection_id> to, const line_source auto& said) {
-    const std::size_t first = add(to);
-    send_to_added(first, said);
+  /// Sends @p frame to @p to.
+  void send(connection_id to, const frame_source auto& frame) { send(std::span(&to, 1), frame); }
+
+  /// Sends @p frame to all of @p to; it is written once.
+  void send(std::span<const connection_id> to, const frame_source auto& frame) {
+    const std::size_t first = add_recipients(to);
+    send_to_added(first, frame);
   }
 
-  /// Sends @p said to all of @p to but @p self, likewise.
+  /// Sends @p frame to all of @p to except @p self; it is written once.
   void send_to_others(connection_id self, std::span<const connection_id> to,
-                      const line_source auto& said) {
-    const std::size_t first = add(to);
+                      const frame_source auto& frame) {
+    const std::size_t first = add_recipients(to);
     remove_added(first, self);
-    send_to_added(first, said);
+    send_to_added(first, frame);
   }
 
-  /// Parts from @p who.
-  void close(connection_id who);
+  /// Closes @p id gracefully, after all that was sent to it.
+  void close(connection_id id);
 
-  /// Asks for `elapsed` at @p when.
+  /// Stops the input of @p id: no frame of it is delivered, and nothing is read from it, until
+  /// `resume`. The input that waits is bounded: see `server_options::max_paused_input`.
+  void pause(connection_id id);
+
+  /// Goes on with the input of @p id.
+  void resume(connection_id id);
+
+  /// Asks for a call of `elapsed` at @p when.
   void wake_at(steady_time when);
 
-  /// How many there are.
+  /// Appends a copy of all actions of @p other.
+  void append(const actions& other);
+
+  /// The loop's time.
+  steady_time now() const { return clock_ ? clock_() : steady_time{}; }
+
+  /// The number of actions.
   std::size_t size() const noexcept { return list_.size(); }
 
-  /// The one at @p index; valid until the next is added.
+  /// The action at @p index; valid until the next is added.
   const action& operator[](std::size_t index) const { return list_[index]; }
 
-  /// What @p one sends, with its LF; valid until the next is added.
-  std::string_view line(const send_line& one) const {
-    return std::string_view(lines_).substr(one.begin, one.size);
+  /// The frame of @p sent; valid until the next action is added.
+  std::string_view frame(const send_frame& sent) const {
+    return std::string_view(text_).substr(sent.begin, sent.size);
   }
 
-  /// Whom @p one goes to; valid until the next is added.
-  std::span<const connection_id> recipients(const send_line& one) const {
-    return std::span(recipients_).subspan(one.first, one.count);
+  /// The recipients of @p sent; valid until the next action is added.
+  std::span<const connection_id> recipients(const send_frame& sent) const {
+    return std::span(recipients_).subspan(sent.first, sent.count);
   }
 
-  /// Forgets them all, and keeps the memory.
+  /// Removes all actions, and keeps the memory.
   void clear() noexcept;
 
  private:
-  // Adds recipients. @return the index of the first
-  std::size_t add(std::span<const connection_id> to);
+  // @return the index of the first
+  std::size_t add_recipients(std::span<const connection_id> to);
 
-  // Removes one of those who were added from @p first on.
-  void remove_added(std::size_t first, connection_id who);
+  // Removes @p id from the recipients from index @p first on.
+  void remove_added(std::size_t first, connection_id id);
 
-  void send_to_added(std::size_t first, const line_source auto& said) {
+  void send_to_added(std::size_t first, const frame_source auto& frame) {
     const std::size_t count = recipients_.size() - first;
     if (count == 0) return;
-    const std::size_t begin = lines_.size();
-    append(said);
-    lines_ += '\n';
-    list_.emplace_back(send_line{begin, lines_.size() - begin, first, count});
+    const std::size_t begin = text_.size();
+    write(frame);
+    list_.emplace_back(send_frame{begin, text_.size() - begin, first, count});
   }
 
-  void append(std::string_view said) { lines_ += said; }
-  void append(const line_writer auto& write) { write(lines_); }
+  void write(std::string_view frame) { text_ += frame; }
+  void write(const frame_writer auto& writer) { writer(text_); }
 
   std::vector<action> list_;
-  std::string lines_;                      // all of them, one after the other
-  std::vector<connection_id> recipients_;  // of all lines, likewise
+  std::string text_;                       // all frames, one after the other
+  std::vector<connection_id> recipients_;  // of all frames, likewise
+  std::function<steady_time()> clock_;
 };
 
-/// What a host can run. One call is needed; the others are made if the service has them:
+/// What a host can run. A service derives from it and overrides what it needs; write `override`,
+/// and the compiler finds a misspelt name or a wrong parameter.
 ///
-/// - `received(id, line, out)`: a line has come, without its end; valid during the call.
-/// - `connected(id, arrival, out)`: first of all for a connection.
-/// - `malformed(id, error, out)`: a line was too long and is lost. Without this call the host
-///   parts from the peer.
-/// - `disconnected(id, departure, out)`: last of all for a connection, whoever ended it, once.
-/// - `elapsed(now, out)`: the time asked for with `wake_at` has come.
-///
-/// A service never throws on what a peer sent.
-template <class S>
-concept service = requires(S s, connection_id id, std::string_view line, actions& out) {
-  s.received(id, line, out);
-};
-
-/// Any service, by reference: all that a host needs to see of it. So a host is written and compiled
-/// once, not once for each service. A call that the service lacks does what the concept says.
-class service_ref {
+/// All calls come from the host's thread. A service does not throw because of what a peer sent. If
+/// a call does throw, the exception leaves the loop's `run`; what the call asked for before is
+/// still done, and the host stays valid.
+class service {
  public:
-  /// Refers to @p served, which outlives this.
-  template <service S>
-  requires(!std::same_as<S, service_ref>) service_ref(S& served)
-  noexcept : served_(&served), calls_(&calls_to<S>::all) {}
+  service() = default;
+  service(const service&) = delete;
+  service& operator=(const service&) = delete;
 
-  /// A line has come.
-  void received(connection_id id, std::string_view line, actions& out) const {
-    calls_->received(served_, id, line, out);
+  /// A frame has come. @param frame without delimiter or length; valid during the call
+  virtual void received(connection_id id, std::string_view frame, actions& out) = 0;
+
+  /// A connection has come. The first call for @p id.
+  virtual void connected(connection_id /*id*/, const arrival& /*how*/, actions& /*out*/) {}
+
+  /// A frame is lost: it was too long, or was cut off. By default the connection is closed.
+  virtual void malformed(connection_id id, std::error_code /*error*/, actions& out) {
+    out.close(id);
   }
-  /// A connection has come.
-  void connected(connection_id id, const arrival& how, actions& out) const {
-    calls_->connected(served_, id, how, out);
-  }
-  /// A line is lost.
-  void malformed(connection_id id, std::error_code error, actions& out) const {
-    calls_->malformed(served_, id, error, out);
-  }
-  /// A connection has gone.
-  void disconnected(connection_id id, departure how, actions& out) const {
-    calls_->disconnected(served_, id, how, out);
-  }
-  /// The time that was asked for has come.
-  void elapsed(steady_time now, actions& out) const { calls_->elapsed(served_, now, out); }
 
- private:
-  struct calls {
-    void (*received)(void*, connection_id, std::string_view, actions&);
-    void (*connected)(void*, connection_id, const arrival&, actions&);
-    void (*malformed)(void*, connection_id, std::error_code, actions&);
-    void (*disconnected)(void*, connection_id, departure, actions&);
-    void (*elapsed)(void*, steady_time, actions&);
-  };
+  /// The peer has ended its output (half-close): no more frames will come. It still receives. By
+  /// default the connection is closed once all is sent. A service that holds answers back overrides
+  /// this, and closes when they are sent.
+  virtual void input_ended(connection_id id, actions& out) { out.close(id); }
 
-  template <class S>
-  struct calls_to {
-    static S& self(void* served) { return *static_cast<S*>(served); }
+  /// A connection is gone, or is being closed: nothing more can be sent to it. The last call for
+  /// @p id, whatever the reason, once.
+  virtual void disconnected(connection_id /*id*/, departure /*why*/, actions& /*out*/) {}
 
-    static void received(void* served, connection_id id, std::string_view line, actions& out) {
-      self(served).received(id, line, out);
-    }
-    static void connected(void* served, connection_id id, const arrival& how, actions& out) {
-      if constexpr (requires(S & s) { s.connected(id, how, out); })
-        self(served).connected(id, how, out);
-    }
-    static void malformed(void* served, connection_id id, std::error_code error, actions& out) {
-      if constexpr (requires(S & s) { s.malformed(id, error, out); })
-        self(served).malformed(id, error, out);
-      else
-        out.close(id);
-    }
-    static void disconnected(void* served, connection_id id, departure how, actions& out) {
-      if constexpr (requires(S & s) { s.disconnected(id, how, out); })
-        self(served).disconnected(id, how, out);
-    }
-    static void elapsed(void* served, steady_time now, actions& out) {
-      if constexpr (requires(S & s) { s.elapsed(now, out); }) self(served).elapsed(now, out);
-    }
+  /// The time that `actions::wake_at` asked for has come.
+  virtual void elapsed(steady_time /*now*/, actions& /*out*/) {}
 
-    static constexpr calls all{received, connected, malformed, disconnected, elapsed};
-  };
+  /// All that was read in this turn of the loop has been handled, and nothing of it is written yet.
+  /// For a service that holds its actions back to commit them together.
+  virtual void end_of_turn(actions& /*out*/) {}
 
-  void* served_;
-  const calls* calls_;
+ protected:
+  ~service() = default;
 };
 
 }  // namespace jalon

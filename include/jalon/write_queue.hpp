@@ -1,9 +1,9 @@
-// What waits to be sent on one connection.
-// Nothing here decides when to write, and no payload is changed.
+// The bytes that are queued for one connection.
 //
 //       front_                  rest_
 //     +-----------+   +---------+----------+---------+
-//     |  to send  |   | payload | payload  | payload |   each shared with other queues
+//     | next to   |   | payload | payload  | payload |   other queues may share each of them
+//     | be sent   |   |         |          |         |
 //     +-----------+   +---------+----------+---------+
 #pragma once
 
@@ -12,8 +12,6 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <functional>
-#include <memory>
 #include <span>
 #include <string>
 #include <utility>
@@ -24,44 +22,33 @@
 
 namespace jalon {
 
-/// How much may wait in a queue, in bytes.
+/// How much a queue may hold, in bytes.
 struct queue_limits {
-  std::size_t low_water = std::size_t{64} << 10;  ///< drained to here, it is low again
-  std::size_t high_water = std::size_t{1} << 20;  ///< beyond this it is high
-  std::size_t hard_limit = std::size_t{8} << 20;  ///< beyond this nothing is taken
+  std::size_t low_water = std::size_t{64} << 10;  ///< at or below this it is no longer high
+  std::size_t high_water = std::size_t{1} << 20;  ///< above this it is high
+  std::size_t hard_limit = std::size_t{8} << 20;  ///< it never holds more than this
 };
 
-/// A crossing of a queue's marks.
-enum class water {
-  high,  ///< it grew beyond `high_water`: whoever makes the bytes should pause
-  low,   ///< after that, it fell to `low_water` or below: go on
-};
-
-/// Payloads in the order in which they were put in, sent by as few system calls as there can be.
+/// A first-in, first-out queue of payloads, written with as few system calls as possible.
 class write_queue {
  public:
-  /// @param limits how much may wait
+  /// An empty queue.
   explicit write_queue(const queue_limits& limits = {}) noexcept : limits_(limits) {}
 
-  /// Has @p callback told of each crossing of the marks, once a crossing; it may not destroy
-  /// the queue.
-  void on_crossing(std::function<void(water)> callback) {
-    on_crossing_ = std::make_unique<std::function<void(water)>>(std::move(callback));
-  }
-
-  /// Puts @p bytes at the end. @return false, with nothing changed, if that would pass the hard
-  /// limit: the peer does not read, and the one who owns the queue should part from it
+  /// Appends @p bytes. @return false, with nothing changed, if the queue would pass its hard limit:
+  /// the peer is a slow consumer, and the owner should disconnect it
   [[nodiscard]] bool push(const shared_payload& bytes) {
     if (bytes.size == 0) return true;
     if (bytes.size > limits_.hard_limit - bytes_) return false;
-    add(bytes);
+    append(bytes);
     bytes_ += bytes.size;
-    if (!high_ && bytes_ > limits_.high_water) cross(water::high);
+    high_ = high_ || bytes_ > limits_.high_water;
     return true;
   }
 
-  /// Writes until the socket takes no more or nothing waits, gathering up to `IOV_MAX` payloads a
-  /// call (sendmsg(2)). @return all bytes written; `ok` when nothing waits any more
+  /// Writes until the queue is empty or the socket is full, up to `IOV_MAX` payloads a system call
+  /// (gathered write, sendmsg(2)).
+  /// @return the number of bytes written; `ok` if the queue is empty, `would_block` if not
   io_result write_to(stream_socket& socket) {
     io_result total;
     while (!empty()) {
@@ -70,44 +57,49 @@ class write_queue {
       total.status = result.status;
       total.error = result.error;
       if (result.status != io_status::ok) break;
-      drop(result.bytes);
-      // A short write means a full socket; to ask again would cost a call that says just that.
+      remove(result.bytes);
+      // After a short write the socket is full: another call would only report that.
       if (result.bytes < asked) {
         total.status = io_status::would_block;
         break;
       }
     }
-    if (high_ && bytes_ <= limits_.low_water) cross(water::low);
+    blocked_ = total.status == io_status::would_block;
+    high_ = high_ && bytes_ > limits_.low_water;
     return total;
   }
 
-  /// Says that what waits now will wait for longer. A payload that is the smaller part of its
-  /// block gets a block of its own: so what a slow peer keeps alive is less than twice what it is
-  /// counted for, and what many slow peers wait for is still shared by them.
-  void settle() {
-    for (; settled_ < count(); ++settled_) {
-      shared_payload& one = at(settled_);
-      if (one.size * 2 < one.block->size()) one = make_payload(std::string(one.bytes()));
+  /// Call when the socket is full: copies small payloads out of large shared blocks. So a slow
+  /// consumer keeps less memory alive than twice the bytes that are queued for it. Payloads that
+  /// are most of their block stay shared.
+  void release_shared_blocks() {
+    for (; copied_ < count(); ++copied_) {
+      shared_payload& payload = at(copied_);
+      if (payload.size * 2 < payload.block->size())
+        payload = make_payload(std::string(payload.bytes()));
     }
   }
 
-  /// Drops all but a payload that is partly sent: what comes next begins at a frame's start.
+  /// Drops all payloads but one that is partly sent: what comes next begins at a frame's start.
   void drop_unstarted() {
     rest_ = {};
     first_ = 0;
     if (!begun_) front_ = {};
     bytes_ = front_.size;
-    settled_ = std::min(settled_, count());
+    copied_ = std::min(copied_, count());
   }
 
-  /// How many bytes wait.
+  /// The number of queued bytes.
   std::size_t bytes() const noexcept { return bytes_; }
 
-  /// Whether nothing waits.
+  /// Whether nothing is queued.
   bool empty() const noexcept { return bytes_ == 0; }
 
-  /// Whether it is between a crossing of high water and the next of low water.
+  /// Whether it has passed the high-water mark, and not fallen to the low-water mark since.
   bool high() const noexcept { return high_; }
+
+  /// Whether the last write left bytes behind: the socket is full, until it is ready for writing.
+  bool blocked() const noexcept { return blocked_; }
 
  private:
   struct attempt {
@@ -115,12 +107,12 @@ class write_queue {
     io_result result;
   };
 
-  // How many payloads wait.
+  // The number of payloads.
   std::size_t count() const noexcept { return empty() ? 0 : 1 + rest_.size() - first_; }
 
   shared_payload& at(std::size_t place) { return place == 0 ? front_ : rest_[first_ + place - 1]; }
 
-  void add(const shared_payload& bytes) {
+  void append(const shared_payload& bytes) {
     if (empty()) {
       front_ = bytes;
       return;
@@ -128,24 +120,23 @@ class write_queue {
     shared_payload& last = rest_.empty() ? front_ : rest_.back();
     if (!last.touches(bytes)) return rest_.push_back(bytes);
     last.size += bytes.size;
-    if (settled_ > 0) settled_ = std::min(settled_, count() - 1);
+    if (copied_ > 0) copied_ = std::min(copied_, count() - 1);
   }
 
   attempt write_once(stream_socket& socket) {
     if (count() == 1) return {front_.size, socket.write_some(front_.bytes())};
-    // One stack frame serves the largest gather.
     std::array<iovec, IOV_MAX> pieces;
     const std::size_t gathered = std::min(pieces.size(), count());
     std::size_t asked = 0;
     for (std::size_t i = 0; i < gathered; ++i) {
       const std::string_view bytes = at(i).bytes();
-      pieces[i] = {const_cast<char*>(bytes.data()), bytes.size()};  // read only, says sendmsg(2)
+      pieces[i] = {const_cast<char*>(bytes.data()), bytes.size()};  // sendmsg(2) only reads
       asked += bytes.size();
     }
     return {asked, socket.write_some(std::span<const iovec>(pieces.data(), gathered))};
   }
 
-  void drop(std::size_t sent) {
+  void remove(std::size_t sent) {
     bytes_ -= sent;
     begun_ = begun_ || sent > 0;
     while (front_.size > 0 && sent >= front_.size) {
@@ -158,9 +149,10 @@ class write_queue {
 
   void take_next() {
     front_ = first_ < rest_.size() ? std::move(rest_[first_++]) : shared_payload();
-    if (settled_ > 0) --settled_;
+    if (copied_ > 0) --copied_;
     if (first_ * 2 < rest_.size()) return;
-    // The vector is a queue: its front moves on, and is cut off once half of it is behind.
+    // The payloads before `first_` are sent. They are erased once they are half of the vector, so
+    // that each payload is moved once on average.
     if (first_ == rest_.size())
       rest_ = {};
     else
@@ -168,21 +160,16 @@ class write_queue {
     first_ = 0;
   }
 
-  void cross(water mark) {
-    high_ = mark == water::high;
-    if (on_crossing_) (*on_crossing_)(mark);
-  }
-
-  // What each `push` looks at stands side by side: a message to many goes through as many queues.
-  shared_payload front_;              // nearly always the only one: no vector then
+  // The members that `push` uses are side by side: a message to many goes through as many queues.
+  shared_payload front_;              // nearly always the only payload: no vector then
   std::vector<shared_payload> rest_;  // from `first_` on
   std::size_t first_ = 0;
-  std::size_t settled_ = 0;  // payloads from the front on that `settle` has seen
-  std::size_t bytes_ = 0;    // all that waits
-  bool begun_ = false;       // some of `front_` is sent
+  std::size_t copied_ = 0;  // payloads from the front on that `release_shared_blocks` has seen
+  std::size_t bytes_ = 0;   // queued, in all
+  bool begun_ = false;      // a part of `front_` is sent
   bool high_ = false;
+  bool blocked_ = false;
   queue_limits limits_;
-  std::unique_ptr<std::function<void(water)>> on_crossing_;  // few ask, and idle queues are many
 };
 
 }  // namespace jalon

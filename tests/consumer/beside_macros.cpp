@@ -77,6 +77,5 @@
 #include <jalon.hpp>
 #include <jalon/json.hpp>
 #ifdef WITH_ASIO
-#include <jalon/asio_connection.hpp>
-#include <jalon/asio_server.hpp>
+#include <jalon/asio_loop.hpp>
 #endif

@@ -1,6 +1,6 @@
-// A host of a service without socket and clock: what clients send goes in, what they get comes out.
-// Each rule here is one of jalon/server.hpp and jalon/connection.hpp; the dialogues, which are
-// played on both, show that they are the same.
+// A host that runs a service without sockets and without a clock: what clients send goes in, what
+// they receive comes out. Each rule here is one of jalon/server.hpp and jalon/connection.hpp; the
+// dialogues, which run on both, show that they are the same.
 #pragma once
 
 #include <chrono>
@@ -24,13 +24,13 @@
 
 namespace test {
 
-/// Runs a service for clients that are calls of the test. What a call leads to is done when it
-/// returns.
+/// Runs a service for clients that are calls of the test. Each call is a turn of a loop: what it
+/// leads to is done when it returns.
 class memory_host {
  public:
   using client = jalon::connection_id;
 
-  explicit memory_host(jalon::service_ref served) : service_(served) {}
+  explicit memory_host(jalon::service& served) : service_(served) {}
 
   /// What the service takes for the time of day.
   void set_clock(std::chrono::system_clock::time_point now) { now_ = now; }
@@ -44,7 +44,7 @@ class memory_host {
     const client id{++last_id_};
     peers_[id].port = from.port();
     service_.connected(id, jalon::arrival{from, now_}, actions_);
-    apply();
+    end_turn();
     return id;
   }
 
@@ -56,20 +56,17 @@ class memory_host {
     peer& from = peers_.at(who);
     if (!from.open) return;
     from.in.append(bytes);
-    while (from.open) {
-      const auto next = from.codec.next(from.in);
-      if (!next) break;
-      on_frame(who, *next);
-    }
+    deliver(who, from);
+    end_turn();
   }
 
   /// The input of @p who ends; it still reads.
   void end_input(client who) {
     peer& from = peers_.at(who);
     if (!from.open) return;
-    if (const auto last = from.codec.finish(from.in)) on_frame(who, *last);
-    if (from.open) part(who, from, jalon::departure::end_of_input);
-    apply();
+    from.ended = true;
+    deliver(who, from);
+    end_turn();
   }
 
   /// The connection of @p who breaks.
@@ -77,7 +74,13 @@ class memory_host {
     peer& gone = peers_.at(who);
     if (!gone.open) return;
     part(who, gone, jalon::departure::broken);
-    apply();
+    end_turn();
+  }
+
+  /// Applies actions that the service has kept.
+  void apply(const jalon::actions& kept) {
+    actions_.append(kept);
+    end_turn();
   }
 
   /// From now on @p who reads nothing, and nothing more may wait for it.
@@ -109,43 +112,78 @@ class memory_host {
     std::deque<std::string> lines = {};
     bool open = true;
     bool deaf = false;
+    bool paused = false;
+    bool ended = false;       // its input
+    bool end_told = false;    // to the service
     std::size_t excused = 0;  // actions before this index were made when it was still there
   };
 
-  void on_frame(client from, const jalon::frame& one) {
-    if (one.error)
-      service_.malformed(from, one.error, actions_);
-    else
-      service_.received(from, one.payload, actions_);
+  void deliver(client who, peer& from) {
+    while (from.open && !from.paused) {
+      auto next = from.codec.next(from.in);
+      if (!next && from.ended) next = from.codec.finish(from.in);
+      if (!next) break;
+      on_frame(who, *next);
+    }
+    if (!from.open || from.paused || !from.ended || std::exchange(from.end_told, true)) return;
+    service_.input_ended(who, actions_);
     apply();
+  }
+
+  void on_frame(client from, const jalon::frame& frame) {
+    if (frame.error)
+      service_.malformed(from, frame.error, actions_);
+    else
+      service_.received(from, frame.payload, actions_);
+    apply();
+  }
+
+  void end_turn() {
+    apply();
+    service_.end_of_turn(actions_);
+    apply();
+    for (const client resumed : std::exchange(resumed_, {})) deliver(resumed, peers_.at(resumed));
   }
 
   void apply() {
     for (index_ = 0; index_ < actions_.size(); ++index_) {
-      const jalon::actions::action one = actions_[index_];
-      std::visit([this](const auto& action) { this->apply(action); }, one);
+      const jalon::actions::action next = actions_[index_];
+      std::visit([this](const auto& action) { this->apply(action); }, next);
     }
     actions_.clear();
-    for (const client one : std::exchange(departed_, {})) peers_.at(one).excused = 0;
+    for (const client gone : std::exchange(departed_, {})) peers_.at(gone).excused = 0;
   }
 
-  void apply(const jalon::actions::send_line& one) {
-    for (std::size_t i = 0; i < one.count; ++i) {
-      const client who = actions_.recipients(one)[i];
+  void apply(const jalon::actions::send_frame& sent) {
+    for (std::size_t i = 0; i < sent.count; ++i) {
+      const client who = actions_.recipients(sent)[i];
       peer* const to = find(who);
       if (to == nullptr) continue;
       if (to->deaf)
         part(who, *to, jalon::departure::not_reading);
       else
-        to->lines.emplace_back(actions_.line(one).substr(0, one.size - 1));
+        to->lines.emplace_back(actions_.frame(sent));
     }
   }
 
-  void apply(const jalon::actions::close_one& one) {
-    if (peer* const leaving = find(one.who)) part(one.who, *leaving, jalon::departure::asked);
+  void apply(const jalon::actions::close_connection& closing) {
+    if (peer* const leaving = find(closing.id))
+      part(closing.id, *leaving,
+           leaving->ended ? jalon::departure::end_of_input : jalon::departure::asked);
   }
 
-  void apply(const jalon::actions::wake& /*one*/) {}
+  void apply(const jalon::actions::pause_input& pausing) {
+    if (peer* const paused = find(pausing.id)) paused->paused = true;
+  }
+
+  void apply(const jalon::actions::resume_input& resuming) {
+    peer* const resumed = find(resuming.id);
+    if (resumed == nullptr) return;
+    resumed->paused = false;
+    resumed_.push_back(resuming.id);
+  }
+
+  void apply(const jalon::actions::wake& /*asked*/) {}
 
   void part(client who, peer& leaving, jalon::departure how) {
     leaving.open = false;
@@ -161,10 +199,11 @@ class memory_host {
     return nullptr;
   }
 
-  jalon::service_ref service_;
+  jalon::service& service_;
   jalon::actions actions_;
   std::map<client, peer> peers_;
   std::vector<client> departed_;  // since the actions were last empty
+  std::vector<client> resumed_;   // in this turn
   std::size_t index_ = 0;         // of the action that is being applied
   std::size_t strays_ = 0;
   std::uint64_t last_id_ = 0;

@@ -13,34 +13,34 @@
 namespace support {
 
 /// In what it writes down clients bear numbers, from 1 in the order in which they came.
-class recording_service {
+class recording_service : public jalon::service {
  public:
   using answer_function =
       std::function<void(std::size_t who, std::string_view line, jalon::actions& out)>;
 
-  void connected(jalon::connection_id id, const jalon::arrival& how, jalon::actions& out) {
+  void connected(jalon::connection_id id, const jalon::arrival& how, jalon::actions& out) override {
     ids_.push_back(id);
     arrivals.push_back(how);
     tell(id, "connected");
     if (on_connected) on_connected(number_of(id), {}, out);
   }
 
-  void received(jalon::connection_id id, std::string_view line, jalon::actions& out) {
+  void received(jalon::connection_id id, std::string_view line, jalon::actions& out) override {
     tell(id, "says " + std::string(line));
     answer(number_of(id), line, out);
   }
 
-  void malformed(jalon::connection_id id, std::error_code error, jalon::actions& out) {
+  void malformed(jalon::connection_id id, std::error_code error, jalon::actions& out) override {
     tell(id, error.message());
     out.send(id, "what?");
   }
 
-  void disconnected(jalon::connection_id id, jalon::departure how, jalon::actions& out) {
+  void disconnected(jalon::connection_id id, jalon::departure how, jalon::actions& out) override {
     tell(id, std::string("gone, ") + name_of(how));
     if (on_disconnected) on_disconnected(number_of(id), {}, out);
   }
 
-  void elapsed(jalon::steady_time now, jalon::actions& out) {
+  void elapsed(jalon::steady_time now, jalon::actions& out) override {
     story.emplace_back("elapsed");
     elapsed_at.push_back(now);
     if (on_elapsed) on_elapsed(0, {}, out);
@@ -81,6 +81,8 @@ class recording_service {
         return "broken";
       case jalon::departure::not_reading:
         return "not reading";
+      case jalon::departure::input_limit:
+        return "too much input";
       case jalon::departure::asked:
         return "asked";
     }

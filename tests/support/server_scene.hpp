@@ -16,15 +16,15 @@
 namespace support {
 
 /// @p Service on the loop of @p On; what its log says, and clients that connect to it.
-template <class On, class Service = recording_service>
+template <class On, class Service = recording_service, class Codec = jalon::line_codec>
 struct server_scene : On {
-  using server_type = jalon::server<typename On::loop_type>;
+  using server_type = jalon::server<typename On::loop_type, Codec>;
 
-  explicit server_scene(jalon::server_options options = {},
+  explicit server_scene(jalon::server_options options = {}, Codec codec = Codec{},
                         const jalon::endpoint& at = jalon::endpoint::loopback(0)) {
     options.log = [this](std::string_view line) { log.emplace_back(line); };
-    server =
-        std::make_unique<server_type>(this->loop, jalon::listener(at), service, std::move(options));
+    server = std::make_unique<server_type>(this->loop, jalon::listener(at), service,
+                                           std::move(options), std::move(codec));
   }
 
   /// Somebody who has connected, and whom the server has taken in.

@@ -29,7 +29,7 @@ class socket_host {
  public:
   using client = std::size_t;
 
-  socket_host(Loop& loop, jalon::service_ref served)
+  socket_host(Loop& loop, jalon::service& served)
       : loop_(loop),
         server_(loop, jalon::listener(jalon::endpoint::loopback(0)), served, options()) {}
 

@@ -93,10 +93,10 @@ void peer::wait_for_more() {
   const io_events reading = state_.reads ? io_events::read : io_events::none;
   const io_events writing = is_full_ ? io_events::write : io_events::none;
   if (channel_.is_two_ways()) {
-    room_.want(writing);
-    watch_.want(reading);
+    room_.set_interest(writing);
+    watch_.set_interest(reading);
   } else {
-    watch_.want(reading | writing);
+    watch_.set_interest(reading | writing);
   }
 }
 
@@ -120,7 +120,7 @@ void peer::lose() {
   ended_ = state_.ended = true;
   outgoing_.half_closed();
   is_full_ = false;
-  watch_.want(io_events::none);
+  watch_.set_interest(io_events::none);
   left();
   if (state_.half_closed) watch_.drop();
 }

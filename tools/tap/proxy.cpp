@@ -164,8 +164,8 @@ class proxy::link {
 
   void update(side& one) {
     const bool room = one.in.size() < most_held && !one.input_ended;
-    one.watch.want((room ? io_events::read : io_events::none) |
-                   (one.full ? io_events::write : io_events::none));
+    one.watch.set_interest((room ? io_events::read : io_events::none) |
+                           (one.full ? io_events::write : io_events::none));
   }
 
   void cut(wire_kind how) {
@@ -175,7 +175,6 @@ class proxy::link {
     leave();
   }
 
-  // Not from within: who calls is a handler of what would go.
   void leave() {
     client_.watch.drop();
     server_.watch.drop();
@@ -183,7 +182,7 @@ class proxy::link {
     server_.timer.cancel();
     client_.socket = {};
     server_.socket = {};
-    owner_.loop_.post([owner = &owner_, who = who_] { owner->forget(who); });
+    owner_.forget(who_);
   }
 
   void tell(wire_kind kind, std::string_view bytes = {}) const {
@@ -201,10 +200,9 @@ class proxy::link {
 
 proxy::proxy(jalon::reactor& loop, jalon::listener accepting, proxy_options options)
     : loop_(loop),
-      listener_(std::move(accepting)),
       options_(std::move(options)),
-      watch_(loop.watch(
-          listener_.fd(), io_events::read, [this](io_events) { accept_one(); }, "listener")) {}
+      acceptor_(loop, std::move(accepting),
+                [this](jalon::accept_result accepted) { welcome(std::move(accepted.socket)); }) {}
 
 proxy::~proxy() = default;
 
@@ -213,13 +211,14 @@ void proxy::bend(bool up, std::string_view words) {
   for (auto& [who, one] : links_) one->go_on();
 }
 
-void proxy::accept_one() {
-  auto taken = listener_.accept();
-  if (taken.status != io_status::ok) return;
+void proxy::welcome(jalon::stream_socket client) {
   std::string who = "client " + std::to_string(++clients_);
-  links_.emplace(who, std::make_unique<link>(*this, who, std::move(taken.socket)));
+  links_.emplace(who, std::make_unique<link>(*this, who, std::move(client)));
 }
 
-void proxy::forget(const std::string& who) { links_.erase(who); }
+// Later: the link is calling, maybe from its constructor, before it is in the table.
+void proxy::forget(const std::string& who) {
+  loop_.post([this, who] { links_.erase(who); });
+}
 
 }  // namespace tap

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include <jalon/acceptor.hpp>
 #include <jalon/reactor.hpp>
 #include <jalon/socket.hpp>
 
@@ -41,7 +42,7 @@ class proxy {
   ~proxy();
 
   /// Where it listens.
-  jalon::endpoint local() const { return listener_.local(); }
+  const jalon::endpoint& local() const { return acceptor_.local(); }
 
   /// Bends what clients say (@p up) or what the server says from now on: `split 3, every 10`.
   /// @throws std::runtime_error that says what is wrong with the words
@@ -50,17 +51,16 @@ class proxy {
  private:
   class link;
 
-  void accept_one();
+  void welcome(jalon::stream_socket client);
   void forget(const std::string& who);
 
   jalon::reactor& loop_;
-  jalon::listener listener_;
   proxy_options options_;
   tools::faults up_;
   tools::faults down_;
   std::uint64_t clients_ = 0;
   std::map<std::string, std::unique_ptr<link>, std::less<>> links_;
-  jalon::reactor::watch_type watch_;
+  jalon::acceptor<jalon::reactor> acceptor_;
 };
 
 }  // namespace tap

@@ -33,9 +33,21 @@ struct no_codec {
   }
 };
 
-using client = jalon::connection<jalon::reactor, no_codec>;
-
 class player {
+  // One client of the story.
+  struct client final : jalon::connection_handler {
+    client(player& owner, std::string name, jalon::stream_socket socket)
+        : plays(owner), who(std::move(name)), link(plays.loop_, std::move(socket), *this) {}
+
+    void received(const jalon::frame& some) override { plays.on_bytes(who, some.payload); }
+    void ended(std::error_code error) override { plays.on_end(*this, error); }
+    void closed() override { plays.on_closed(); }
+
+    player& plays;
+    std::string who;
+    jalon::connection<jalon::reactor, no_codec, client> link;
+  };
+
  public:
   player(const jalon::endpoint& to, std::chrono::milliseconds patience,
          std::function<void(std::string_view, wire_kind, std::string_view)> told)
@@ -60,7 +72,7 @@ class player {
     if (event.kind == wire_kind::opened) return open(event.who);
     const auto found = clients_.find(event.who);
     if (found == clients_.end() || !found->second) return;
-    client& one = *found->second;
+    auto& one = found->second->link;
     if (event.kind == wire_kind::sent) {
       told_(event.who, event.kind, event.bytes);
       one.send(event.bytes);
@@ -79,23 +91,21 @@ class player {
     socket.set_no_delay(true);
     told_(who, wire_kind::opened, {});
     ++open_;
-    clients_[who] = std::make_unique<client>(
-        loop_, std::move(socket),
-        jalon::connection_handlers{.received =
-                                       [this, who](const jalon::frame& some) {
-                                         told_(who, wire_kind::received, some.payload);
-                                         if (over_) wait_a_while();
-                                       },
-                                   .ended =
-                                       [this, who](std::error_code reason) {
-                                         told_(who, reason ? wire_kind::broken : wire_kind::end,
-                                               {});
-                                         if (!reason) clients_[who]->close();
-                                       },
-                                   .closed =
-                                       [this] {
-                                         if (--open_ == 0 && over_) loop_.stop();
-                                       }});
+    clients_[who] = std::make_unique<client>(*this, who, std::move(socket));
+  }
+
+  void on_bytes(const std::string& who, std::string_view bytes) {
+    told_(who, wire_kind::received, bytes);
+    if (over_) wait_a_while();
+  }
+
+  void on_end(client& ended, std::error_code error) {
+    told_(ended.who, error ? wire_kind::broken : wire_kind::end, {});
+    ended.link.close();
+  }
+
+  void on_closed() {
+    if (--open_ == 0 && over_) loop_.stop();
   }
 
   void wait_a_while() {

@@ -2,13 +2,13 @@
 #include <set>
 #include <string>
 
-#include <jalon/id_table.hpp>
+#include <jalon/slot_map.hpp>
 
 #include "catch.hpp"
 
 namespace {
 
-using word_table = jalon::id_table<std::string>;
+using word_table = jalon::slot_map<std::string>;
 
 word_table::id put(word_table& things, const std::string& thing) {
   const auto id = things.reserve();

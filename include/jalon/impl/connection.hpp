@@ -1,0 +1,198 @@
+// How a connection works; connection.hpp says what it promises.
+#pragma once
+
+#include <array>
+#include <concepts>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include "../connection.hpp"
+
+namespace jalon {
+
+template <event_loop Loop, codec Codec, class Handler>
+connection<Loop, Codec, Handler>::connection(Loop& loop, stream_socket socket, Handler& handler,
+                                             const connection_options& options, Codec codec)
+    : handler_(handler),
+      drain_timeout_(options.drain_timeout),
+      read_bytes_(options.read_bytes),
+      codec_(std::move(codec)),
+      loop_(loop),
+      socket_(std::move(socket)),
+      queue_(options.queue),
+      flush_(loop.deferrals(), [this] { flush(); }),
+      watch_(loop.watch(
+          socket_.fd(), io_events::read, [this](io_events what) { on_ready(what); },
+          "connection")) {
+  static_assert(std::derived_from<Handler, connection_handler>);
+}
+
+// The phase is set before a handler is called, so that the handler may cause the next event.
+template <event_loop Loop, codec Codec, class Handler>
+void connection<Loop, Codec, Handler>::enter(connection_event event, std::error_code error) {
+  const connection_transition row = next_transition(phase_, event);
+  const connection_phase before = std::exchange(phase_, row.to);
+  const bool closes = row.to == connection_phase::closed && before != connection_phase::closed;
+  if (closes) close_socket();
+  if (!closes && is_closing(row.to) && !is_closing(before)) {
+    flush_.schedule();
+    start_drain_timer();
+  }
+  if (row.action == connection_action::shut_down_write) socket_.shutdown_write();
+  try {
+    if (row.action == connection_action::report_end) handler_.ended(error);
+  } catch (...) {
+    if (closes) handler_.closed();
+    throw;
+  }
+  if (closes) handler_.closed();
+}
+
+template <event_loop Loop, codec Codec, class Handler>
+void connection<Loop, Codec, Handler>::close_socket() {
+  watch_.drop();
+  drain_timer_.cancel();
+  socket_ = {};
+}
+
+template <event_loop Loop, codec Codec, class Handler>
+void connection<Loop, Codec, Handler>::start_drain_timer() {
+  drain_timer_ = loop_.at(loop_.now() + drain_timeout_, [this, sent_before = sent_] {
+    if (sent_ == sent_before)
+      enter(connection_event::timed_out);
+    else
+      start_drain_timer();
+  });
+}
+
+template <event_loop Loop, codec Codec, class Handler>
+void connection<Loop, Codec, Handler>::on_ready(io_events what) {
+  if (has(what, io_events::write)) {
+    write();
+    continue_input();
+  }
+  if (has(what, io_events::read)) read();
+}
+
+template <event_loop Loop, codec Codec, class Handler>
+void connection<Loop, Codec, Handler>::read() {
+  if (use_of_input(phase_) == input_use::discard) return discard();
+  if (!may_deliver()) return;
+  const io_result result = socket_.read_some(in_.prepare(read_bytes_));
+  trace_io("read", result);
+  in_.commit(result.bytes);
+  switch (result.status) {
+    case io_status::ok:
+      return deliver();
+    case io_status::would_block:
+      return;
+    case io_status::end:
+      return end_input();
+    case io_status::error:
+      return enter(connection_event::broken, result.error);
+  }
+}
+
+// A peer that is being disconnected may still send. Its bytes are read, so that the kernel does not
+// answer them with a reset.
+template <event_loop Loop, codec Codec, class Handler>
+void connection<Loop, Codec, Handler>::discard() {
+  std::array<char, 16'384> ignored;
+  const io_result result = socket_.read_some(ignored);
+  if (result.status == io_status::error) return enter(connection_event::broken);
+  if (result.status != io_status::end) return;
+  enter(connection_event::end_of_input);
+  update_interest();
+}
+
+// Delivers the frames that are here, as long as the answers to them find room in the queue.
+template <event_loop Loop, codec Codec, class Handler>
+void connection<Loop, Codec, Handler>::deliver() {
+  try {
+    while (may_deliver()) {
+      const auto next = codec_.next(in_);
+      if (!next) break;
+      handler_.received(*next);
+    }
+    if (phase_ != connection_phase::closed) handler_.delivered();
+  } catch (...) {
+    flush_.schedule();  // delivers the rest
+    throw;
+  }
+  if (is_closing(phase_)) return;  // `flush` releases the memory: the handler's frame may be there
+  if (in_.empty()) in_.release();
+  update_interest();
+}
+
+// If frames are left behind, this is called again: the socket reports its end as often as it is
+// read.
+template <event_loop Loop, codec Codec, class Handler>
+void connection<Loop, Codec, Handler>::end_input() {
+  deliver();
+  if (!may_deliver()) return;
+  if (const auto last = codec_.finish(in_)) {
+    handler_.received(*last);
+    handler_.delivered();
+  }
+  if (!may_deliver()) return;
+  in_.release();
+  enter(connection_event::end_of_input);
+  update_interest();
+}
+
+template <event_loop Loop, codec Codec, class Handler>
+bool connection<Loop, Codec, Handler>::may_deliver() const noexcept {
+  return use_of_input(phase_) == input_use::deliver && !paused_ && !queue_.high();
+}
+
+template <event_loop Loop, codec Codec, class Handler>
+void connection<Loop, Codec, Handler>::flush() {
+  if (phase_ == connection_phase::closed) return;
+  if (is_closing(phase_)) in_.release();
+  if (queue_.blocked())
+    queue_.release_shared_blocks();
+  else
+    write();
+  continue_input();
+}
+
+template <event_loop Loop, codec Codec, class Handler>
+void connection<Loop, Codec, Handler>::write() {
+  const io_result result = queue_.write_to(socket_);
+  trace_io("wrote", result);
+  sent_ += result.bytes;
+  if (result.status == io_status::error) return enter(connection_event::broken, result.error);
+  if (queue_.blocked()) return queue_.release_shared_blocks();
+  enter(connection_event::all_sent);
+  if (result.bytes > 0 && !is_closing(phase_)) handler_.drained();
+}
+
+// Goes on where the write queue, a pause or an exception has stopped the input.
+template <event_loop Loop, codec Codec, class Handler>
+void connection<Loop, Codec, Handler>::continue_input() {
+  update_interest();
+  if (!in_.empty() && may_deliver()) deliver();
+}
+
+template <event_loop Loop, codec Codec, class Handler>
+void connection<Loop, Codec, Handler>::update_interest() {
+  if (phase_ == connection_phase::closed) return;
+  const bool reads = use_of_input(phase_) == input_use::discard || may_deliver();
+  const io_events interest = (reads ? io_events::read : io_events::none) |
+                             (queue_.blocked() ? io_events::write : io_events::none);
+  if (interest != interest_) watch_.set_interest(interest_ = interest);
+}
+
+template <event_loop Loop, codec Codec, class Handler>
+void connection<Loop, Codec, Handler>::trace_io(const char* verb, const io_result& result) const {
+  const trace_sink& trace = loop_.trace();
+  if (!trace) return;
+  std::string line = "  " + std::to_string(socket_.fd()) + ' ' + verb + ' ' +
+                     std::to_string(result.bytes) + " bytes";
+  if (result.status == io_status::end) line += ", the end";
+  if (result.status == io_status::error) line += ", " + result.error.message();
+  trace(line + "; " + std::to_string(queue_.bytes()) + " wait to be written");
+}
+
+}  // namespace jalon

@@ -1,0 +1,243 @@
+// How a server works; server.hpp says what it promises.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <variant>
+
+#include "../server.hpp"
+
+namespace jalon {
+
+template <event_loop Loop, codec Codec>
+server<Loop, Codec>::server(Loop& loop, listener from, service& served, server_options options,
+                            Codec codec)
+    : loop_(loop),
+      service_(served),
+      options_(std::move(options)),
+      codec_(std::move(codec)),
+      actions_([&loop] { return loop.now(); }),
+      fan_out_(enqueue{this}, options_.connection.queue.low_water),
+      end_of_turn_(
+          loop.deferrals(), [this] { on_end_of_turn(); }, deferral_stage::after_input),
+      acceptor_(
+          loop, with_socket_options(std::move(from)),
+          [this](accept_result accepted) { welcome(std::move(accepted)); },
+          [this](std::error_code reason) {
+            log("cannot accept a connection: " + reason.message());
+          }) {}
+
+// Accepted sockets inherit the options.
+template <event_loop Loop, codec Codec>
+listener server<Loop, Codec>::with_socket_options(listener from) {
+  if (from.local().family() == AF_UNIX) return from;
+  from.set_no_delay(true);  // a turn's output is one write: there is nothing to wait for
+  from.set_keepalive(std::chrono::seconds(60), std::chrono::seconds(10), 5);
+  return from;
+}
+
+template <event_loop Loop, codec Codec>
+void server<Loop, Codec>::welcome(accept_result accepted) {
+  const auto key = clients_.reserve();
+  const connection_id id{key};
+  try {
+    clients_.put(key, std::make_unique<client>(*this, id, std::move(accepted.socket)));
+  } catch (const std::system_error& failure) {  // it is gone already, or memory is short
+    clients_.take(key);
+    return log(std::string("lost a connection at once: ") + failure.what());
+  }
+  end_of_turn_.schedule();
+  service_.connected(id, arrival{accepted.peer, options_.wall_clock()}, actions_);
+  apply_all();
+}
+
+template <event_loop Loop, codec Codec>
+void server<Loop, Codec>::on_frame(connection_id id, const frame& received) {
+  end_of_turn_.schedule();
+  if (received.error)
+    service_.malformed(id, received.error, actions_);
+  else
+    service_.received(id, received.payload, actions_);
+  apply_actions();
+}
+
+template <event_loop Loop, codec Codec>
+void server<Loop, Codec>::on_ended(connection_id id, std::error_code error) {
+  end_of_turn_.schedule();
+  if (error) {
+    service_.disconnected(id, departure::broken, actions_);
+  } else {
+    find(id)->input_ended = true;
+    service_.input_ended(id, actions_);
+  }
+  apply_all();
+}
+
+// The connection is calling, so it lives until the end of the turn.
+template <event_loop Loop, codec Codec>
+void server<Loop, Codec>::on_closed(connection_id id) {
+  auto gone = clients_.take(static_cast<std::uint64_t>(id));
+  stop_counting(*gone);
+  loop_.retire(std::move(gone));
+  finish_if_empty();
+}
+
+template <event_loop Loop, codec Codec>
+void server<Loop, Codec>::on_end_of_turn() {
+  if (!shutting_down_) service_.end_of_turn(actions_);
+  apply_all();
+  fan_out_.end_turn();
+}
+
+// Applies all that the service asks for, and puts it into the queues. The service may ask for more
+// when it is told of slow consumers.
+template <event_loop Loop, codec Codec>
+void server<Loop, Codec>::apply_all() {
+  do {
+    apply_actions();
+    fan_out_.flush();
+    report_slow_consumers();
+  } while (actions_.size() > 0);
+}
+
+// An action may lead to further ones, which are added behind it. If a call of the service throws,
+// the rest is applied in the next turn.
+template <event_loop Loop, codec Codec>
+void server<Loop, Codec>::apply_actions() {
+  while (next_action_ < actions_.size()) {
+    const actions::action next = actions_[next_action_++];
+    std::visit([this](const auto& action) { this->apply(action); }, next);
+  }
+  actions_.clear();
+  next_action_ = 0;
+}
+
+template <event_loop Loop, codec Codec>
+void server<Loop, Codec>::apply(const actions::send_frame& sent) {
+  fan_out_.send(actions_.recipients(sent),
+                [&](std::string& out) { codec_.encode(actions_.frame(sent), out); });
+}
+
+template <event_loop Loop, codec Codec>
+void server<Loop, Codec>::apply(const actions::close_connection& closing) {
+  fan_out_.flush();
+  client* const leaving = find_open(closing.id);
+  if (leaving == nullptr) return;
+  stop_counting(*leaving);
+  leaving->link.close();
+  service_.disconnected(
+      closing.id, leaving->input_ended ? departure::end_of_input : departure::asked, actions_);
+}
+
+template <event_loop Loop, codec Codec>
+void server<Loop, Codec>::apply(const actions::pause_input& pausing) {
+  client* const paused = find_open(pausing.id);
+  if (paused == nullptr) return;
+  stop_counting(*paused);
+  paused->link.pause();
+  paused->paused_input = paused->link.undelivered();
+  paused_input_ += paused->paused_input;
+  if (paused_input_ <= options_.max_paused_input) return;
+  log("too much input waits for paused connections; one is disconnected");
+  stop_counting(*paused);
+  fan_out_.flush();
+  paused->link.close();
+  service_.disconnected(pausing.id, departure::input_limit, actions_);
+}
+
+template <event_loop Loop, codec Codec>
+void server<Loop, Codec>::apply(const actions::resume_input& resuming) {
+  client* const resumed = find_open(resuming.id);
+  if (resumed == nullptr) return;
+  stop_counting(*resumed);
+  resumed->link.resume();
+}
+
+template <event_loop Loop, codec Codec>
+void server<Loop, Codec>::apply(const actions::wake& asked) {
+  wake_timer_ = loop_.at(asked.when, [this] {
+    end_of_turn_.schedule();
+    service_.elapsed(loop_.now(), actions_);
+    apply_all();
+  });
+}
+
+// A slow consumer takes nothing more from here on. The service is told later: it may be in a call,
+// and the fan-out is at work.
+template <event_loop Loop, codec Codec>
+void server<Loop, Codec>::enqueue_for(connection_id to, const shared_payload& payload) {
+  client* const recipient = find(to);
+  if (recipient == nullptr || recipient->link.send(payload)) return;
+  log("a client does not read: " + std::to_string(recipient->link.queued()) +
+      " bytes wait for it; it is closed");
+  stop_counting(*recipient);
+  recipient->link.close_without_queue(options_.not_reading_notice);
+  slow_consumers_.push_back(to);
+}
+
+template <event_loop Loop, codec Codec>
+void server<Loop, Codec>::report_slow_consumers() {
+  while (!slow_consumers_.empty()) {
+    const connection_id id = slow_consumers_.back();
+    slow_consumers_.pop_back();
+    if (!shutting_down_) service_.disconnected(id, departure::not_reading, actions_);
+  }
+}
+
+template <event_loop Loop, codec Codec>
+void server<Loop, Codec>::shut_down(std::chrono::milliseconds limit, std::function<void()> done) {
+  on_end_of_turn();
+  shutting_down_ = true;
+  wake_timer_.cancel();
+  acceptor_.close();
+  for (const auto id : clients_.ids()) clients_.find(id)->link.close_when_sent();
+  when_empty_ = std::move(done);
+  // Not in this call: a handler of the object that `done` destroys may have called.
+  const auto time_left = clients_.size() == 0 ? std::chrono::milliseconds(0) : limit;
+  shutdown_timer_ = loop_.at(loop_.now() + time_left, [this] {
+    if (clients_.size() == 0) return finish_if_empty();
+    // After the last connection this server may be destroyed: nothing of it is used any more.
+    for (const auto id : clients_.ids()) clients_.find(id)->link.abort();
+  });
+}
+
+template <event_loop Loop, codec Codec>
+void server<Loop, Codec>::finish_if_empty() {
+  if (clients_.size() == 0 && when_empty_) std::exchange(when_empty_, nullptr)();
+}
+
+template <event_loop Loop, codec Codec>
+void server<Loop, Codec>::stop_counting(client& from) noexcept {
+  paused_input_ -= std::exchange(from.paused_input, 0);
+}
+
+template <event_loop Loop, codec Codec>
+typename server<Loop, Codec>::client* server<Loop, Codec>::find(connection_id id) noexcept {
+  return clients_.find(static_cast<std::uint64_t>(id));
+}
+
+// The service has been told of the end of a connection that is closing: it may not ask for more.
+template <event_loop Loop, codec Codec>
+typename server<Loop, Codec>::client* server<Loop, Codec>::find_open(connection_id id) noexcept {
+  client* const found = find(id);
+  return found != nullptr && found->link.open() ? found : nullptr;
+}
+
+template <event_loop Loop, codec Codec>
+void server<Loop, Codec>::log(const std::string& line) const {
+  if (options_.log) options_.log(line);
+}
+
+}  // namespace jalon
+
+#ifdef JALON_COMPILED
+#include "../reactor.hpp"
+
+namespace jalon {
+JALON_EXTERN template class server<reactor>;
+}
+#endif
