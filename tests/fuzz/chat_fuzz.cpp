@@ -76,7 +76,7 @@ constexpr std::array<std::string_view, 6> numbers{"1",   "0", "-1", "1e300", "18
                                                   "\"\""};
 
 // A request with all the fields that any request has: those of the others are ignored.
-std::string request(std::string_view type, bytes& input, const test::witnessed_chat& chat) {
+std::string request(std::string_view type, bytes& input, const support::witnessed_chat& chat) {
   const std::string name = input.one_of(names);
   std::string line = "{" + input.one_of(ids);
   line.append(type).append(R"(,"nick":)" + name + R"(,"to":)" + name + R"(,"channel":)" + name);
@@ -121,7 +121,7 @@ class play {
   }
 
   bytes input_;
-  test::witnessed_chat chat_;
+  support::witnessed_chat chat_;
   std::array<std::optional<std::size_t>, 8> clients_;
 };
 

@@ -23,7 +23,7 @@ using nlohmann::json;
 // The chat in memory; every line that a test looks at is held against the bound of a line.
 class room {
  public:
-  using client = test::memory_host::client;
+  using client = support::memory_host::client;
 
   client enter(const std::string& nick) {
     const client id = host.connect(jalon::endpoint::loopback(52'322));
@@ -34,8 +34,8 @@ class room {
 
   // The next line for @p who.
   json next(client who) {
-    const test::delivery came = host.next(who);
-    REQUIRE(came.what == test::delivery::line);
+    const support::delivery came = host.next(who);
+    REQUIRE(came.what == support::delivery::line);
     REQUIRE(came.text.size() + 1 <= chat::max_line);
     json message = json::parse(came.text, nullptr, false);
     REQUIRE(message.is_object());
@@ -68,8 +68,8 @@ class room {
     return all;
   }
 
-  test::chat_of chat{"files"};
-  test::memory_host host{chat.service()};
+  support::chat_of chat{"files"};
+  support::memory_host host{chat.service()};
 };
 
 // So many of the longest names, in the order in which they are listed; every other one in capitals.
@@ -226,7 +226,7 @@ TEST_CASE(
   INFO("seed " << seed);
   std::mt19937 random(seed);
   const auto one_of = [&](const auto& list) -> const auto& { return list[random() % list.size()]; };
-  test::witnessed_chat chat;
+  support::witnessed_chat chat;
   const auto request = [&] {
     std::string line = "{" + one_of(ids) + R"("file":"f","size":5,"port":80,"token":"t")";
     for (const std::string field : {"nick", "to", "channel", "text"})

@@ -29,8 +29,8 @@
 
 namespace {
 
-using test::dialogue;
-using test::pace;
+using support::dialogue;
+using support::pace;
 
 const std::vector<std::string>& hosts() {
   static const std::vector<std::string> all{
@@ -53,7 +53,7 @@ const std::vector<dialogue>& dialogues() {
          std::filesystem::directory_iterator(JALON_SOURCE_DIR "/tests/dialogues")) {
       if (entry.path().extension() != ".dialogue") continue;
       std::ifstream file(entry.path());
-      read.push_back(test::parse_dialogue(file, entry.path().stem()));
+      read.push_back(support::parse_dialogue(file, entry.path().stem()));
     }
     std::sort(read.begin(), read.end(), [](auto& a, auto& b) { return a.name < b.name; });
     return read;
@@ -86,14 +86,14 @@ auto with_loop(const std::string& name, Visit visit) {
 
 // What was said. Throws the story if it was not what the script says.
 std::string play(const dialogue& script, const std::string& on, pace how = pace::as_written) {
-  return test::with_milestone(script.milestone, [&](auto& service) {
+  return support::with_milestone(script.milestone, [&](auto& service) {
     if (on == "memory") {
-      test::memory_host host(service);
-      return test::player(script, host, how).play();
+      support::memory_host host(service);
+      return support::player(script, host, how).play();
     }
     return with_loop(on, [&](auto& loop) {
-      test::socket_host host(loop, service);
-      return test::player(script, host, how).play();
+      support::socket_host host(loop, service);
+      return support::player(script, host, how).play();
     });
   });
 }
@@ -102,7 +102,7 @@ std::string play(const dialogue& script, const std::string& on, pace how = pace:
 std::string story_of(const std::string& steps, const std::string& host) {
   std::istringstream text(steps);
   try {
-    play(test::parse_dialogue(text, "a script"), host);
+    play(support::parse_dialogue(text, "a script"), host);
   } catch (const std::runtime_error& failure) {
     return failure.what();
   }
@@ -153,7 +153,7 @@ TEST_CASE("what is sent byte by byte over sockets is read byte by byte") {
     std::size_t reads = 0;
     loop.set_trace([&](std::string_view line) { reads += line.find("read 1 bytes") != line.npos; });
     example::echo_service echo;
-    test::socket_host host(loop, echo);
+    support::socket_host host(loop, echo);
     const auto who =
         host.connect(jalon::endpoint::loopback(52'322), [](std::uint16_t) { return false; });
     for (int i = 0; i < 100; ++i) host.send(who, "x");
@@ -218,8 +218,8 @@ TEST_CASE("a dialogue fails when it waits for what a server does not send or do"
 
 TEST_CASE("names and gaps in a line that is due take what the README of the dialogues says") {
   const auto match = [](const std::string& due, std::string_view came) {
-    test::bindings known{{"old", "17"}};
-    return test::matches(test::with_names(due, known), false, came, known);
+    support::bindings known{{"old", "17"}};
+    return support::matches(support::with_names(due, known), false, came, known);
   };
   CHECK(match("a {new} c", "a b c"));
   CHECK(match("{new}, {new}", "b, b"));
