@@ -52,8 +52,8 @@ TEMPLATE_TEST_CASE("a client that does not read is closed, and told why; the oth
   INFO(s.log[0]);
   CHECK(s.log[0].starts_with("a client does not read: "));
   CHECK(s.log[0].ends_with(" bytes wait for it; it is closed"));
-  CHECK(s.service.story.back() == "2 gone, not reading");
-  CHECK(std::count(s.service.story.begin(), s.service.story.end(), "2 gone, not reading") == 1);
+  CHECK(s.service.story.back() == "bob gone, not reading");
+  CHECK(std::count(s.service.story.begin(), s.service.story.end(), "bob gone, not reading") == 1);
   CHECK(s.gets(other, due));
 
   INFO("what it reads at last are whole lines, and the reason as the last of them");
@@ -103,7 +103,7 @@ TEMPLATE_TEST_CASE("a deaf client that is found out between two messages takes n
   REQUIRE(s.log.size() == 1);
   CHECK(s.gets(talker, due_to_talker + "two is gone\n"));
   CHECK(s.gets(other, due + "two is gone\n"));
-  CHECK(s.service.story.back() == "2 gone, not reading");
+  CHECK(s.service.story.back() == "bob gone, not reading");
 }
 
 TEMPLATE_TEST_CASE("a deaf client that takes not even its notice is cut off after its time", "",

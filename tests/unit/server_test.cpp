@@ -22,15 +22,15 @@ using story = std::vector<std::string>;
 TEMPLATE_TEST_CASE("several clients are served at once, each with its own", "", ALL_LOOPS) {
   server_scene<TestType> s;
   peer anna = s.client();
-  peer bert = s.client();
+  peer bob = s.client();
   peer carl = s.client();
   CHECK(s.server->size() == 3);
   carl.send("from carl\n");
   anna.send("from anna\nagain\n");
   CHECK(s.gets(carl, "from carl\n"));
   CHECK(s.gets(anna, "from anna\nagain\n"));
-  bert.send("at last\n");
-  CHECK(s.gets(bert, "at last\n"));
+  bob.send("at last\n");
+  CHECK(s.gets(bob, "at last\n"));
 }
 
 TEMPLATE_TEST_CASE("a service is told who comes, from where and when, before it is told a line", "",
@@ -41,7 +41,7 @@ TEMPLATE_TEST_CASE("a service is told who comes, from where and when, before it 
   server_scene<TestType> s(options);
   peer early(s.server->local());
   early.send("hello\n");
-  REQUIRE(s.tells({"1 connected", "1 says hello"}));
+  REQUIRE(s.tells({"anna connected", "anna says hello"}));
   CHECK(s.service.arrivals.at(0).peer == early.socket().local());
   CHECK(s.service.arrivals.at(0).time == noon);
 }
@@ -54,8 +54,8 @@ TEMPLATE_TEST_CASE("what a client asked before its half-close is answered, then 
   client.end_output();
   REQUIRE(s.until([&] { return client.ended(); }));
   CHECK(client.received() == "one\ntwo\nlast without LF\n");
-  CHECK(s.tells({"1 connected", "1 says one", "1 says two", "1 says last without LF",
-                 "1 gone, end of input"}));
+  CHECK(s.tells({"anna connected", "anna says one", "anna says two", "anna says last without LF",
+                 "anna gone, end of input"}));
   CHECK(s.until([&] { return s.server->size() == 0; }));
 }
 
@@ -64,9 +64,9 @@ TEMPLATE_TEST_CASE("a client that breaks off is gone, once, and the others go on
   peer rude = s.client();
   peer other = s.client();
   rude.send("whole\nhalf a li");
-  REQUIRE(s.tells({"1 connected", "2 connected", "1 says whole"}));
+  REQUIRE(s.tells({"anna connected", "bob connected", "anna says whole"}));
   rude.reset();
-  REQUIRE(s.tells({"1 connected", "2 connected", "1 says whole", "1 gone, broken"}));
+  REQUIRE(s.tells({"anna connected", "bob connected", "anna says whole", "anna gone, broken"}));
   other.send("still here\n");
   CHECK(s.gets(other, "still here\n"));
   CHECK(s.server->size() == 1);
@@ -88,26 +88,26 @@ TEMPLATE_TEST_CASE("a client that the service closes gets its last words and the
   CHECK(client.ended());
   client.leave();
   REQUIRE(s.until([&] { return s.server->size() == 0; }));
-  CHECK(s.service.story == story{"1 connected", "1 says /quit", "1 gone, asked"});
+  CHECK(s.service.story == story{"anna connected", "anna says /quit", "anna gone, asked"});
 }
 
 TEMPLATE_TEST_CASE("a service may close another client, and what that leads to is done too", "",
                    ALL_LOOPS) {
   server_scene<TestType> s;
   peer anna = s.client();
-  peer bert = s.client();
+  peer bob = s.client();
   s.service.answer = [&](std::size_t, std::string_view, actions& out) {
     out.close(s.service.id_of(2));
     out.send(s.service.id_of(1), "done");
   };
   s.service.on_disconnected = [&](std::size_t, std::string_view, actions& out) {
-    out.send(s.service.id_of(1), "bert has left");
+    out.send(s.service.id_of(1), "bob has left");
     out.send(s.service.id_of(2), "nobody gets this");
   };
-  anna.send("kick bert\n");
-  CHECK(s.gets(anna, "done\nbert has left\n"));
-  CHECK(s.until([&] { return bert.ended(); }));
-  CHECK(bert.received().empty());
+  anna.send("kick bob\n");
+  CHECK(s.gets(anna, "done\nbob has left\n"));
+  CHECK(s.until([&] { return bob.ended(); }));
+  CHECK(bob.received().empty());
 }
 
 TEMPLATE_TEST_CASE("a service may close a client as it comes", "", ALL_LOOPS) {
@@ -120,7 +120,7 @@ TEMPLATE_TEST_CASE("a service may close a client as it comes", "", ALL_LOOPS) {
   client.send("hello\n");
   REQUIRE(s.until([&] { return client.ended(); }));
   CHECK(client.received() == "full\n");
-  CHECK(s.service.story == story{"1 connected", "1 gone, asked"});
+  CHECK(s.service.story == story{"anna connected", "anna gone, asked"});
 }
 
 TEMPLATE_TEST_CASE("a line that is too long is told, and the next one is served", "", ALL_LOOPS) {
@@ -130,7 +130,7 @@ TEMPLATE_TEST_CASE("a line that is too long is told, and the next one is served"
   peer client = s.client();
   client.send(std::string(1'000, 'x') + "\nshort\n");
   CHECK(s.gets(client, "what?\nshort\n"));
-  CHECK(s.service.story == story{"1 connected", "1 frame too long", "1 says short"});
+  CHECK(s.service.story == story{"anna connected", "anna frame too long", "anna says short"});
 }
 
 // A service with the one call that is needed.
@@ -185,7 +185,7 @@ TEMPLATE_TEST_CASE("time is told when it was asked for, to the last wish alone",
     if (s.service.elapsed_at.size() < 2) out.wake_at(s.clock() + 5s);
   };
   client.send("start\n");
-  REQUIRE(s.tells({"1 connected", "1 says start"}));
+  REQUIRE(s.tells({"anna connected", "anna says start"}));
   s.clock.advance(9s);
   run_turns(s, 3);
   CHECK(s.service.elapsed_at.empty());
@@ -319,7 +319,7 @@ TEMPLATE_TEST_CASE("a server that goes takes its connections along", "", ALL_LOO
     s.server.reset();
     CHECK(s.until([&] { return client.gone(); }));
     run_turns(s, 3);
-    CHECK(s.service.story == story{"1 connected", "1 says hello"});
+    CHECK(s.service.story == story{"anna connected", "anna says hello"});
   }
   CHECK(support::open_descriptors() == before);
 }
@@ -328,7 +328,7 @@ TEMPLATE_TEST_CASE("shut down, a server takes nobody, sends what waits, and says
                    "", ALL_LOOPS) {
   server_scene<TestType> s;
   peer anna = s.client();
-  peer bert = s.client();
+  peer bob = s.client();
   bool asked = false;
   int done = 0;
   s.service.answer = [&](std::size_t, std::string_view, actions& out) {
@@ -341,16 +341,16 @@ TEMPLATE_TEST_CASE("shut down, a server takes nobody, sends what waits, and says
   CHECK(done == 0);
   CHECK_THROWS_AS(peer(s.server->local()), std::system_error);
 
-  REQUIRE(s.until([&] { return anna.ended() && bert.ended(); }));
+  REQUIRE(s.until([&] { return anna.ended() && bob.ended(); }));
   CHECK(anna.received().size() == 5'000'001);
-  CHECK(bert.received().size() == 5'000'001);
+  CHECK(bob.received().size() == 5'000'001);
   REQUIRE(s.until([&] { return done > 0; }));
   s.clock.advance(10s);
   run_turns(s, 5);
   CHECK(done == 1);
   CHECK(s.server->size() == 0);
   INFO("the service is told nothing of it");
-  CHECK(s.service.story == story{"1 connected", "2 connected", "1 says the last line"});
+  CHECK(s.service.story == story{"anna connected", "bob connected", "anna says the last line"});
 }
 
 TEMPLATE_TEST_CASE("a server that is shut down by one line sends what the lines before it said", "",
@@ -451,7 +451,7 @@ TEMPLATE_TEST_CASE("a server may be shut down when somebody comes, with more at 
   peer second(s.server->local());
   REQUIRE(s.until([&] { return first.gone() && second.gone(); }));
   CHECK(s.until([&] { return done; }));
-  CHECK(s.service.story == story{"1 connected"});
+  CHECK(s.service.story == story{"anna connected"});
 }
 
 }  // namespace
