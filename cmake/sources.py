@@ -34,9 +34,9 @@ COMPILER = ["clang++", "-Wno-unknown-warning-option"]
 UNIFIED = {
     "tools": ["tools/common/*", "tools/check/*"],
     "examples": ["examples/common/*", "examples/0[1-9]-*/*"],
-    "bench": ["bench/*"],
-    "tests": ["tests/support/*", "tests/*_test.cpp"],
-    "fuzz": ["fuzz/*"],
+    "bench": ["tests/bench/*"],
+    "tests": ["tests/unit/*_test.cpp", "tests/support/*"],
+    "fuzz": ["tests/fuzz/*"],
     "tap": ["tools/tap/*"],
     "toolkit": ["include/jalon/*"],  # they include those of impl/
     "sockets": ["examples/00-*/*"],
@@ -121,7 +121,7 @@ def tidy(build: Path, pattern: str) -> int:
         sources = [path for path in paths if re.search(pattern, str(path.relative_to(ROOT)))]
         if not sources:
             continue
-        own = ROOT / patterns[0].split("/")[0] / ".clang-tidy"
+        own = ROOT / Path(patterns[0]).parent / ".clang-tidy"
         config = own if own.exists() else ROOT / ".clang-tidy"
         file = unified(folder, name, sources)
         # The toolkit's headers include the longer functions where these are not compiled once.

@@ -71,10 +71,10 @@ alone() { sources_alone alone; }
 fuzz() {
   build_everything asan
   local each name found seed
-  for each in "$build"/asan/fuzz/${2-*}_fuzz; do
+  for each in "$build"/asan/tests/fuzz/${2-*}_fuzz; do
     name=$(basename "$each" _fuzz)
     found=$build/fuzz/found/$name
-    seed=fuzz/corpus/$name
+    seed=tests/fuzz/corpus/$name
     mkdir -p "$found"
     quietly "fuzz-$name" "$each" -max_total_time="${1-60}" -timeout=10 -print_final_stats=1 \
       -artifact_prefix="$build/fuzz/found/" "$found" "$seed"
@@ -89,15 +89,15 @@ bench() {
   compile default
   if [ "${1-}" = --peers ]; then
     deps peers || true
-    python bench/deliveries.py --peers
+    python tests/bench/deliveries.py --peers
     return
   fi
   local each outcome=0
   for each in echo_program thousand_clients file_transfer deliveries counts; do
-    python "bench/$each.py" || outcome=1
+    python "tests/bench/$each.py" || outcome=1
     echo
   done
   say "The parts, one by one:"
-  if [ -x "$build/bench/parts" ]; then "$build/bench/parts"; else say "Google Benchmark is not here"; fi
+  if [ -x "$build/tests/bench/parts" ]; then "$build/tests/bench/parts"; else say "Google Benchmark is not here"; fi
   return $outcome
 }

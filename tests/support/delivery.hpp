@@ -3,7 +3,7 @@
 
 #include <string>
 
-namespace test {
+namespace support {
 
 /// A line, or what came in its place.
 struct delivery {
@@ -18,4 +18,4 @@ struct delivery {
   std::string text = {};  ///< of a line
 };
 
-}  // namespace test
+}  // namespace support

@@ -18,7 +18,7 @@
 #include <utility>
 #include <vector>
 
-namespace test {
+namespace support {
 
 /// One line of a dialogue. `++` does not occur: it stands as the steps that it is short for.
 struct step {
@@ -188,4 +188,4 @@ inline dialogue parse_dialogue(std::istream& in, std::string name) {
   return read;
 }
 
-}  // namespace test
+}  // namespace support

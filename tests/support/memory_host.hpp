@@ -22,7 +22,7 @@
 
 #include "delivery.hpp"
 
-namespace test {
+namespace support {
 
 /// Runs a service for clients that are calls of the test. Each call is a turn of a loop: what it
 /// leads to is done when it returns.
@@ -210,4 +210,4 @@ class memory_host {
   std::chrono::system_clock::time_point now_;
 };
 
-}  // namespace test
+}  // namespace support

@@ -12,7 +12,7 @@
 #include "03-channels/channels.hpp"
 #include "04-files/transfers.hpp"
 
-namespace test {
+namespace support {
 
 /// The chat with the units of a milestone: `users`, `channels` or `files`. Its transfers have names
 /// that a test can foresee.
@@ -51,4 +51,4 @@ auto with_milestone(const std::string& milestone, Visit visit) {
   return visit(chat.service());
 }
 
-}  // namespace test
+}  // namespace support

@@ -19,7 +19,7 @@
 #include "delivery.hpp"
 #include "dialogue.hpp"
 
-namespace test {
+namespace support {
 
 /// How what a client sends is cut.
 enum class pace {
@@ -250,4 +250,4 @@ class player {
   std::vector<std::string> transcript_;
 };
 
-}  // namespace test
+}  // namespace support

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <functional>
 #include <string>
@@ -12,7 +13,8 @@
 
 namespace support {
 
-/// In what it writes down clients bear numbers, from 1 in the order in which they came.
+/// Clients are numbered from 1, in the order in which they came. In the story the first three have
+/// names: anna, bob and carol.
 class recording_service : public jalon::service {
  public:
   using answer_function =
@@ -70,7 +72,12 @@ class recording_service : public jalon::service {
   }
 
   void tell(jalon::connection_id id, const std::string& what) {
-    story.push_back(std::to_string(number_of(id)) + ' ' + what);
+    story.push_back(called(number_of(id)) + ' ' + what);
+  }
+
+  static std::string called(std::size_t who) {
+    constexpr std::array names{"anna", "bob", "carol"};
+    return who <= names.size() ? names.at(who - 1) : "client " + std::to_string(who);
   }
 
   static const char* name_of(jalon::departure how) {

@@ -21,7 +21,7 @@
 
 #include "delivery.hpp"
 
-namespace test {
+namespace support {
 
 /// Runs a service on @p Loop for clients that are sockets of the test.
 template <class Loop>
@@ -143,4 +143,4 @@ class socket_host {
   std::vector<peer> peers_;
 };
 
-}  // namespace test
+}  // namespace support

@@ -24,7 +24,7 @@
 #include "memory_host.hpp"
 #include "milestones.hpp"
 
-namespace test {
+namespace support {
 
 /// Clients by number, from 1 on; 0 is the witness itself. Each act throws std::logic_error if
 /// anybody is sent what the protocol does not allow, or not sent what it asks for.
@@ -354,4 +354,4 @@ class witnessed_chat {
   std::map<std::string, offer> offers_;  // that wait for an answer, by transfer
 };
 
-}  // namespace test
+}  // namespace support

@@ -1,0 +1,218 @@
+#!/usr/bin/env python3
+"""The tap: what it passes on, what it shows and records, and how it bends what goes through it.
+
+    python3 tests/sessions/tap_test.py --build build
+"""
+
+import argparse
+import json
+import re
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+PATIENCE = 30
+
+
+class Server:
+    """A listener of the test's own, which sees what the tap passes on."""
+
+    def __init__(self) -> None:
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.listener.settimeout(PATIENCE)
+        self.port = self.listener.getsockname()[1]
+
+    def accept(self) -> socket.socket:
+        taken, _ = self.listener.accept()
+        taken.settimeout(PATIENCE)
+        return taken
+
+
+class Tap:
+    """A running jalon-tap."""
+
+    def __init__(self, build: Path, *arguments: str) -> None:
+        self.process = subprocess.Popen(
+            [build / "tools" / "jalon-tap", *arguments],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )
+        first = self.wait_for("listening on")
+        found = re.search(r"listening on \S+:(\d+),", first)
+        assert found, first
+        self.port = int(found[1])
+
+    def wait_for(self, text: str) -> str:
+        assert self.process.stdout
+        for line in self.process.stdout:
+            if text in line:
+                return line
+        raise AssertionError(f"it ended without {text!r}")
+
+    def type(self, line: str) -> None:
+        assert self.process.stdin
+        self.process.stdin.write(line + "\n")
+        self.process.stdin.flush()
+
+    def connect(self) -> socket.socket:
+        client = socket.create_connection(("127.0.0.1", self.port), PATIENCE)
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return client
+
+    def stop(self) -> int:
+        self.process.send_signal(signal.SIGINT)
+        self.process.communicate(timeout=PATIENCE)
+        return self.process.returncode
+
+
+def all_of(sock: socket.socket) -> bytes:
+    got = b""
+    while piece := sock.recv(65536):
+        got += piece
+    return got
+
+
+class Tapped(unittest.TestCase):
+    build = Path()
+
+    def tapped(self, *arguments: str) -> "tuple[Tap, socket.socket, socket.socket]":
+        server = Server()
+        tap = Tap(self.build, "--to", str(server.port), *arguments)
+        self.addCleanup(lambda: tap.process.poll() is None and tap.stop())
+        client = tap.connect()
+        served = server.accept()
+        for sock in (client, served, server.listener):
+            self.addCleanup(sock.close)
+        return tap, client, served
+
+    def test_what_each_side_says_comes_whole_and_an_end_is_passed_on(self) -> None:
+        tap, client, served = self.tapped()
+        big = bytes(range(256)) * 8192  # more than sockets and tap hold
+        client.sendall(b"hello\n")
+        client.shutdown(socket.SHUT_WR)
+        self.assertEqual(all_of(served), b"hello\n")
+        served.setblocking(False)
+        sent, got = 0, b""
+        client.settimeout(PATIENCE)
+        while sent < len(big):
+            try:
+                sent += served.send(big[sent:])
+            except BlockingIOError:
+                got += client.recv(65536)
+        served.close()
+        self.assertEqual(got + all_of(client), big)
+        self.assertEqual(tap.stop(), 0)
+
+    def test_a_split_message_comes_in_pieces_and_is_shown_so(self) -> None:
+        with tempfile.TemporaryDirectory() as directory:
+            record, page = Path(directory, "record"), Path(directory, "page.html")
+            tap, client, served = self.tapped(
+                "--up", "split 3, every 0", "--dialect", "lines", "--record", str(record), "--html", str(page))
+            client.sendall(b"hello\nyou\n")
+            self.assertIn("hello", tap.wait_for("message:"))
+            self.assertIn("you", tap.wait_for("message:"))
+            client.shutdown(socket.SHUT_WR)
+            self.assertEqual(all_of(served), b"hello\nyou\n")
+            self.assertEqual(tap.stop(), 0)
+            events = [json.loads(line) for line in record.read_text().splitlines()]
+            self.assertEqual([one["bytes"] for one in events if one["kind"] == "sent"],
+                             ["hel", "lo\n", "you", "\n"])
+            self.assertIn("<svg", page.read_text())
+
+    def test_pieces_are_joined_and_the_rest_comes_with_the_end(self) -> None:
+        tap, client, served = self.tapped("--up", "join 6")
+        client.sendall(b"abc")
+        client.sendall(b"defg")
+        self.assertEqual(tap.wait_for("sends").rstrip()[-7:], "abcdefg")
+        client.sendall(b"h")
+        client.shutdown(socket.SHUT_WR)
+        self.assertEqual(all_of(served), b"abcdefgh")
+
+    def test_a_stalled_direction_goes_on_when_it_is_told_to(self) -> None:
+        tap, client, served = self.tapped("--down", "stall")
+        served.sendall(b"news\n")
+        client.sendall(b"up still goes\n")
+        self.assertEqual(served.recv(100), b"up still goes\n")
+        client.setblocking(False)
+        self.assertRaises(BlockingIOError, client.recv, 100)
+        client.settimeout(PATIENCE)
+        tap.type("down dance")
+        assert tap.process.stderr
+        self.assertIn('no fault is called "dance"', tap.process.stderr.readline())
+        tap.type("down go")
+        self.assertEqual(client.recv(100), b"news\n")
+
+    def test_a_connection_is_cut_after_so_many_bytes(self) -> None:
+        _, client, served = self.tapped("--up", "reset 4")
+        client.sendall(b"abcdefgh")
+        with self.assertRaises(ConnectionResetError):
+            while served.recv(100):
+                pass
+        self.assertRaises(ConnectionResetError, all_of, client)
+
+    def test_a_connection_is_cut_before_a_message(self) -> None:
+        tap, client, served = self.tapped("--dialect", "lines", "--down", "reset-message 2")
+        served.sendall(b"one\ntwo\n")
+        self.assertIn("one", tap.wait_for("message:"))
+        self.assertRaises(ConnectionResetError, all_of, client)
+
+    def test_a_direction_is_ended_after_so_many_bytes_and_the_other_goes_on(self) -> None:
+        _, client, served = self.tapped("--up", "half-close 4")
+        client.sendall(b"abcdefgh")
+        self.assertEqual(all_of(served), b"abcd")
+        served.sendall(b"still here\n")
+        self.assertEqual(client.recv(100), b"still here\n")
+
+    def test_nobody_at_the_other_end_is_told_to_the_client(self) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as closed:
+            port = closed.getsockname()[1]
+        tap = Tap(self.build, "--to", str(port))
+        with tap.connect() as client:
+            self.assertEqual(client.recv(1), b"")
+        self.assertEqual(tap.stop(), 0)
+
+    def test_a_recording_is_played_again(self) -> None:
+        with tempfile.TemporaryDirectory() as directory:
+            record = Path(directory, "record")
+            tap, client, served = self.tapped("--record", str(record))
+            client.sendall(b"a\x00\xff\n")
+            self.assertEqual(served.recv(100), b"a\x00\xff\n")
+            client.close()
+            tap.wait_for("half-close")
+            tap.stop()
+            server = Server()
+            self.addCleanup(server.listener.close)
+            player = subprocess.Popen(
+                [self.build / "tools" / "jalon-tap", "--to", str(server.port), "--replay", str(record)],
+                stdout=subprocess.PIPE, text=True)
+            served = server.accept()
+            self.addCleanup(served.close)
+            self.assertEqual(all_of(served), b"a\x00\xff\n")
+            served.sendall(b"thanks\n")
+            served.close()
+            told, _ = player.communicate(timeout=PATIENCE)
+            self.assertEqual(player.returncode, 0)
+            self.assertIn("thanks", told)
+
+    def test_what_cannot_be_done_is_one_line_and_status_2(self) -> None:
+        with tempfile.NamedTemporaryFile("w") as broken:
+            broken.write("no event\n")
+            broken.flush()
+            for wrong in (["--to", "nowhere"], [], ["--to", "1", "--up", "split"], ["--to", "1", "--dialect", "none"],
+                          ["--to", "1", "--replay", broken.name]):
+                with self.subTest(wrong):
+                    run = subprocess.run([self.build / "tools" / "jalon-tap", *wrong],
+                                         capture_output=True, text=True, timeout=PATIENCE, check=False)
+                    self.assertEqual(run.returncode, 2)
+                    self.assertEqual(len(run.stderr.splitlines()), 1, run.stderr)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--build", type=Path, required=True)
+    known, rest = parser.parse_known_args()
+    Tapped.build = known.build.resolve()
+    unittest.main(argv=[sys.argv[0], *rest])

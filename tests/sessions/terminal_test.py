@@ -1,0 +1,440 @@
+#!/usr/bin/env python3
+"""A client at a terminal: what its user sees while lines come and go, and what is left at the end.
+
+    python3 tests/sessions/terminal_test.py --build build
+
+The user is this program, at a pseudo-terminal; so is the server, on a socket. A small model of a
+terminal tells what is on the screen. Nothing sleeps; every wait has a bound.
+"""
+
+import argparse
+import codecs
+import fcntl
+import hashlib
+import json
+import os
+import pty
+import re
+import select
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import termios
+import time
+import unittest
+from pathlib import Path
+from typing import Any, Callable
+
+BOUND = 20  # seconds that anything may take
+CONNECTED = "Connecting to 127.0.0.1:PORT ... done!"
+SEQUENCE = re.compile(r"\x1b(?:\[(?P<arguments>[?0-9;]*)(?P<final>[@-~])|[=>78]|[()].)")
+
+
+class Screen:
+    """What a terminal shows of what it is sent, as far as Readline asks; it never scrolls."""
+
+    def __init__(self, columns: int) -> None:
+        self.columns = columns
+        self.rows: list[list[str]] = [[]]
+        self.row = self.column = 0
+        self.rest = ""  # the start of a sequence
+        self.decode = codecs.getincrementaldecoder("utf-8")("replace").decode
+
+    def feed(self, sent: bytes) -> None:
+        text = self.rest + self.decode(sent)
+        at = 0
+        while at < len(text):
+            if text[at] != "\x1b":
+                self.put(text[at])
+                at += 1
+            elif sequence := SEQUENCE.match(text, at):
+                self.obey(sequence)
+                at = sequence.end()
+            else:
+                break  # the rest of it is to come
+        self.rest = text[at:]
+
+    def put(self, character: str) -> None:
+        if character == "\r":
+            self.column = 0
+        elif character == "\n":
+            self.move_to(self.row + 1)
+        elif character == "\b":
+            self.column = max(0, min(self.column, self.columns - 1) - 1)
+        elif character != "\a":
+            if self.column == self.columns:  # only the next character wraps, as with xterm
+                self.move_to(self.row + 1)
+                self.column = 0
+            line = self.rows[self.row]
+            line.extend(" " * (self.column + 1 - len(line)))
+            line[self.column] = character
+            self.column += 1
+
+    def move_to(self, row: int) -> None:
+        self.row = max(0, row)
+        while len(self.rows) <= self.row:
+            self.rows.append([])
+
+    def obey(self, sequence: re.Match[str]) -> None:
+        final, arguments = sequence["final"], sequence["arguments"] or ""
+        count = int(arguments) if arguments.isdigit() else 1
+        line = self.rows[self.row]
+        if final == "A":
+            self.move_to(self.row - count)
+        elif final == "B":
+            self.move_to(self.row + count)
+        elif final == "C":
+            self.column = min(self.columns - 1, self.column + count)
+        elif final == "D":
+            self.column = max(0, self.column - count)
+        elif final == "K" and arguments == "":
+            del line[self.column :]
+        elif final == "J" and arguments == "":
+            del line[self.column :]
+            del self.rows[self.row + 1 :]
+        elif final == "P":
+            del line[self.column : self.column + count]
+        elif final == "@":
+            line[self.column : self.column] = " " * count
+        elif final not in (None, "m", "h", "l"):
+            raise AssertionError(f"the screen does not know {sequence[0]!r}")
+
+    @property
+    def lines(self) -> list[str]:
+        """All lines, down to the last that is not empty."""
+        return "\n".join("".join(row).rstrip() for row in self.rows).rstrip("\n").split("\n")
+
+
+class Terminal:
+    """A client with its user and its server."""
+
+    def __init__(
+        self,
+        build: Path,
+        milestone: str = "01-echo",
+        options: str = "",
+        columns: int = 80,
+        script: str = "exec {}",
+        **environment: str,
+    ) -> None:
+        self.screen = Screen(columns)
+        self.raw = b""  # all that the terminal was sent
+        self.typed: list[str] = []
+        self.master, self.slave = pty.openpty()
+        self.resize(columns)
+        self.settings = termios.tcgetattr(self.slave)
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            listener.settimeout(BOUND)
+            port = listener.getsockname()[1]
+            client = f"{build}/examples/{milestone}/client 127.0.0.1 {port} {options}"
+            plain = {"PATH": os.environ["PATH"], "TERM": "xterm", "INPUTRC": "/dev/null"}
+            self.process = subprocess.Popen(
+                ["sh", "-c", script.format(client)],
+                stdin=self.slave,
+                stdout=self.slave,
+                stderr=self.slave,
+                env={**plain, **environment},
+                start_new_session=True,
+                preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+            )
+            self.server = listener.accept()[0]
+        self.received = b""  # what the server got
+        self.input_ended = False  # and whether it got the end
+        self.until_shown(CONNECTED, ">")
+
+    def close(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        self.server.close()
+        os.close(self.master)
+        os.close(self.slave)
+
+    def resize(self, columns: int) -> None:
+        """As when a window is resized; the system tells the programs by SIGWINCH."""
+        fcntl.ioctl(self.slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+        self.screen.columns = columns
+
+    def type(self, keys: str) -> None:
+        self.typed.append(keys)
+        os.write(self.master, keys.encode())
+
+    def send(self, text: str) -> None:
+        """The server sends it."""
+        self.server.sendall(text.encode())
+
+    def hang_up(self) -> None:
+        """The server closes."""
+        self.server.close()
+        self.input_ended = True
+
+    def until(self, condition: Callable[[], bool], due: str) -> None:
+        """Waits for it, and reads meanwhile what comes; fails with a story."""
+        deadline = time.monotonic() + BOUND
+        while not condition():
+            if time.monotonic() > deadline:
+                shown = "\n      ".join(self.shown())
+                raise AssertionError(
+                    f"\ntyped {self.typed}\nthe server got {self.received!r}\n"
+                    f"shown {shown}\ndue   {due}"
+                )
+            # A process's end is nothing to select for, so a wait is cut into short ones.
+            self.read(0.05)
+
+    def read(self, limit: float) -> None:
+        server = [] if self.input_ended else [self.server]
+        ready, _, _ = select.select([self.master, *server], [], [], limit)
+        if self.master in ready:
+            sent = os.read(self.master, 65536)
+            self.raw += sent
+            self.screen.feed(sent)
+        if self.server in ready:
+            received = self.server.recv(65536)
+            self.received += received
+            self.input_ended = not received
+
+    def shown(self) -> list[str]:
+        """The lines on the screen, without what differs from run to run."""
+        text = re.sub(r"(127\.0\.0\.1):\d+", r"\1:PORT", "\n".join(self.screen.lines))
+        return re.sub(r": \d+ % of (\S+ \S+)(, .*)?", r": N % of \1", text).split("\n")
+
+    def until_shown(self, *lines: str) -> None:
+        """Waits until these are the last lines on the screen."""
+        self.until(lambda: tuple(self.shown()[-len(lines) :]) == lines, "\n      ".join(lines))
+
+    def until_received(self, text: str) -> None:
+        self.until(lambda: self.received == text.encode(), f"the server gets {text!r}")
+
+    def until_input_ends(self) -> None:
+        self.until(lambda: self.input_ended, "the server gets the end of the input")
+
+    def status(self) -> int:
+        """The status that the program ends with; the screen is then complete."""
+        self.until(lambda: self.process.poll() is not None, "the client ends")
+        while select.select([self.master], [], [], 0)[0]:
+            self.read(0)
+        return self.process.returncode
+
+    def is_restored(self) -> bool:
+        return termios.tcgetattr(self.slave) == self.settings
+
+
+class AtATerminal(unittest.TestCase):
+    build = Path()
+
+    def client(self, **how: Any) -> Terminal:
+        terminal = Terminal(self.build, **how)
+        self.addCleanup(terminal.close)
+        return terminal
+
+    def test_a_message_leaves_the_line_being_typed_whole(self) -> None:
+        terminal = self.client()
+        terminal.type("half a li")
+        terminal.until_shown("> half a li")
+        terminal.send("a message\nand another\n")
+        terminal.until_shown("a message", "and another", "> half a li")
+        terminal.type("ne\r")
+        terminal.until_received("half a line\n")
+        terminal.until_shown("> half a line", ">")
+
+    def test_a_message_leaves_the_cursor_where_it_was(self) -> None:
+        terminal = self.client()
+        terminal.type("line\x01")  # Ctrl-A: to the start
+        terminal.until_shown("> line")
+        terminal.send("a message\n")
+        terminal.until_shown("a message", "> line")
+        terminal.type("the ")
+        terminal.until_shown("a message", "> the line")
+        terminal.type("\r")
+        terminal.until_received("the line\n")
+
+    def test_a_message_leaves_a_line_of_several_rows_whole(self) -> None:
+        terminal = self.client(columns=40)
+        terminal.type("x" * 100)
+        rows = ("> " + "x" * 38, "x" * 40, "x" * 22)
+        terminal.until_shown(*rows)
+        terminal.send("m" * 50 + "\n")
+        terminal.until_shown(CONNECTED, "m" * 40, "m" * 10, *rows)
+
+    def test_many_messages_at_once_are_all_shown(self) -> None:
+        terminal = self.client()
+        terminal.type("half a li")
+        terminal.until_shown("> half a li")
+        lines = [f"message {number}" for number in range(500)]
+        terminal.send("\n".join(lines) + "\n")
+        terminal.until_shown(*lines, "> half a li")
+
+    def test_a_message_can_not_move_the_cursor(self) -> None:
+        terminal = self.client()
+        terminal.send("\x1b[2J\x1b[5A\rI am the server\x08\x08\n")
+        terminal.until_shown("\ufffd[2J\ufffd[5A\ufffdI am the server\ufffd\ufffd", ">")
+
+    def test_letters_with_accents_are_one_key_each(self) -> None:
+        terminal = self.client()  # without any locale set
+        terminal.type("à bientôé\x7f\x7ft!")
+        terminal.until_shown("> à bientt!")
+        terminal.type("\x7f\x7f\x7fôt\r")
+        terminal.until_received("à bienôt\n")
+
+    def test_the_last_line_is_in_the_history(self) -> None:
+        terminal = self.client()
+        terminal.type("first\r")
+        terminal.type("second\r")
+        terminal.type("\x1b[A\x1b[A\r")  # up, up
+        terminal.until_received("first\nsecond\nfirst\n")
+
+    def test_pasted_lines_are_lines(self) -> None:
+        terminal = self.client()
+        terminal.type("\x1b[200~one\rtwo\x1b[201~\r")
+        terminal.until_received("one\ntwo\n")
+
+    def test_a_narrower_window_wraps_the_line_earlier(self) -> None:
+        terminal = self.client(columns=80)
+        terminal.resize(30)
+        terminal.send("seen\n")  # what comes after the signal is shown after it
+        terminal.until_shown("seen", ">")
+        terminal.type("y" * 50)
+        terminal.until_shown("> " + "y" * 28, "y" * 22)
+        terminal.send("message\n")
+        terminal.until_shown("message", "> " + "y" * 28, "y" * 22)
+
+    def test_the_tab_key_completes_commands_and_lists_them(self) -> None:
+        terminal = self.client(milestone="04-files")
+        terminal.type("/wh\t")
+        terminal.until_shown("> /who")
+        terminal.type("\t\t")
+        terminal.until_shown("/who  /whois", "> /who")
+        terminal.type("i\tbob")
+        terminal.until_shown("/who  /whois", "> /whois bob")
+
+    def test_the_prompt_says_who_the_user_is_and_in_which_channel(self) -> None:
+        terminal = self.client(milestone="03-channels")
+        terminal.send('{"type":"welcome","nick":"alice"}\n')
+        terminal.until_shown("[Server] : Welcome on the chat, alice", "alice>")
+        terminal.type("half a line")
+        terminal.send('{"type":"joined","channel":"room","nick":"alice"}\n')
+        terminal.until_shown("You have joined room", "alice[room]> half a line")
+        terminal.send('{"type":"left","channel":"room","nick":"alice"}\n')
+        terminal.until_shown("You have left room", "alice> half a line")
+
+    def test_a_file_that_moves_has_a_line_above_the_prompt_until_it_is_there(self) -> None:
+        inbox = tempfile.TemporaryDirectory()
+        self.addCleanup(inbox.cleanup)
+        terminal = self.client(milestone="04-files", options=f"--inbox {inbox.name}/in")
+        content = bytes(1_000_000)
+        offer = {"type": "file_offer", "from": "bob", "transfer": "t1", "file": "notes.txt"}
+        offer |= {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+        terminal.send(json.dumps(offer) + "\n")
+        terminal.until_shown('bob wants to send you "notes.txt" (1.0 MB). Accept? [Y/N]', ">")
+        terminal.type("y\r")
+        terminal.until(lambda: b"\n" in terminal.received, "the client accepts")
+        accept = json.loads(terminal.received)
+        with socket.create_connection(("127.0.0.1", accept["port"]), BOUND) as peer:
+            start = {"type": "file_send", "transfer": "t1", "token": accept["token"], "offset": 0}
+            peer.sendall(json.dumps(start).encode() + b"\n" + content[:10_000])
+            told = "notes.txt: N % of 1.0 MB"
+            terminal.until_shown("Receiving notes.txt from bob ...", told, ">")
+            terminal.type("half")
+            terminal.until_shown("Receiving notes.txt from bob ...", told, "> half")
+            terminal.send('{"type":"msgall","from":"bob","text":"hello"}\n')
+            terminal.until_shown("[bob] : hello", told, "> half")
+            terminal.type(" a line\r")
+            terminal.until_shown("[bob] : hello", "> half a line", ">")
+            terminal.send('{"type":"msgall","from":"bob","text":"hello?"}\n')
+            terminal.until_shown("[bob] : hello", "> half a line", "[bob] : hello?", told, ">")
+            peer.sendall(content[10_000:])
+            peer.shutdown(socket.SHUT_WR)
+            saved = f"notes.txt saved in {inbox.name}/in/notes.txt"
+            terminal.until_shown("[bob] : hello?", saved, ">")
+
+    def test_failures_are_red(self) -> None:
+        terminal = self.client()
+        terminal.hang_up()
+        self.assertEqual(terminal.status(), 1)
+        self.assertIn(b"\x1b[31mthe server has gone\x1b[m", terminal.raw)
+
+    def test_no_color_means_no_colours(self) -> None:
+        terminal = self.client(NO_COLOR="1")
+        terminal.hang_up()
+        self.assertEqual(terminal.status(), 1)
+        self.assertIn(b"the server has gone", terminal.raw)
+        self.assertNotRegex(terminal.raw, rb"\x1b\[[0-9;]*m")
+
+    def test_a_terminal_that_can_do_nothing_is_sent_plain_text(self) -> None:
+        terminal = self.client(TERM="dumb")
+        terminal.type("half a li")
+        terminal.until_shown("> half a li")
+        terminal.send("a message\n")
+        terminal.until_shown("> half a li", "a message", "> half a li")
+        self.assertNotIn(b"\x1b", terminal.raw)
+
+    def test_control_d_ends_the_input_and_the_answers_still_come(self) -> None:
+        terminal = self.client()
+        terminal.type("question\r")
+        terminal.type("\x04")
+        terminal.until_input_ends()
+        terminal.until(terminal.is_restored, "the terminal is as it was")
+        terminal.send("answer\n")
+        terminal.hang_up()
+        self.assertEqual(terminal.status(), 0)
+        self.assertEqual(terminal.received, b"question\n")
+        self.assertEqual(terminal.shown()[-1], "answer")
+
+    def test_control_c_ends_as_the_end_of_the_input_does(self) -> None:
+        terminal = self.client()
+        terminal.type("half a li")
+        terminal.until_shown("> half a li")
+        terminal.type("\x03")
+        terminal.until_input_ends()
+        terminal.until(terminal.is_restored, "the terminal is as it was")
+        terminal.hang_up()
+        self.assertEqual(terminal.status(), 0)
+        self.assertEqual(terminal.received, b"")
+
+    def test_a_second_control_c_does_not_wait_for_the_server(self) -> None:
+        terminal = self.client()
+        terminal.type("\x03")
+        terminal.until_input_ends()
+        terminal.type("\x03")
+        self.assertEqual(terminal.status(), -signal.SIGINT)
+        self.assertTrue(terminal.is_restored())
+
+    def test_who_ends_it_by_a_signal_gets_the_terminal_back(self) -> None:
+        for number in signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT:
+            with self.subTest(number.name):
+                terminal = self.client(script="ulimit -c 0; exec {}")  # SIGQUIT leaves a core
+                self.assertFalse(terminal.is_restored())
+                terminal.process.send_signal(number)
+                self.assertEqual(terminal.status(), -number)
+                self.assertTrue(terminal.is_restored())
+
+    def test_when_the_server_goes_the_user_gets_the_terminal_back(self) -> None:
+        terminal = self.client()
+        terminal.type("half a li")
+        terminal.until_shown("> half a li")
+        terminal.hang_up()
+        self.assertEqual(terminal.status(), 1)
+        self.assertTrue(terminal.is_restored())
+        self.assertEqual(terminal.shown()[1:], ["the server has gone"])
+
+    def test_control_z_gives_the_terminal_back_until_the_program_goes_on(self) -> None:
+        terminal = self.client(script="set -m; {}; echo stopped; read line; fg >/dev/null")
+        terminal.type("half a li")
+        terminal.until_shown("> half a li")
+        terminal.type("\x1a")
+        terminal.until_shown("stopped")
+        self.assertTrue(terminal.is_restored())
+        terminal.type("\n")
+        terminal.until_shown("> half a li")
+        terminal.type("ne\r")
+        terminal.until_received("half a line\n")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--build", required=True, type=Path)
+    known, rest = parser.parse_known_args()
+    AtATerminal.build = known.build.resolve()
+    unittest.main(argv=[sys.argv[0], *rest])

@@ -1,0 +1,159 @@
+#!/usr/bin/env python3
+"""The checker as its users see it: statuses, reports, and programs that mean it no good.
+
+    python3 tests/zoo/checker_test.py --build build
+"""
+
+import argparse
+import csv
+import json
+import re
+import subprocess
+import sys
+import tempfile
+import unittest
+import xml.etree.ElementTree
+from pathlib import Path
+
+from zoo import PYTHON, ZOO, Bug, compiled
+
+# Each takes a port, and does what no server should.
+HOSTILE = {
+    "forks": "import os, time\nos.fork() or (os.setsid(), os.fork() and os._exit(0))\ntime.sleep(1000)",
+    "ignores SIGTERM": "import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\ntime.sleep(1000)",
+    "fills its output": "import sys\nwhile True: sys.stdout.write('x' * 65536)",
+    "eats memory": "kept = []\nwhile True: kept.append(bytearray(50_000_000))",
+    "binds another port": "import socket, time\ns = socket.create_server(('127.0.0.1', 0))\ntime.sleep(1000)",
+    "deletes its folder": "import os, time\nos.rmdir(os.getcwd())\ntime.sleep(1000)",
+}
+
+
+class Checker(unittest.TestCase):
+    build = Path()
+
+    def run_checker(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        checker = str(self.build / "tools" / "jalon-check")
+        return subprocess.run([checker, *arguments], capture_output=True, text=True, timeout=300)
+
+    def server(self, milestone: str) -> str:
+        return str(self.build / "examples" / milestone / "server")
+
+    def test_our_own_servers_pass_everything(self) -> None:
+        for number, milestone in enumerate(("01-echo", "02-users", "03-channels", "04-files"), 1):
+            with self.subTest(milestone):
+                run = self.run_checker("--milestone", str(number), "--timeout", "5", "--",
+                                       self.server(milestone), "{port}")
+                self.assertEqual(run.returncode, 0, run.stdout)
+
+    def test_our_own_clients_pass_everything(self) -> None:
+        for number, milestone in (("1", "00-sockets"), ("1", "01-echo"), ("2", "02-users"), ("3", "03-channels"),
+                                  ("4", "04-files")):
+            with self.subTest(milestone):
+                client = str(self.build / "examples" / milestone / "client")
+                run = self.run_checker("--client", "--milestone", number, "--timeout", "5",
+                                       "--", client, "{host}", "{port}")
+                self.assertEqual(run.returncode, 0, run.stdout)
+
+    def test_at_least_sixty_checks_are_listed_each_with_its_text(self) -> None:
+        for program in ((), ("--client",)):
+            lines = self.run_checker("--list", *program).stdout.splitlines()
+            self.assertGreaterEqual(len(lines), 60)
+            self.assertFalse([line for line in lines if "<" in line])
+
+    def test_the_page_lists_the_checks_that_there_are(self) -> None:
+        docs = Path(__file__).parents[2] / "docs"
+        for page, program in (("checks.txt", ()), ("client-checks.txt", ("--client",))):
+            self.assertEqual(self.run_checker("--list", *program).stdout, (docs / page).read_text(encoding="utf-8"))
+
+    def test_the_failure_on_the_page_is_as_the_checker_tells_it(self) -> None:
+        with tempfile.TemporaryDirectory() as directory:
+            bug = Bug.read(ZOO / "bugs" / "one_read_one_message.bug")
+            run = self.run_checker("--milestone", "1", "--only", bug.fields["caught"], "--timeout", "1",
+                                   "--", *bug.build(Path(directory)), "{port}")
+        page = Path(__file__).parents[2] / "docs" / "failure.txt"
+        shown = page.read_text(encoding="utf-8")
+        self.assertIn(self.without_figures(shown), self.without_figures(run.stdout))
+
+    @staticmethod
+    def without_figures(report: str) -> str:
+        """A report without what differs from run to run: times, and what the system measures."""
+        return re.sub(r" *\d+\.\d+ s  |\d+ % of a core|\d+ KiB", "#", report)
+
+    def test_a_failure_is_status_1_and_names_its_cause_in_every_report(self) -> None:
+        with tempfile.TemporaryDirectory() as directory:
+            files = {kind: Path(directory, kind) for kind in ("text", "json", "junit", "gradescope", "html")}
+            reports = ",".join(f"{kind}={path}" for kind, path in files.items())
+            run = self.run_checker("--milestone", "1", "--only", "echo.listens", "--report", reports,
+                                   "--", "/bin/sh", "-c", "echo no such luck; exit 3")
+            self.assertEqual(run.returncode, 1, run.stderr)
+            self.assertIn("no such luck", files["text"].read_text())
+            self.assertEqual(json.loads(files["json"].read_text())["results"][0]["cause"]["id"], "exited")
+            suite = xml.etree.ElementTree.parse(files["junit"]).getroot()
+            self.assertEqual(suite.get("failures"), "1")
+            self.assertEqual(json.loads(files["gradescope"].read_text())["tests"][0]["score"], 0)
+            self.assertIn("<svg", files["html"].read_text())
+
+    def test_a_server_that_dies_of_its_table_is_not_judged_with_few_descriptors(self) -> None:
+        source = Bug.read(ZOO / "bugs" / "keyboard_polled.bug").source()
+        # poll(2) refuses its table. On a busy machine it may have listened for a while before, and its end
+        # may come a while after its sockets are closed.
+        late = source
+        for before, after in (("  for (;;) {\n    nfds_t used", "  usleep(300000);\n  for (;;) {\n    nfds_t used"),
+                              ("      return 1;", "      close(listener);\n      usleep(200000);\n      return 1;")):
+            self.assertEqual(late.count(before), 1)
+            late = late.replace(before, after)
+        with tempfile.TemporaryDirectory() as directory:
+            path = Path(directory, "late.c")
+            path.write_text(late, encoding="utf-8")
+            run = self.run_checker("--milestone", "1", "--dialect", "lines", "--only", "process.descriptors_out",
+                                   "--timeout", "5", "--report", "json", "--", *compiled(path, []), "{port}")
+        self.assertEqual([one["outcome"] for one in json.loads(run.stdout)["results"]], ["not_judged"])
+
+    def test_what_could_not_run_is_status_2(self) -> None:
+        for wrong in (["--milestone", "9"], ["--only", "nothing"], ["--dialect", "no-such-file", "--", "x"],
+                      ["--report", "poem", "--", "x"], []):
+            with self.subTest(wrong):
+                self.assertEqual(self.run_checker(*wrong).returncode, 2)
+
+    def test_a_program_that_means_harm_neither_harms_nor_outlives_the_checker(self) -> None:
+        for name, source in HOSTILE.items():
+            with self.subTest(name), tempfile.TemporaryDirectory() as directory:
+                program = Path(directory, "hostile.py")
+                program.write_text(source, encoding="utf-8")
+                run = self.run_checker("--milestone", "1", "--only", "echo.listens", "--timeout", "0.5",
+                                       "--", PYTHON, str(program), "{port}")
+                self.assertEqual(run.returncode, 1, run.stderr)
+                left = subprocess.run(["pgrep", "-f", str(program)], capture_output=True, text=True)
+                self.assertEqual(left.stdout, "", "it left a process behind")
+
+    def test_a_class_is_graded_by_one_line(self) -> None:
+        echo = (ZOO / "servers" / "echo.c").read_text(encoding="utf-8")
+        deaf = "int main(void) { return 3; }\n"
+        with tempfile.TemporaryDirectory() as directory:
+            teams, results = Path(directory, "teams"), Path(directory, "results")
+            for team, source in (("a right one", echo), ("b, \"ends\"", deaf), ("c-broken", "int main(")):
+                Path(teams, team).mkdir(parents=True)
+                Path(teams, team, "server.c").write_text(source, encoding="utf-8")
+            run = self.run_checker("--milestone", "1", "--only", "echo.listens,echo.comes_back", "--timeout", "5",
+                                   "--batch", str(teams), "--results", str(results),
+                                   "--build", "(sleep 1000 &); cc server.c -o server",
+                                   "--", "./server", "{port}")
+            self.assertEqual(run.returncode, 1, run.stderr)
+            with Path(results, "table.csv").open(newline="", encoding="utf-8") as table:
+                rows = {row["program"]: row for row in csv.DictReader(table)}
+            self.assertEqual([rows["a right one"][key] for key in ("came out", "failed")], ["graded", "0"])
+            self.assertEqual(rows["b, \"ends\""]["came out"], "graded")
+            self.assertIn("3", rows["b, \"ends\""]["the first cause"])
+            self.assertEqual(rows["c-broken"]["came out"], "could not be built", run.stderr)
+            page = Path(results, "table.html").read_text(encoding="utf-8")
+            self.assertIn('href="a%20right%20one.html"', page)
+            self.assertTrue(Path(results, "a right one.html").exists())
+            self.assertIn("error", Path(results, "c-broken.log").read_text(encoding="utf-8"))
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--build", type=Path, required=True)
+    known, rest = parser.parse_known_args()
+    Checker.build = known.build.resolve()
+    unittest.main(argv=[sys.argv[0], *rest])
