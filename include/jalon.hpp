@@ -1,4 +1,4 @@
-// The name that coursework includes: the toolkit in one header, without JSON and Asio.
+// The header for coursework: includes the toolkit, without JSON and Asio.
 #pragma once
 
 #include "jalon/jalon.hpp"

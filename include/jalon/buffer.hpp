@@ -1,8 +1,8 @@
-// Bytes that were read and not yet taken.
-// Nothing here reads a socket, and nothing knows where a message ends.
+// An input buffer: bytes that were received and are not consumed yet.
+// Reading the socket and finding the frames is left to others (socket.hpp, frame.hpp).
 //
 //     +------------+----------------------+----------------+
-//     |   taken    |       readable       |     free       |
+//     |  consumed  |       readable       |     free       |
 //     +------------+----------------------+----------------+
 //     0         begin_                  end_          capacity_
 #pragma once
@@ -17,47 +17,48 @@
 
 namespace jalon {
 
-/// A queue of bytes in one piece. Empty, it can give its memory back, so that a thousand silent
-/// connections hold none.
+/// A contiguous queue of bytes. An empty buffer can free its memory, so that a thousand silent
+/// connections need none. For one thread.
 class buffer {
  public:
-  /// The bytes to be taken; valid until the next `prepare` or `release`.
+  /// The bytes that are not consumed yet; valid until the next `prepare`, `append` or `release`.
   std::string_view readable() const noexcept { return {data_.get() + begin_, size()}; }
 
-  /// How many bytes there are to be taken.
+  /// The number of readable bytes.
   std::size_t size() const noexcept { return end_ - begin_; }
 
-  /// Whether there are none.
+  /// Whether there are no readable bytes.
   bool empty() const noexcept { return begin_ == end_; }
 
-  /// Takes @p bytes off the front, at most `size()`. They stay in place until `prepare`, so a
-  /// view of them lives on for that long.
+  /// Removes @p bytes from the front. They stay in memory until the next `prepare`, `append` or
+  /// `release`, so a view of them stays valid until then. @pre @p bytes is at most `size()`
   void consume(std::size_t bytes) noexcept { begin_ += bytes; }
 
-  /// Makes room for @p bytes behind what is there. @return the room, to be filled from its start
+  /// Makes room for @p bytes after the readable ones. @return the room, to be filled from its start
+  /// @throws std::bad_alloc if there is no memory
   std::span<char> prepare(std::size_t bytes) {
     if (empty()) begin_ = end_ = 0;
     if (capacity_ - end_ < bytes) make_room(bytes);
     return {data_.get() + end_, bytes};
   }
 
-  /// Counts @p bytes of the prepared room as readable.
+  /// Makes the first @p bytes of the prepared room readable.
   void commit(std::size_t bytes) noexcept { end_ += bytes; }
 
-  /// Copies @p bytes to the end.
+  /// Appends a copy of @p bytes. @throws std::bad_alloc if there is no memory
   void append(std::string_view bytes) {
     if (bytes.empty()) return;
     std::memcpy(prepare(bytes.size()).data(), bytes.data(), bytes.size());
     commit(bytes.size());
   }
 
-  /// Drops what is there and gives the memory back.
+  /// Discards the contents and frees the memory.
   void release() noexcept { *this = buffer(); }
 
   buffer() = default;
-  /// The one moved from is empty.
+  /// Moves the contents; @p other is empty afterwards.
   buffer(buffer&& other) noexcept { swap(other); }
-  /// The one moved from is empty.
+  /// Moves the contents; @p other is empty afterwards.
   buffer& operator=(buffer&& other) noexcept {
     buffer taken(std::move(other));
     swap(taken);
@@ -72,12 +73,13 @@ class buffer {
     std::swap(end_, other.end_);
   }
 
-  // Moves the readable bytes to the front, of a larger block where this one is too small.
+  // Moves the readable bytes to the front, or to a larger block if this one is too small.
   void make_room(std::size_t bytes) {
     const std::size_t readable_bytes = size();
     if (readable_bytes + bytes > capacity_) {
       const std::size_t grown = std::max(readable_bytes + bytes, 2 * readable_bytes);
-      std::unique_ptr<char[]> larger(new char[grown]);  // not zeroed: it is written before read
+      std::unique_ptr<char[]> larger(
+          new char[grown]);  // not zeroed: each byte is written before it is read
       std::copy_n(data_.get() + begin_, readable_bytes, larger.get());
       data_ = std::move(larger);
       capacity_ = grown;

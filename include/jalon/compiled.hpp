@@ -1,14 +1,14 @@
-// Whether the toolkit's longer functions are compiled in every file that includes them, or once.
-// No function is here.
+// Chooses whether the toolkit's longer functions are compiled in every file that includes them, or
+// once.
 //
-// Unless somebody says otherwise, the toolkit is headers and nothing else. A program of many files
-// builds faster if the functions of impl/ are compiled once:
+// By default the toolkit is header-only. A program of many files builds faster if the functions in
+// impl/ are compiled once:
 //
-//     CMake                  link jalon::compiled instead of jalon::jalon
-//     any other way          -DJALON_COMPILED for all files, and one file that says
+//     with CMake             link jalon::compiled instead of jalon::jalon
+//     without CMake          compile all files with -DJALON_COMPILED, and add one source file with
 //                                #define JALON_SOURCE
 //                                #include <jalon.hpp>
-//                            and, in a program that reads JSON, includes <jalon/json.hpp> too
+//                            which also includes <jalon/json.hpp> if the program reads JSON
 #pragma once
 
 #if !defined(JALON_COMPILED)

@@ -1,5 +1,5 @@
-// Connecting: one attempt over all the endpoints of a name, under one deadline.
-// No name is looked up here; that is resolve.hpp.
+// Connects to the first endpoint of a list that accepts, under one deadline for all of them.
+// The endpoints of a name come from resolve.hpp.
 #pragma once
 
 #include <chrono>
@@ -15,42 +15,45 @@
 
 namespace jalon {
 
-/// Tries endpoints one after the other without ever waiting: whoever owns it waits for `fd()` to
-/// be writable, then calls `advance()`. So it serves a loop and a blocking call alike.
+/// Tries endpoints in order, with non-blocking sockets (connect(2), EINPROGRESS). Its owner waits
+/// until `fd()` is writable, then calls `advance()`: an event loop and a blocking call can both
+/// use it. For one thread.
 class connector {
  public:
-  /// How far it is.
+  /// The progress of the attempt.
   enum class state {
-    pending,    ///< wait until `fd()` is writable, or give up on it with `skip()`
-    connected,  ///< `take()` has the socket
-    failed,     ///< no endpoint is left; `error()` is what the last one said
+    pending,    ///< wait until `fd()` is writable, or abandon this endpoint with `skip()`
+    connected,  ///< `take()` returns the socket
+    failed,     ///< every endpoint was tried; `error()` is the reason of the last failure
   };
 
-  /// Starts with the first of @p targets.
+  /// Starts to connect to the first of @p targets.
   explicit connector(std::vector<endpoint> targets) : targets_(std::move(targets)) { start_next(); }
 
-  /// Looks how the attempt came out; after a failure goes on with the next endpoint.
+  /// Checks the result of the current attempt (`SO_ERROR`, socket(7)); after a failure starts with
+  /// the next endpoint. @return the new state
   state advance();
 
-  /// Gives the endpoint of now up, as one that took too long, and starts with the next.
+  /// Abandons the current endpoint with the error `timed_out`, and starts with the next one.
+  /// @return the new state
   state skip();
 
-  /// How far it is.
+  /// The current state.
   state status() const noexcept { return state_; }
 
-  /// The descriptor to wait for; another one after each failure.
+  /// The descriptor to wait for, still owned; a different one after each failure.
   int fd() const noexcept { return socket_.fd(); }
 
-  /// The endpoint tried now, or last; none if there was none to try.
+  /// The endpoint that was tried last; an empty one if there was none to try.
   endpoint target() const { return next_ == 0 ? endpoint{} : targets_[next_ - 1]; }
 
-  /// How many endpoints are not tried yet.
+  /// The number of endpoints that are not tried yet.
   std::size_t left() const noexcept { return targets_.size() - next_; }
 
-  /// What the last failure was; `host_unreachable` when there was no endpoint at all.
+  /// The reason of the last failure; `host_unreachable` if no endpoint has failed.
   std::error_code error() const noexcept { return error_; }
 
-  /// The connected socket, the caller's from now on.
+  /// The connected socket, which the caller then owns.
   stream_socket take() noexcept { return std::move(socket_); }
 
  private:
@@ -67,13 +70,13 @@ class connector {
 
 namespace detail {
 
-// Whether the descriptor became writable before the deadline.
+// Waits until the descriptor is writable. @return false if the deadline passed first
 bool wait_writable(int fd, std::chrono::steady_clock::time_point deadline);
 
 }  // namespace detail
 
-/// Connects to the first of @p targets that answers, all within @p timeout: each gets an even
-/// share of the time that is left, so that one that is silent does not use it up.
+/// Connects to the first of @p targets that accepts. @p timeout bounds all attempts together: each
+/// gets an equal share of the time that is left, so that a silent endpoint does not use it up.
 ///
 /// **Blocks** for at most @p timeout.
 /// @return a non-blocking socket

@@ -1,5 +1,5 @@
-// Socket addresses as values: IPv4, IPv6 and unix, parsed, printed, compared.
-// No name is looked up here; that is resolve.hpp.
+// Socket addresses as values: IPv4, IPv6 and unix; parsed, printed, compared.
+// Host names are looked up in resolve.hpp.
 #pragma once
 
 #include <arpa/inet.h>
@@ -21,7 +21,8 @@
 
 namespace jalon {
 
-/// The decimal number that @p text is, whole and within the type; nothing otherwise.
+/// Parses @p text as a decimal number. @return `std::nullopt` unless all of @p text is a number
+/// that the type can represent
 template <class Integer>
 std::optional<Integer> parse_number(std::string_view text) {
   Integer value{};
@@ -30,63 +31,63 @@ std::optional<Integer> parse_number(std::string_view text) {
   return value;
 }
 
-/// Where a socket is: an address and a port, or a path. A value: copied, compared, printed.
+/// The address of a socket: an IP address and a port, or a path. A value: copied and compared.
 ///
-/// Written `127.0.0.1:80`, `[::1]:80`, `[fe80::1%eth0]:80` or `unix:/path`; `parse` reads what
-/// `to_string` writes. See ip(7), ipv6(7), unix(7).
+/// Its text form is `127.0.0.1:80`, `[::1]:80`, `[fe80::1%eth0]:80` or `unix:/path`; `parse` reads
+/// what `to_string` writes. See ip(7), ipv6(7), unix(7).
 class endpoint {
  public:
-  /// No place at all: family `AF_UNSPEC`, empty when printed.
+  /// No address: family `AF_UNSPEC`, the empty string when printed.
   endpoint() = default;
 
-  /// Copies what the system wrote, at most the size of `sockaddr_storage`.
+  /// Copies a socket address of the system, at most the size of `sockaddr_storage`.
   endpoint(const sockaddr* address, socklen_t size) noexcept
       : size_(std::min<socklen_t>(size, sizeof storage_)) {
     std::memcpy(&storage_, address, size_);
   }
 
-  /// Reads an endpoint; nothing if @p text is none. Bytes from outside are welcome.
+  /// Parses the text form; `std::nullopt` if @p text is not one. @p text may be any bytes.
   static std::optional<endpoint> parse(std::string_view text);
 
-  /// A numeric address, without brackets, and a port in host order; nothing if it is neither
-  /// IPv4 nor IPv6.
+  /// An endpoint of a numeric address, without brackets, and a port in host byte order;
+  /// `std::nullopt` if @p address is neither IPv4 nor IPv6.
   static std::optional<endpoint> ip(std::string_view address, std::uint16_t port);
 
-  /// A unix socket's path, 1 to 107 bytes without a zero; nothing if it is not that.
+  /// The endpoint of a unix socket; `std::nullopt` unless @p path has 1 to 107 bytes and no NUL.
   static std::optional<endpoint> unix_path(std::string_view path);
 
-  /// `127.0.0.1`, reached from this machine only. Port 0 lets the system choose.
+  /// `127.0.0.1`, which only this machine can reach. With port 0 the system chooses a port.
   static endpoint loopback(std::uint16_t port) { return ipv4_number(INADDR_LOOPBACK, port); }
 
-  /// `0.0.0.0`: every IPv4 address of this machine, to listen on.
+  /// `0.0.0.0`, to listen on every IPv4 address of this machine.
   static endpoint any(std::uint16_t port) { return ipv4_number(INADDR_ANY, port); }
 
-  /// `AF_INET`, `AF_INET6`, `AF_UNIX`, or `AF_UNSPEC` for none.
+  /// `AF_INET`, `AF_INET6`, `AF_UNIX`, or `AF_UNSPEC` for no address.
   int family() const noexcept { return storage_.ss_family; }
 
-  /// The port in host order; 0 where there is none.
+  /// The port in host byte order; 0 if there is none.
   std::uint16_t port() const noexcept {
     if (family() == AF_INET) return ntohs(as<sockaddr_in>().sin_port);
     if (family() == AF_INET6) return ntohs(as<sockaddr_in6>().sin6_port);
     return 0;
   }
 
-  /// The address alone: `127.0.0.1`, `fe80::1%eth0`, `/path`; empty for none and for a unix
-  /// socket without a name.
+  /// The address without the port: `127.0.0.1`, `fe80::1%eth0`, `/path`; empty for no address and
+  /// for an unnamed unix socket.
   std::string address() const;
 
-  /// The form that `parse` reads.
+  /// The text form, which `parse` reads.
   std::string to_string() const;
 
-  /// The bytes for system calls; live as long as this object.
+  /// The socket address for system calls; valid as long as this object.
   const sockaddr* data() const noexcept { return reinterpret_cast<const sockaddr*>(&storage_); }
 
   /// The size of `data()`, in bytes.
   socklen_t size() const noexcept { return size_; }
 
-  /// Orders by family, address, port, scope; equal endpoints are the same place.
+  /// Orders by family, address with scope, and port.
   friend std::strong_ordering operator<=>(const endpoint& a, const endpoint& b);
-  /// Whether both are the same place.
+  /// Whether family, address with scope, and port are equal.
   friend bool operator==(const endpoint& a, const endpoint& b);
 
  private:
@@ -95,7 +96,7 @@ class endpoint {
     return {reinterpret_cast<const sockaddr*>(&address), static_cast<socklen_t>(size)};
   }
 
-  // Copied out, since reading the storage through another type's pointer is no C++.
+  // A copy, because reading the storage through a pointer to another type is undefined behaviour.
   template <class Address>
   Address as() const noexcept {
     Address address;

@@ -1,5 +1,4 @@
-// Errors: throwing with the name of the call that failed, and the error category of framing.
-// No policy lives here: who catches, logs or closes is the caller's business.
+// Errors: exceptions that name the failed call, and the error category of framing.
 #pragma once
 
 #include <cerrno>
@@ -8,23 +7,26 @@
 
 namespace jalon {
 
-/// Throws `std::system_error` for @p error (an `errno` value), worded "CALL SUBJECT: reason".
+/// Throws `std::system_error` for @p error, an `errno` value (errno(3)), with the text
+/// "CALL SUBJECT: reason".
 [[noreturn]] inline void throw_system_error(int error, const char* call,
                                             const std::string& subject = {}) {
   const std::string separator = subject.empty() ? "" : " ";
   throw std::system_error(error, std::system_category(), call + separator + subject);
 }
 
-/// Passes the result of a system call on; throws what `errno` says if it is -1.
+/// Returns the result of a system call unchanged, unless it is -1.
+/// @param result what the call returned
 /// @param call the name of the call, for the message
 /// @param subject what it was called on, for the message: an endpoint, a path
+/// @throws std::system_error with the value of `errno`, if @p result is -1
 template <class Integer>
 Integer check_call(Integer result, const char* call, const std::string& subject = {}) {
   if (result == -1) throw_system_error(errno, call, subject);
   return result;
 }
 
-/// Calls @p call again for as long as a signal interrupts it (`EINTR`, see signal(7)).
+/// Repeats @p call as long as a signal interrupts it (`EINTR`, signal(7)). @return its result
 template <class Call>
 auto uninterrupted(Call call) {
   for (;;) {
@@ -33,13 +35,13 @@ auto uninterrupted(Call call) {
   }
 }
 
-/// What can be wrong with a frame.
+/// Why a codec could not decode a frame.
 enum class frame_error {
-  too_long = 1,  ///< longer than its codec's bound
+  too_long = 1,  ///< the frame is longer than the codec's bound
   truncated,     ///< the input ended in the middle of a frame
 };
 
-/// The category of `frame_error` codes. @return a constant that lives as long as the program
+/// The error category of `frame_error`. @return a constant that lives as long as the program
 inline const std::error_category& frame_category() {
   class category final : public std::error_category {
     const char* name() const noexcept override { return "frame"; }
@@ -52,13 +54,13 @@ inline const std::error_category& frame_category() {
   return instance;
 }
 
-/// Makes a `std::error_code` of a `frame_error`; found by `std::error_code`'s constructor.
+/// Makes a `std::error_code` from a `frame_error`. The constructor of `std::error_code` calls it.
 inline std::error_code make_error_code(frame_error error) {
   return {static_cast<int>(error), frame_category()};
 }
 
 }  // namespace jalon
 
-/// Lets a `frame_error` be compared with, and assigned to, a `std::error_code`.
+/// Lets a `frame_error` be assigned to a `std::error_code` and compared with it.
 template <>
 struct std::is_error_code_enum<jalon::frame_error> : std::true_type {};

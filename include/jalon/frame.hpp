@@ -1,4 +1,4 @@
-// What a codec takes out of a buffer: a frame, or what is wrong with it.
+// Frames, and the concept of a codec: bytes of a stream to frames, and frames to bytes.
 #pragma once
 
 #include <concepts>
@@ -11,16 +11,17 @@
 
 namespace jalon {
 
-/// One frame of a stream: a message as its sender cut it, whatever pieces it came in.
+/// One frame of a stream: a message as it was sent, in however many pieces it arrived.
 struct frame {
-  std::string_view payload = {};  ///< its bytes; valid until the buffer is written to
-  std::error_code error = {};     ///< set when the frame is lost; the payload is empty then
+  std::string_view payload = {};  ///< its bytes; valid until the buffer is written to or released
+  std::error_code error = {};     ///< why there is no frame; the payload is empty then
 };
 
-/// Takes frames out of a stream of bytes, and puts them into one.
+/// Decodes frames from a stream of bytes, and encodes them.
 ///
-/// `next` gives frame after frame and nothing when the rest is no whole frame yet; `finish` what
-/// is left when the input has ended; `encode` appends one frame to a string.
+/// - `next` returns the next frame and consumes it, or `std::nullopt` if no frame is complete.
+/// - `finish` is called when the input has ended. It returns what is left in the buffer.
+/// - `encode` appends one frame to a string.
 template <class C>
 concept codec = requires(C c, buffer& in, std::string_view payload, std::string& out) {
   { c.next(in) } -> std::same_as<std::optional<frame>>;

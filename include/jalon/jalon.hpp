@@ -1,5 +1,6 @@
-// The toolkit in one include; it needs no library.
-// JSON is in json_lines.hpp and json_message.hpp, Asio in asio_loop.hpp: they need theirs.
+// The toolkit in one include; it needs no other library.
+// JSON (json_lines.hpp, json_message.hpp) and Asio (asio_loop.hpp) need theirs, and are not
+// included.
 #pragma once
 
 #include "acceptor.hpp"

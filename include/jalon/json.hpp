@@ -1,4 +1,4 @@
-// All of the toolkit's JSON in one include. It needs nlohmann/json, which is headers alone.
+// All of the toolkit's JSON in one include. It needs nlohmann/json, which is header-only.
 #pragma once
 
 #include "json_lines.hpp"

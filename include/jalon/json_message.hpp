@@ -1,5 +1,5 @@
-// Typed messages to JSON lines and back: the fields a struct lists are those on the wire.
-// No message is known here; each is declared by who speaks it (message.hpp).
+// Writes message structs as JSON lines, and reads them: the fields that a struct lists
+// (message.hpp) are the fields of the JSON object.
 #pragma once
 
 #include <algorithm>
@@ -21,24 +21,24 @@
 
 namespace jalon {
 
-/// The `id` by which a request and its answer are matched: none, a string or an integer. A string
-/// is a view, good until its reader reads again.
+/// The `id` that matches an answer to its request: none, a string or an integer. A string is a
+/// view, valid until its reader reads again.
 using message_id = std::variant<std::monostate, std::string_view, std::int64_t, std::uint64_t>;
 
-/// The longest `id`, in bytes.
+/// The longest `id` that is a string, in bytes.
 inline constexpr std::size_t max_id_bytes = 64;
 
 /// Why a message could not be read.
 struct read_failure {
-  std::string_view field;  ///< which field
-  std::string_view code;   ///< its rule's code; empty: it is missing or of the wrong kind
+  std::string_view field;  ///< the name of the field at fault
+  std::string_view code;   ///< its rule's code; empty if it is missing or of the wrong type
 };
 
-/// How values of type @p V are read and written. Each has
-/// - `is(json)`: whether the JSON type is the right one,
-/// - `read(json, into)`: reads what `is`; false if the value is not allowed,
-/// - `write(value, out)`: appends JSON text,
-/// - `code`: the error of a value that is not allowed.
+/// How values of type @p V are read and written. Each specialisation has
+/// - `is(json)`: whether the JSON value has the right type,
+/// - `read(json, into)`: reads a value of the right type; false if the value is not allowed,
+/// - `write(value, out)`: appends the value as JSON,
+/// - `code`: the error code of a value that is not allowed.
 template <class V>
 struct json_value;
 
@@ -51,33 +51,33 @@ inline constexpr bool is_optional<std::optional<V>> = true;
 
 using found_field = std::optional<json_element>;
 
-// As `==`, but that of a name which the compiler knows is compared without a call.
+// Like `==`, but if the compiler knows @p name, it compares without calling memcmp(3).
 inline bool is_named(std::string_view key, std::string_view name) {
   return key.size() == name.size() &&
          std::char_traits<char>::compare(key.data(), name.data(), name.size()) == 0;
 }
 
-// What an object has of a record's fields, looked for in one pass.
+// The values in an object for the fields of a record, found in one pass over the object.
 template <record M>
 class found_fields {
  public:
   explicit found_fields(json_object object) {
     for (const auto member : object) {
-      found_field* place = values_.data();
-      const auto keep_if_it_is = [&](const auto& one) {
-        if (is_named(member.name, one.name)) *place = member.value;
-        ++place;
+      found_field* value = values_.data();
+      const auto store_if_named = [&](const auto& field) {
+        if (is_named(member.name, field.name)) *value = member.value;
+        ++value;
       };
-      std::apply([&](const auto&... one) { (keep_if_it_is(one), ...); }, M::fields());
+      std::apply([&](const auto&... field) { (store_if_named(field), ...); }, M::fields());
     }
   }
 
-  // Calls @p visit with each field and what there is of it, until it returns false.
-  // @return whether none did
+  // Calls @p visit with each field and its value, if there is one, until it returns false.
+  // @return whether every call returned true
   template <class Visit>
   bool all(Visit visit) const {
     const found_field* next = values_.data();
-    return std::apply([&](const auto&... one) { return (visit(one, *next++) && ...); },
+    return std::apply([&](const auto&... field) { return (visit(field, *next++) && ...); },
                       M::fields());
   }
 
@@ -99,16 +99,16 @@ inline std::optional<std::string_view> read_type(const found_field& value) {
 }
 
 template <class M, class V>
-bool has_right_kind(const field<M, V>& /*one*/, const found_field& value) {
+bool has_right_type(const field<M, V>& /*field*/, const found_field& value) {
   return value ? json_value<V>::is(*value) : is_optional<V>;
 }
 
 template <class M, class V>
-bool read_field(const field<M, V>& one, const found_field& value, M& into) {
-  return !value || json_value<V>::read(*value, into.*one.member);
+bool read_field(const field<M, V>& field, const found_field& value, M& into) {
+  return !value || json_value<V>::read(*value, into.*field.member);
 }
 
-// Texts put end to end by the compiler: to append one is cheaper than to append three.
+// Constants concatenated at compile time: appending one text is cheaper than appending three.
 template <const std::string_view&... Parts>
 class joined {
   static constexpr auto bytes = [] {
@@ -134,7 +134,7 @@ void append_field(const M& from, std::string& out) {
     if (!value) return;
   }
   std::string_view key = joined<comma_quote, name, quote_colon>::text;
-  if (out.back() == '{') key.remove_prefix(1);  // the first of its object
+  if (out.back() == '{') key.remove_prefix(1);  // no comma before the first field of an object
   out += key;
   json_value<value_type>::write(value, out);
 }
@@ -160,38 +160,39 @@ inline void append_id(const message_id& id, std::string& out) {
 
 }  // namespace detail
 
-/// Reads the fields of @p into from @p object: first all their kinds are looked at, then their
-/// values, both in the order in which they are listed. Fields that are not listed are ignored.
-/// Fields that are views are good until the reader of @p object reads again.
-/// @return what is wrong with the first that is; nothing if all is well
+/// Reads the fields of @p into from @p object. It checks the types of all fields first, then their
+/// values, both in the order in which `M::fields()` lists them. Other fields of the object are
+/// ignored. A field that is a view is valid until the reader of @p object reads again.
+/// @return the first fault that was found; `std::nullopt` if there is none
 template <record M>
 std::optional<read_failure> read_message(json_object object, M& into) {
   std::optional<read_failure> failure;
-  const auto judge = [&](const auto& one, bool good, std::string_view code) {
-    if (!good) failure = read_failure{one.name, code};
+  const auto check = [&](const auto& field, bool good, std::string_view code) {
+    if (!good) failure = read_failure{field.name, code};
     return good;
   };
   const detail::found_fields<M> found(object);
-  found.all([&](const auto& one, const auto& value) {
-    return judge(one, detail::has_right_kind(one, value), {});
+  found.all([&](const auto& field, const auto& value) {
+    return check(field, detail::has_right_type(field, value), {});
   });
   if (failure) return failure;
-  found.all([&](const auto& one, const auto& value) {
-    using value_type = std::remove_cvref_t<decltype(into.*one.member)>;
-    return judge(one, detail::read_field(one, value, into), json_value<value_type>::code);
+  found.all([&](const auto& field, const auto& value) {
+    using value_type = std::remove_cvref_t<decltype(into.*field.member)>;
+    return check(field, detail::read_field(field, value, into), json_value<value_type>::code);
   });
   return failure;
 }
 
-/// What a message is matched and told by. Good until its reader reads again.
+/// The id and the type of a message. Valid until its reader reads again.
 struct message_head {
-  /// `monostate` if there is none; nothing if it is of another kind or too long.
+  /// `monostate` if the message has no id; `std::nullopt` if its id has a wrong type or is too
+  /// long.
   std::optional<message_id> id;
-  /// Nothing if there is none that is a string.
+  /// `std::nullopt` if the message has no type, or one that is not a string.
   std::optional<std::string_view> type;
 };
 
-/// The id and the type of @p object, found in one pass.
+/// Reads the id and the type of @p object, in one pass.
 inline message_head read_head(json_object object) {
   detail::found_field id, type;
   for (const auto field : object) {
@@ -201,7 +202,8 @@ inline message_head read_head(json_object object) {
   return {detail::read_id(id), detail::read_type(type)};
 }
 
-/// Appends @p from to @p out as JSON on one line, without an LF: type, id if there is one, fields.
+/// Appends @p from to @p out as JSON on one line, without an LF: the type, the id if there is one,
+/// and the fields.
 template <message M>
 void append_message(std::string& out, const M& from, const message_id& id = {}) {
   out += detail::joined<detail::type_key, M::type, detail::quote>::text;
@@ -210,14 +212,15 @@ void append_message(std::string& out, const M& from, const message_id& id = {}) 
   out += '}';
 }
 
-/// A line that is written when it is sent (`line_writer` in service.hpp). Good as long as @p from,
-/// and what that and @p id are views of; made of a temporary, only in the call that sends it.
+/// A function that appends the message to a string: it is written when it is sent, directly where
+/// it is sent from (service.hpp). It keeps a reference to @p from and a copy of @p id, so it is
+/// valid as long as @p from and the texts that both are views of.
 template <message M>
 auto as_line(const M& from, const message_id& id = {}) {
   return [&from, id](std::string& out) { append_message(out, from, id); };
 }
 
-/// The same as a text of its own.
+/// Writes @p from as JSON on one line, without an LF. @return the line, as a string of its own
 template <message M>
 std::string write_message(const M& from, const message_id& id = {}) {
   std::string line;
@@ -237,7 +240,7 @@ struct json_value<std::string> {
   static void write(std::string_view value, std::string& out) { append_json(out, value); }
 };
 
-/// Any text, as a view that is good until its reader reads again.
+/// Any text, as a view that is valid until its reader reads again.
 template <>
 struct json_value<std::string_view> : json_value<std::string> {};
 
@@ -253,7 +256,7 @@ struct json_value<bool> {
   static void write(bool value, std::string& out) { append_json(out, value); }
 };
 
-/// Any whole number that is not negative.
+/// Any integer that is not negative.
 template <>
 struct json_value<std::uint64_t> {
   static constexpr std::string_view code = "bad_request";
@@ -266,7 +269,7 @@ struct json_value<std::uint64_t> {
   static void write(std::uint64_t value, std::string& out) { append_json(out, value); }
 };
 
-/// A text that obeys a rule.
+/// A text that a rule allows.
 template <class Rule, class Text>
 struct json_value<checked_text<Rule, Text>> {
   static constexpr std::string_view code = Rule::code;
@@ -282,7 +285,7 @@ struct json_value<checked_text<Rule, Text>> {
   }
 };
 
-/// A number that obeys a rule.
+/// A number that a rule allows.
 template <class Rule>
 struct json_value<checked_number<Rule>> {
   static constexpr std::string_view code = Rule::code;
@@ -299,7 +302,7 @@ struct json_value<checked_number<Rule>> {
   }
 };
 
-/// A field that may be left out; null is not leaving it out.
+/// A field that may be missing. `null` does not count as missing.
 template <class V>
 struct json_value<std::optional<V>> {
   static constexpr std::string_view code = json_value<V>::code;
@@ -318,22 +321,22 @@ struct json_value<std::vector<V>> {
   static constexpr std::string_view code = json_value<V>::code;
   static bool is(json_element value) {
     if (!value.is_array()) return false;
-    for (const auto one : value.array()) {
-      if (!json_value<V>::is(one)) return false;
+    for (const auto element : value.array()) {
+      if (!json_value<V>::is(element)) return false;
     }
     return true;
   }
   static bool read(json_element value, std::vector<V>& into) {
-    for (const auto one : value.array()) {
-      if (!json_value<V>::read(one, into.emplace_back())) return false;
+    for (const auto element : value.array()) {
+      if (!json_value<V>::read(element, into.emplace_back())) return false;
     }
     return true;
   }
   static void write(const std::vector<V>& value, std::string& out) {
     out += '[';
-    for (const V& one : value) {
+    for (const V& element : value) {
       if (out.back() != '[') out += ',';
-      json_value<V>::write(one, out);
+      json_value<V>::write(element, out);
     }
     out += ']';
   }
@@ -345,13 +348,13 @@ struct json_value<M> {
   static constexpr std::string_view code = "bad_request";
   static bool is(json_element value) {
     if (!value.is_object()) return false;
-    return detail::found_fields<M>(value.object()).all([](const auto& one, const auto& found) {
-      return detail::has_right_kind(one, found);
+    return detail::found_fields<M>(value.object()).all([](const auto& field, const auto& found) {
+      return detail::has_right_type(field, found);
     });
   }
   static bool read(json_element value, M& into) {
-    return detail::found_fields<M>(value.object()).all([&](const auto& one, const auto& found) {
-      return detail::read_field(one, found, into);
+    return detail::found_fields<M>(value.object()).all([&](const auto& field, const auto& found) {
+      return detail::read_field(field, found, into);
     });
   }
   static void write(const M& value, std::string& out) {

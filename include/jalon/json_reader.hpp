@@ -1,8 +1,10 @@
-// Which parser reads JSON: nlohmann/json's, unless the program is linked with jalon::simdjson.
-// Nothing else is here: what either has read looks the same (json_view.hpp).
+// Chooses the JSON parser: nlohmann/json, or simdjson if the program links jalon::simdjson.
+// Code that uses `json_reader` does not depend on the choice: both fill the same views
+// (json_view.hpp).
 //
 // The macro JALON_SIMDJSON must be the same in all files of a program. The CMake target
-// jalon::simdjson sets it for all that link it; by any other way, compile all files with it.
+// jalon::simdjson defines it for every target that links it; without CMake, compile all files with
+// -DJALON_SIMDJSON.
 #pragma once
 
 #include "json_view.hpp"
@@ -15,8 +17,8 @@
 
 namespace jalon {
 
-/// Reads lines as JSON objects. simdjson is faster (docs/performance.md says how much),
-/// nlohmann/json is headers alone.
+/// Reads lines as JSON objects. simdjson is faster (docs/performance.md says how much);
+/// nlohmann/json is header-only.
 #ifdef JALON_SIMDJSON
 using json_reader = simdjson_reader;
 #else

@@ -1,5 +1,4 @@
-// JSON as text, for which no parser is needed: what is looked at before a line is parsed, and how
-// values are written. What the values mean is not known here.
+// JSON as text, without a parser: a check of a line before it is parsed, and writing values.
 #pragma once
 
 #include <concepts>
@@ -13,13 +12,13 @@
 
 namespace jalon {
 
-/// The levels of nesting that are read: 512. A deeper line is refused, because code that works on
-/// JSON is often recursive, and a peer could make it overflow its stack.
+/// The maximum nesting depth of a line: 512 levels. A deeper line is rejected, because code that
+/// processes JSON is often recursive, and a peer could make it overflow its stack.
 inline constexpr std::size_t max_json_depth = 512;
 
-/// The text in @p line that may be a JSON object; nothing if it can't be one. Parsers do not agree
-/// on this, so none of them is asked: one byte order mark may stand before the text, and is left
-/// out (RFC 8259, 8.1); the first byte that is no white space must be `{`.
+/// The part of @p line that may be a JSON object; `std::nullopt` if it can't be one. Parsers differ
+/// here, so this is checked before parsing: a byte order mark at the start is removed (RFC 8259,
+/// 8.1), and the first byte that is not white space must be `{`.
 inline std::optional<std::string_view> json_object_text(std::string_view line) {
   constexpr std::string_view mark = "\xEF\xBB\xBF";
   if (line.starts_with(mark)) line.remove_prefix(mark.size());
@@ -51,12 +50,12 @@ inline void append_escaped(std::string& out, char c) {
 
 }  // namespace detail
 
-/// Appends @p text, which is UTF-8, to @p out as a JSON string; a line end in it is escaped, so
-/// the result stays on one line.
+/// Appends @p text to @p out as a JSON string. Line ends are escaped, so the result is on one line.
+/// @pre @p text is valid UTF-8
 inline void append_json(std::string& out, std::string_view text) {
   if (!any_byte(text, detail::needs_escape)) {
     const std::size_t begin = out.size();
-    out.append(text.size() + 2, '"');  // both quotes, and what is between them is written over
+    out.append(text.size() + 2, '"');  // both quotes; the bytes between them are overwritten
     text.copy(out.data() + begin + 1, text.size());
   } else {
     out += '"';
@@ -70,7 +69,7 @@ inline void append_json(std::string& out, std::uint64_t number) { out += std::to
 /// Appends a number to @p out.
 inline void append_json(std::string& out, std::int64_t number) { out += std::to_string(number); }
 /// Appends `true` or `false` to @p out.
-// A template: a text in quotes would become a boolean before it became a string view.
+// A template, because a string literal would convert to `bool` before `std::string_view`.
 template <std::same_as<bool> Boolean>
 void append_json(std::string& out, Boolean value) {
   out += value ? "true" : "false";

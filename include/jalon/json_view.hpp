@@ -1,5 +1,5 @@
-// The values of a JSON object as one flat list, independent of the parser, and views of it.
-// No parser is known here: json_reader.hpp has those, and each fills such a list.
+// The values of a JSON object as one flat list, and views of it.
+// It does not depend on a parser: each reader (json_reader.hpp) fills such a list.
 //
 //     {"to":"ann","list":[1,2]}        size  name   value
 //                                      5            object
@@ -8,8 +8,8 @@
 //                                      1            1
 //                                      1            2
 //
-// A container stands before what is in it, and its size says where the next value begins. To read
-// a field is to go over a few values that stand side by side in memory: no tree, no pointers.
+// A container precedes its values, and its size says where the next value begins. Reading a field
+// is a walk over a few values that are adjacent in memory, without a tree and its pointers.
 #pragma once
 
 #include <bit>
@@ -42,11 +42,11 @@ struct json_node {
   std::string_view name;  // of the field, in an object
   std::string_view text;  // of a string
   std::uint64_t number;   // the bits of a number or a boolean
-  std::uint32_t size;     // in nodes: this one and those of what is in it
+  std::uint32_t size;     // in nodes: this node and all nodes inside it
   json_kind kind;
 };
 
-/// Goes over the values of one container.
+/// Iterates over the values of a container.
 template <class Value>
 class json_iterator {
  public:
@@ -72,13 +72,13 @@ class json_iterator {
   const json_node* node_ = nullptr;
 };
 
-/// The values of one container, as a range.
+/// The values of a container, as a range.
 template <class Value>
 class json_values {
  public:
   /// No values.
   json_values() = default;
-  /// What is in @p container.
+  /// The values in @p container.
   explicit json_values(const json_node& container)
       : begin_(&container + 1), end_(&container + container.size) {}
 
@@ -97,10 +97,10 @@ struct json_field;
 
 /// The values of a JSON array, in order: a range of `json_element`.
 using json_array = detail::json_values<json_element>;
-/// The fields of a JSON object, in order: a range of `json_field`. The same name may come twice.
+/// The fields of a JSON object, in order: a range of `json_field`. A name may occur twice.
 using json_object = detail::json_values<json_field>;
 
-/// A JSON value of any kind: a view, cheap to copy, good until its reader reads again.
+/// A JSON value of any type: a view, cheap to copy, valid until its reader reads again.
 class json_element {
  public:
   /// A view of @p node.
@@ -110,7 +110,7 @@ class json_element {
   bool is_string() const { return is(kind::string); }
   /// Whether it is true or false.
   bool is_boolean() const { return is(kind::boolean); }
-  /// Whether it is a number of any kind.
+  /// Whether it is a number, of any form.
   bool is_number() const {
     return is(kind::unsigned_integer) || is(kind::negative_integer) || is(kind::real);
   }
@@ -119,27 +119,26 @@ class json_element {
   /// Whether it is an object.
   bool is_object() const { return is(kind::object); }
 
-  /// The string, without its escapes, in UTF-8; nothing if it is none.
+  /// The string in UTF-8, with its escapes decoded; `std::nullopt` if it is not a string.
   std::optional<std::string_view> string() const { return if_is(kind::string, node_->text); }
-  /// True or false; nothing if it is neither.
+  /// The boolean; `std::nullopt` if it is not one.
   std::optional<bool> boolean() const { return if_is(kind::boolean, node_->number != 0); }
-  /// The integer from 0 to 2^64 - 1; nothing if it is none. A number that
-  /// is written with a fraction or an exponent is no integer: 1.0, 1e0.
+  /// The integer, if it is from 0 to 2^64 - 1; `std::nullopt` otherwise. A number that is written
+  /// with a fraction or an exponent, as 1.0 or 1e0, is not an integer.
   std::optional<std::uint64_t> unsigned_integer() const {
     return if_is(kind::unsigned_integer, node_->number);
   }
-  /// The integer from -2^63 to -1; nothing if it is none.
+  /// The integer, if it is from -2^63 to -1; `std::nullopt` otherwise.
   std::optional<std::int64_t> negative_integer() const {
     return if_is(kind::negative_integer, static_cast<std::int64_t>(node_->number));
   }
-  /// The number that has a fraction, an exponent or too many digits for 64 bits; nothing if it is
-  /// none.
+  /// The number, if it has a fraction, an exponent or more than 64 bits; `std::nullopt` otherwise.
   std::optional<double> real() const {
     return if_is(kind::real, std::bit_cast<double>(node_->number));
   }
-  /// The values in the array; none if it is no array.
+  /// The values of the array; empty if it is not an array.
   json_array array() const { return is_array() ? json_array(*node_) : json_array(); }
-  /// The fields of the object; none if it is no object.
+  /// The fields of the object; empty if it is not an object.
   json_object object() const { return is_object() ? json_object(*node_) : json_object(); }
 
  private:
@@ -155,16 +154,17 @@ class json_element {
   const detail::json_node* node_;
 };
 
-/// A field of an object: a view, good until its reader reads again.
+/// A field of an object: a view, valid until its reader reads again.
 struct json_field {
   /// A view of @p node.
   explicit json_field(const detail::json_node& node) : name(node.name), value(node) {}
 
-  std::string_view name;  ///< without its escapes, in UTF-8
-  json_element value;     ///< of any kind
+  std::string_view name;  ///< in UTF-8, with its escapes decoded
+  json_element value;     ///< of any type
 };
 
-/// The field @p name of @p object; of several with that name the last.
+/// The value of the field @p name of @p object, the last one if there are several; `std::nullopt`
+/// if there is none.
 inline std::optional<json_element> find_field(json_object object, std::string_view name) {
   std::optional<json_element> found;
   for (const json_field field : object) {
@@ -173,12 +173,12 @@ inline std::optional<json_element> find_field(json_object object, std::string_vi
   return found;
 }
 
-/// The flat list, as a reader fills it: in the order of the text. Each function takes the name of
-/// the field that the value is in; in an array it is empty. Used again for each line, the list
-/// keeps its memory. The texts stay the reader's.
+/// The flat list. A reader fills it in the order of the text. Each function takes the name of the
+/// value's field, which is empty in an array. The list is reused for each line, and keeps its
+/// memory. The reader owns the names and strings. For one thread.
 class json_nodes {
  public:
-  /// Forgets all.
+  /// Removes all values.
   void clear() {
     nodes_.clear();
     depth_ = 0;
@@ -205,24 +205,24 @@ class json_nodes {
     nodes_.push_back(
         {name, {}, bits, 1, number < 0 ? kind::negative_integer : kind::unsigned_integer});
   }
-  /// Adds a number that is no integer.
+  /// Adds a number that is not an integer.
   void add(std::string_view name, double number) {
     nodes_.push_back({name, {}, std::bit_cast<std::uint64_t>(number), 1, kind::real});
   }
 
-  /// Begins an array, in which the next values are. @return its place; nothing if it is nested too
-  /// deep
+  /// Begins an array, which contains the values that are added until it is closed.
+  /// @return its index in the list; `std::nullopt` if it is nested more than `max_json_depth` deep
   std::optional<std::size_t> open_array(std::string_view name) { return open(name, kind::array); }
-  /// Begins an object likewise.
+  /// Begins an object, in the same way.
   std::optional<std::size_t> open_object(std::string_view name) { return open(name, kind::object); }
 
-  /// Ends the container at @p place, which is the one that was begun last.
-  void close(std::size_t place) {
-    nodes_[place].size = static_cast<std::uint32_t>(nodes_.size() - place);
+  /// Ends the container at @p index. @pre it is the innermost open container
+  void close(std::size_t index) {
+    nodes_[index].size = static_cast<std::uint32_t>(nodes_.size() - index);
     --depth_;
   }
 
-  /// The object that was added first. @pre there is one, and it was closed
+  /// The object that was added first. @pre there is one, and it is closed
   json_object root() const { return json_object(nodes_.front()); }
 
  private:

@@ -1,5 +1,4 @@
-// Frames that begin with their length, in network byte order.
-// No payload is interpreted here.
+// A codec of length-prefixed frames. The length is in network byte order (big-endian).
 //
 //     +-----------------------+---------------------+
 //     | length, 1, 2, 4 bytes | that many bytes     |
@@ -20,16 +19,17 @@
 
 namespace jalon {
 
-/// Takes length-prefixed frames out of a stream.
+/// Decodes and encodes length-prefixed frames. For one thread.
 ///
-/// A length beyond the bound is told once, as `frame_error::too_long`, and nothing is taken after
-/// it: unlike a line, such a stream has no mark to find its way back by, so what still comes is
-/// discarded. The length is never believed before it is checked; no memory is set aside for it.
+/// A length above the bound is reported once, as `frame_error::too_long`. All later input is
+/// discarded, because without a delimiter the start of the next frame can't be found. The length is
+/// checked before it is used, and no memory is reserved for it.
 class length_codec {
  public:
-  /// @param prefix_bytes how many bytes hold the length: 1, 2 or 4
+  /// @param prefix_bytes the size of the length field: 1, 2 or 4 bytes
   /// @param max_bytes the longest payload, in bytes
-  /// @throws std::invalid_argument for another prefix, or a bound that it cannot express
+  /// @throws std::invalid_argument for any other size of the length field, or a bound that it can't
+  /// hold
   length_codec(std::size_t prefix_bytes, std::size_t max_bytes)
       : prefix_bytes_(prefix_bytes), max_bytes_(max_bytes) {
     if (prefix_bytes != 1 && prefix_bytes != 2 && prefix_bytes != 4)
@@ -38,7 +38,8 @@ class length_codec {
       throw std::invalid_argument("length_codec: the prefix cannot express the bound");
   }
 
-  /// The next payload; nothing when @p in holds no whole frame, or after a wrong length.
+  /// The next frame; `std::nullopt` if @p in holds no complete frame, or after a length that was
+  /// too large.
   std::optional<frame> next(buffer& in) {
     if (lost_) in.consume(in.size());
     const std::string_view bytes = in.readable();
@@ -53,7 +54,7 @@ class length_codec {
     return frame{bytes.substr(prefix_bytes_, length), {}};
   }
 
-  /// After the end of the input: `frame_error::truncated` if it ended within a frame.
+  /// Call at the end of the input: `frame_error::truncated` if it ended in the middle of a frame.
   std::optional<frame> finish(buffer& in) {
     const bool cut = !in.empty() && !lost_;
     in.consume(in.size());
@@ -61,8 +62,8 @@ class length_codec {
     return frame{{}, frame_error::truncated};
   }
 
-  /// Appends @p payload with its length to @p out.
-  /// @throws std::length_error if it is beyond the bound
+  /// Appends the length of @p payload and @p payload to @p out.
+  /// @throws std::length_error if @p payload is longer than the bound
   void encode(std::string_view payload, std::string& out) const {
     if (payload.size() > max_bytes_) throw std::length_error("length_codec: payload too long");
     for (std::size_t byte = prefix_bytes_; byte-- > 0;)
@@ -80,7 +81,7 @@ class length_codec {
 
   std::size_t prefix_bytes_;
   std::size_t max_bytes_;
-  bool lost_ = false;  // a length was wrong: nothing behind it can be trusted
+  bool lost_ = false;  // a length was too large: the start of the next frame is unknown
 };
 
 static_assert(codec<length_codec>);

@@ -1,5 +1,4 @@
-// Lines: frames that end with LF, at most so many bytes long.
-// No line is interpreted here.
+// A codec of lines: frames that end with LF and have a maximum length.
 #pragma once
 
 #include <cstddef>
@@ -14,20 +13,20 @@
 
 namespace jalon {
 
-/// Takes lines out of a stream. LF ends a line, a CR before it is dropped.
+/// Decodes and encodes lines. LF ends a line; a CR before the LF is removed. For one thread.
 ///
-/// A line that is too long is told once, as `frame_error::too_long`; its rest is discarded as it
-/// comes, up to its LF, and the stream goes on with the next line. So no peer makes a buffer grow
-/// beyond the bound, and no byte is looked at twice, however small the pieces are.
+/// A line that is too long is reported once, as `frame_error::too_long`. The rest of it is
+/// discarded up to its LF, and decoding continues with the next line. So a peer can't make the
+/// buffer grow beyond the bound, and no byte is searched twice, however small the pieces are.
 class line_codec {
  public:
-  /// 64 KiB, LF included: what a line may have if nothing else is said.
+  /// The default maximum length of a line: 64 KiB, including the LF.
   static constexpr std::size_t default_max_bytes = 65'536;
 
-  /// @param max_bytes the longest line, with its LF (and CR), in bytes
+  /// @param max_bytes the longest line in bytes, including its LF (and CR)
   explicit line_codec(std::size_t max_bytes = default_max_bytes) noexcept : max_bytes_(max_bytes) {}
 
-  /// The next line, without its end; nothing when @p in holds no whole line.
+  /// The next line, without its LF (and CR); `std::nullopt` if @p in holds no complete line.
   std::optional<frame> next(buffer& in) {
     for (;;) {
       const std::string_view bytes = in.readable();
@@ -41,7 +40,7 @@ class line_codec {
     }
   }
 
-  /// After the end of the input: the last line, if it has no LF; then nothing.
+  /// Call at the end of the input: the last line if it has no LF, otherwise `std::nullopt`.
   std::optional<frame> finish(buffer& in) {
     const std::string_view bytes = in.readable();
     in.consume(bytes.size());
@@ -50,7 +49,7 @@ class line_codec {
     return frame{bytes, {}};
   }
 
-  /// Appends @p line, which holds no LF, and its end to @p out.
+  /// Appends @p line and an LF to @p out. @pre @p line contains no LF
   static void encode(std::string_view line, std::string& out) { out.append(line).push_back('\n'); }
 
  private:
@@ -69,8 +68,8 @@ class line_codec {
   }
 
   std::size_t max_bytes_;
-  std::size_t scanned_ = 0;  // bytes at the front of the buffer that hold no LF
-  bool discarding_ = false;  // inside a line that was too long
+  std::size_t scanned_ = 0;  // bytes at the front of the buffer that were searched for an LF
+  bool discarding_ = false;  // in the middle of a line that is too long
 };
 
 static_assert(codec<line_codec>);

@@ -1,5 +1,5 @@
-// Messages as structs: the fields they have, and the values these may take.
-// How a message is written on the wire is not said here; json_message.hpp does that.
+// Messages as structs: their fields, and the values that the fields may have.
+// json_message.hpp writes and reads them as JSON.
 //
 //     struct private_message {
 //       static constexpr std::string_view type = "msg";
@@ -23,7 +23,7 @@
 
 namespace jalon {
 
-/// One field: its name on the wire, and the member that holds it.
+/// A field of a message: its name on the wire, and the member of the struct that holds its value.
 template <class Message, class Value>
 struct field {
   std::string_view name;   ///< on the wire
@@ -32,36 +32,35 @@ struct field {
 template <class Message, class Value>
 field(const char*, Value Message::*) -> field<Message, Value>;
 
-/// A struct that lists its fields, in the order in which they are written and judged. `fields()` is
-/// known to the compiler; the names need no escape in JSON.
+/// A struct that lists its fields, in the order in which they are written and checked. `fields()`
+/// must be constexpr, and the names must need no escapes in JSON.
 template <class M>
 concept record = requires {
   std::tuple_size<decltype(M::fields())>::value;
 };
 
-/// A record that is a message of its own, with a type, which needs no escape in JSON.
+/// A record with a type, which can be sent as a message. The type must need no escapes in JSON.
 template <class M>
 concept message = record<M> && std::same_as<decltype(M::type), const std::string_view>;
 
-/// A text that obeys a rule: `Rule::allows(text)`. `Rule::code` names the error that it is not
-/// to. There is no other way to make one than from a text that obeys, so whoever is handed one
-/// need not look again.
-/// @tparam Text what holds it
+/// A text for which `Rule::allows(text)` is true. `Rule::code` is the error code of any other text.
+/// It can only be made from a text that the rule allows, so its receiver need not check it again.
+/// @tparam Text the type that stores it
 template <class Rule, class Text = std::string>
 class checked_text {
  public:
-  using rule = Rule;  ///< what it obeys
+  using rule = Rule;  ///< the rule of the text
 
-  /// Empty: not filled in yet.
+  /// Empty: the value is not set yet.
   checked_text() = default;
 
-  /// Makes one of @p text; nothing if the rule does not allow it.
+  /// Makes a checked text from @p text; `std::nullopt` if the rule does not allow it.
   static std::optional<checked_text> from(std::string_view text) {
     if (!Rule::allows(text)) return std::nullopt;
     return checked_text(Text(text));
   }
 
-  /// A view of a temporary would be a view of nothing.
+  /// Not from a temporary string: the view would dangle.
   template <std::same_as<std::string> Temporary>
   requires std::same_as<Text, std::string_view>
   static std::optional<checked_text> from(Temporary&&) = delete;
@@ -78,22 +77,22 @@ class checked_text {
   Text text_;
 };
 
-/// A view of such a text, for who passes it on and does not keep it: good as long as what it was
-/// made from. For a message that is until its reader reads the next one.
+/// A view of a checked text, for a text that is passed on but not stored. Valid as long as the text
+/// it was made from: for a field of a message, until its reader reads the next message.
 template <class Rule>
 using checked_view = checked_text<Rule, std::string_view>;
 
-/// A whole number from `Rule::least` to `Rule::most`; `Rule::code` names the error that it is
-/// not to be.
+/// An integer from `Rule::least` to `Rule::most`. `Rule::code` is the error code of any other
+/// number.
 template <class Rule>
 class checked_number {
  public:
-  using rule = Rule;  ///< what it obeys
+  using rule = Rule;  ///< the rule of the number
 
-  /// The least that is allowed.
+  /// The smallest number that the rule allows.
   checked_number() = default;
 
-  /// Makes one of @p value; nothing if the rule does not allow it.
+  /// Makes a checked number from @p value; `std::nullopt` if the rule does not allow it.
   static constexpr std::optional<checked_number> from(std::uint64_t value) {
     if (value < Rule::least || value > Rule::most) return std::nullopt;
     checked_number made;

@@ -1,5 +1,5 @@
-// Waiting for many descriptors at once: one concept, two models.
-// Nothing here calls anybody back; that is reactor.hpp.
+// Waiting for many descriptors at once: the concept of a poller, and two classes that model it.
+// A poller reports which descriptors are ready; the reactor (reactor.hpp) calls the handlers.
 #pragma once
 
 #include <poll.h>
@@ -22,43 +22,43 @@
 
 namespace jalon {
 
-/// What to wait for, and what has come; a set.
+/// A set of events: an interest set says what to wait for, a readiness set says what is ready.
 enum class io_events : unsigned char {
   none = 0,
-  read = 1,     ///< reading will not block: bytes, a connection, or the end
+  read = 1,     ///< reading will not block: there are bytes, a connection, or end of file
   write = 2,    ///< writing will not block
-  hung_up = 4,  ///< the connection is broken, or closed both ways; comes unasked
+  hung_up = 4,  ///< the connection is broken, or closed in both directions; reported without asking
 };
 
-/// Both sets together.
+/// The union of both sets.
 constexpr io_events operator|(io_events a, io_events b) noexcept {
   return static_cast<io_events>(static_cast<unsigned>(a) | static_cast<unsigned>(b));
 }
 
-/// What is in both sets.
+/// The intersection of both sets.
 constexpr io_events operator&(io_events a, io_events b) noexcept {
   return static_cast<io_events>(static_cast<unsigned>(a) & static_cast<unsigned>(b));
 }
 
-/// Whether @p set holds any of @p what.
+/// Whether @p set contains any event of @p what.
 constexpr bool has(io_events set, io_events what) noexcept {
   return (set & what) != io_events::none;
 }
 
-/// One descriptor that is ready.
+/// A descriptor that is ready.
 struct ready_event {
-  void* tag = nullptr;               ///< what it was added with
-  io_events what = io_events::none;  ///< what has come
+  void* tag = nullptr;               ///< the tag that it was added with
+  io_events what = io_events::none;  ///< its readiness
 };
 
-/// How long to wait; nothing means for ever.
+/// The longest time to wait; `std::nullopt` means without limit.
 using wait_limit = std::optional<std::chrono::milliseconds>;
 
-/// Watches descriptors, each added once with a tag of the caller's.
+/// Watches descriptors. Each is added once, with an interest set and a tag of the caller's choice.
 ///
-/// `wait` fills in what is ready and reports again, turn after turn, whatever stays ready
-/// (level-triggered). A descriptor wanted for nothing is not reported at all, not even for a
-/// hang-up: somebody who cannot act on it would only be woken again and again.
+/// `wait` is level-triggered: it reports a descriptor in every call as long as it is ready. A
+/// descriptor whose interest set is empty is not reported at all, not even for a hang-up: its owner
+/// could not act on it, and would be woken again and again. For one thread.
 template <class P>
 concept poller = requires(P p, int fd, io_events wanted, void* tag, std::vector<ready_event>& ready,
                           wait_limit limit) {
@@ -79,20 +79,21 @@ inline short to_poll(io_events wanted) noexcept {
 
 }  // namespace detail
 
-/// Waits with poll(2): everywhere there is, and the cost of a turn grows with all that is watched.
-/// The set is kept from turn to turn.
+/// A poller on poll(2), which every POSIX system has. Each wait takes time proportional to the
+/// number of watched descriptors.
 class poll_poller {
  public:
-  /// Begins to watch @p fd.
+  /// Starts to watch @p fd.
   void add(int fd, io_events wanted, void* tag);
 
-  /// Changes what is wanted of @p fd.
+  /// Changes the interest set and the tag of @p fd.
   void modify(int fd, io_events wanted, void* tag);
 
-  /// Watches @p fd no longer. The last of the set takes its place: nothing is moved but one.
+  /// Stops watching @p fd, in constant time: the last entry of the array takes its place.
   void remove(int fd);
 
-  /// Waits until something is ready, @p limit is over or a signal comes; fills @p ready.
+  /// Waits until a descriptor is ready, @p limit has passed or a signal arrives; replaces the
+  /// contents of @p ready. @throws std::system_error
   void wait(std::vector<ready_event>& ready, wait_limit limit);
 
  private:
@@ -102,32 +103,33 @@ class poll_poller {
   static io_events from_poll(short revents);
 
   std::vector<pollfd> fds_;
-  std::vector<void*> tags_;         // by the same index as `fds_`
-  std::vector<std::size_t> index_;  // descriptor to index in `fds_`
+  std::vector<void*> tags_;         // with the same index as in `fds_`
+  std::vector<std::size_t> index_;  // from descriptor to index in `fds_`
 };
 
 static_assert(poller<poll_poller>);
 
 #ifdef __linux__
 
-/// Waits with epoll(7): the kernel keeps the set, and a turn costs what is ready, not what is
-/// watched. Linux only.
+/// A poller on epoll(7), for Linux only. The kernel keeps the interest list, so each wait takes
+/// time proportional to the number of ready descriptors.
 class epoll_poller {
  public:
-  /// @throws std::system_error when descriptors run out
+  /// @throws std::system_error if no descriptor is left
   epoll_poller();
 
-  /// Begins to watch @p fd.
+  /// Starts to watch @p fd. @throws std::system_error
   void add(int fd, io_events wanted, void* tag);
 
-  /// Changes what is wanted of @p fd. What is wanted for nothing is not in the kernel's set,
-  /// since epoll reports a hang-up even then.
+  /// Changes the interest set and the tag of @p fd. With an empty set, @p fd is removed from the
+  /// kernel's interest list, because epoll always reports a hang-up. @throws std::system_error
   void modify(int fd, io_events wanted, void* tag);
 
-  /// Watches @p fd no longer; it need not be in the set.
+  /// Stops watching @p fd. It need not be in the kernel's interest list.
   void remove(int fd) noexcept;
 
-  /// Waits until something is ready, @p limit is over or a signal comes; fills @p ready.
+  /// Waits until a descriptor is ready, @p limit has passed or a signal arrives; replaces the
+  /// contents of @p ready. @throws std::system_error
   void wait(std::vector<ready_event>& ready, wait_limit limit);
 
  private:
@@ -135,7 +137,8 @@ class epoll_poller {
 
   static io_events from_epoll(std::uint32_t events);
 
-  // What is ready beyond these comes with the next turn; epoll(7) passes nobody over for ever.
+  // Further ready descriptors are reported by the next wait: epoll_wait(2) goes through them round
+  // robin.
   static constexpr std::size_t most_a_turn = 1024;
 
   unique_fd fd_;

@@ -1,5 +1,5 @@
-// Text from others, made safe to show.
-// What is legal on the wire is not decided here; this is only for eyes.
+// Makes text from other users safe to print on a terminal or in a log.
+// It does not decide what the protocol allows: C1 controls, for example, are legal on the wire.
 #pragma once
 
 #include <cstddef>
@@ -10,16 +10,16 @@
 
 namespace jalon {
 
-/// Whether a code point must not reach a terminal: C0 and DEL move the cursor, C1 starts its
-/// commands (ECMA-48), and bidirectional controls make text read in another order than it has
-/// (Unicode UAX #9); line and paragraph separators break the line.
+/// Whether a code point must not be sent to a terminal: C0 controls and DEL move the cursor, C1
+/// controls start terminal commands (ECMA-48), bidirectional controls change the order in which
+/// text is displayed (Unicode UAX #9), and line and paragraph separators break the line.
 constexpr bool is_deceptive(char32_t c) noexcept {
   return c < 0x20 || (c >= 0x7F && c <= 0x9F) || c == 0x061C || c == 0x200E || c == 0x200F ||
          (c >= 0x2028 && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
 }
 
-/// @p text with U+FFFD in the place of each deceptive character and each byte that is no UTF-8;
-/// a tab becomes a blank. @return UTF-8 on one line
+/// Replaces each deceptive character and each byte that is not valid UTF-8 by U+FFFD, and a tab by
+/// a space. @return @p text as UTF-8 on one line
 inline std::string printable(std::string_view text) {
   std::string shown;
   shown.reserve(text.size());

@@ -1,6 +1,6 @@
-// Whether bytes moved on a descriptor, asked of the system: how the loop finds handlers that are
-// called again and again and do nothing.
-// Only looked at once a handler is under suspicion; no normal turn pays for it.
+// Reads from the kernel how many bytes were transferred on a descriptor. The reactor uses it to
+// find handlers that are called again and again and do nothing.
+// It costs several system calls, so the reactor uses it only for a descriptor that stays ready.
 #pragma once
 
 #include <netinet/in.h>
@@ -21,24 +21,24 @@
 
 namespace jalon::detail {
 
-/// A reading of what a descriptor has done; two that are equal mean that nothing moved.
+/// The counters of a descriptor. If two readings are equal, nothing was transferred in between.
 struct progress {
-  std::uint64_t read = 0;      ///< bytes ever read, from an unknown start
-  std::uint64_t written = 0;   ///< bytes ever written, from an unknown start
-  std::uint32_t waiting = 0;   ///< connections that wait at a listener
-  std::uint32_t received = 0;  ///< memory of what was received: datagrams, which may look alike
+  std::uint64_t read = 0;      ///< bytes read so far, plus an unknown constant
+  std::uint64_t written = 0;   ///< bytes written so far, plus an unknown constant
+  std::uint32_t waiting = 0;   ///< connections in the backlog of a listener
+  std::uint32_t received = 0;  ///< memory of the receive queue: tells datagrams of one size apart
 
   bool operator==(const progress&) const = default;
 };
 
 #ifdef __linux__
 
-/// What TCP has counted. To know how much waits is not enough: a fast peer makes up at once for
-/// what was taken.
+/// Adds TCP's byte counters to @p reading. The number of unread bytes is not enough: a fast peer
+/// can send as many bytes as the handler has just read.
 inline void add_tcp_counters(int fd, progress& reading) noexcept {
-  // Fields of `tcp_info` in <linux/tcp.h>, which cannot be included beside <netinet/tcp.h>; the
-  // kernel never moves one (tcp(7)).
-  constexpr std::size_t unacked = 24;  // at a listener: who waits
+  // Offsets in `tcp_info` of <linux/tcp.h>, which can't be included together with <netinet/tcp.h>.
+  // They are part of the kernel's stable interface: new fields are added at the end.
+  constexpr std::size_t unacked = 24;  // of a listener: the length of its backlog
   constexpr std::size_t bytes_acked = 120;
   constexpr std::size_t bytes_received = 128;
   std::array<char, bytes_received + sizeof(std::uint64_t)> info{};
@@ -83,10 +83,11 @@ inline progress progress_of(int fd) noexcept {
 
 #endif
 
-/// Whether @p fd is ready still, for @p events of poll(2): who was served is not.
+/// Whether @p fd is still ready for @p events (poll(2)). If it is not, its handler has made
+/// progress, even if the counters have not changed, as for a pipe.
 inline bool still_ready(int fd, short events) noexcept {
-  pollfd asked{fd, events, 0};
-  return ::poll(&asked, 1, 0) == 1;
+  pollfd watched{fd, events, 0};
+  return ::poll(&watched, 1, 0) == 1;
 }
 
 }  // namespace jalon::detail

@@ -1,5 +1,5 @@
-// Names to endpoints, by the system's resolver.
-// It blocks: call it before the loop runs, or from another thread.
+// Looks up host names with the system's resolver (getaddrinfo(3)).
+// It blocks: call it before the event loop runs, or on another thread.
 #pragma once
 
 #include <string>
@@ -12,15 +12,16 @@
 
 namespace jalon {
 
-/// The category of the resolver's own errors (`EAI_…`, gai_strerror(3)).
+/// The category of the resolver's error codes (`EAI_…`, gai_strerror(3)).
+/// @return a constant that lives as long as the program
 const std::error_category& resolver_category();
 
-/// The stream endpoints of a name, in the order in which they should be tried (RFC 6724).
+/// The stream endpoints of a host name, in the order in which to try them (RFC 6724).
 ///
-/// **Blocks** for as long as the resolver does (getaddrinfo(3)).
-/// @param host a name, or a numeric address
+/// **Blocks** as long as getaddrinfo(3) does. Any thread may call it.
+/// @param host a host name or a numeric address
 /// @param service a port number, or a name from services(5)
-/// @param family `AF_INET` or `AF_INET6` to have those alone
+/// @param family `AF_INET` or `AF_INET6` to get only endpoints of that family
 /// @throws std::system_error that names host and service
 std::vector<endpoint> resolve(const std::string& host, const std::string& service,
                               int family = AF_UNSPEC);

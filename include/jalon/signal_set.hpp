@@ -1,6 +1,5 @@
-// Signals as something that can be read, so that a loop hears them between two calls and never
-// in the middle of one.
-// What a signal means is not decided here.
+// Signals as bytes of a pipe (the self-pipe trick), so that an event loop handles a signal like
+// any other input, and not in the middle of another function.
 #pragma once
 
 #include <signal.h>
@@ -18,16 +17,16 @@
 
 namespace jalon {
 
-/// While it lives, the signals it names are caught and come out of `next()`. Destroyed, it puts
-/// back what was there before. There can be one at a time in a process.
+/// Catches signals; `next()` returns those that have arrived. Its destructor restores the previous
+/// signal handlers. A process can have one signal set at a time.
 ///
-/// A handler may do next to nothing (signal-safety(7)), but it may write to a pipe; that is all
-/// this one does. POSIX passes a handler no argument, hence the one variable of the toolkit that
-/// is global.
+/// A signal handler may call few functions (signal-safety(7)), but write(2) is allowed; this one
+/// writes to a pipe and does nothing else. POSIX passes no user argument to a signal handler, so
+/// the pipe's descriptor is the only global variable of the toolkit.
 class signal_set {
  public:
-  /// Catches the signals @p numbers. @throws std::system_error, or std::logic_error if another set
-  /// lives
+  /// Catches the signals @p numbers (sigaction(2)). @throws std::system_error
+  /// @throws std::logic_error if another signal set exists
   explicit signal_set(std::initializer_list<int> numbers) : signal_set() {
     for (const int number : numbers) capture(number);
   }
@@ -36,16 +35,17 @@ class signal_set {
   signal_set& operator=(const signal_set&) = delete;
 
   ~signal_set() {
-    // Backwards: of a signal that was named twice, the first holds what was there before.
+    // In reverse order: if a signal was named twice, its first entry has the original handler.
     for (; !replaced_.empty(); replaced_.pop_back())
       ::sigaction(replaced_.back().first, &replaced_.back().second, nullptr);
     written_by_handler() = -1;
   }
 
-  /// Readable when a signal has come.
+  /// A descriptor that is readable when a signal has arrived; still owned.
   int fd() const noexcept { return pipe_.read.get(); }
 
-  /// The next signal that has come, if any. The same one several times may come out once.
+  /// The number of the next signal that has arrived, if any. Never blocks. A signal that is sent
+  /// several times before it is handled may be reported once (signal(7)).
   std::optional<int> next() noexcept {
     unsigned char number = 0;
     const auto got = uninterrupted([&] { return ::read(fd(), &number, sizeof number); });
@@ -54,7 +54,7 @@ class signal_set {
   }
 
  private:
-  // Once this is done the destructor runs, whatever the public constructor throws.
+  // After this constructor has finished, the destructor runs even if the delegating one throws.
   signal_set() : pipe_(make_pipe()) {
     int none = -1;
     if (!written_by_handler().compare_exchange_strong(none, pipe_.write.get()))
@@ -69,7 +69,7 @@ class signal_set {
   static void handle(int number) noexcept {
     const int saved = errno;
     const auto byte = static_cast<unsigned char>(number);
-    // A full pipe already holds signals enough to wake the loop.
+    // If the pipe is full, the bytes in it are enough to wake the event loop.
     [[maybe_unused]] const auto written = ::write(written_by_handler(), &byte, sizeof byte);
     errno = saved;
   }

@@ -1,7 +1,7 @@
-// Reads JSON with simdjson, which looks at many bytes at once, and is a library to link.
-// What it has read goes into the flat list of json_view.hpp; only that is shown.
+// Reads JSON with simdjson, a library to link, which processes many bytes at once.
+// The values go into the flat list of json_view.hpp; simdjson's own types stay private.
 //
-// To read JSON is much of what a server pays for a message that few receive: docs/performance.md.
+// Reading JSON is a large part of the cost of a message that few receive: docs/performance.md.
 #pragma once
 
 #include <algorithm>
@@ -23,7 +23,7 @@ namespace jalon {
 
 namespace detail {
 
-// The size of what @p line begins with: a string, what may be a number, or one byte of anything.
+// The size of the first token of @p line: a string, a possible number, or any other single byte.
 inline std::size_t token_size(std::string_view line) {
   if (line.front() == '"') {
     std::size_t end = 1;
@@ -43,7 +43,7 @@ inline bool is_beyond_64_bits(std::string_view token) {
   return token.starts_with('-') ? is_beyond(std::int64_t{}) : is_beyond(std::uint64_t{});
 }
 
-// @p line with each integer that is beyond 64 bits made a double, by `.0` behind it.
+// @p line with `.0` appended to each integer of more than 64 bits, which makes it a double.
 inline std::string with_large_integers_as_doubles(std::string_view line) {
   std::string result;
   while (!line.empty()) {
@@ -57,32 +57,33 @@ inline std::string with_large_integers_as_doubles(std::string_view line) {
 
 }  // namespace detail
 
-/// Reads lines as JSON objects. It keeps 5 KB, and at most seventy bytes for each byte of the
-/// longest line, and uses them again for each line. To be used by one thread at a time.
+/// Reads lines as JSON objects. It keeps 5 KB of memory and at most 70 bytes for each byte of the
+/// longest line, and reuses them for each line. For one thread at a time.
 class simdjson_reader {
  public:
   /// @throws std::bad_alloc if there is no memory
   simdjson_reader() {
-    // One more than is read, so that it is json_nodes that refuses what is too deep, for any
+    // One level more than the limit, so that json_nodes rejects what is too deep, as for the other
     // reader.
     if (parser_.allocate(0, max_json_depth + 1) != simdjson::SUCCESS) throw std::bad_alloc();
   }
 
-  /// Reads @p line as one JSON object (RFC 8259) in UTF-8; nothing if it is not that, if it is
-  /// nested more than `max_json_depth` deep, or if a number is beyond a double. An integer beyond
-  /// 64 bits is read as a double. Never throws on bad input; the time is proportional to the line.
-  /// @return a view of what is in this reader: good until it reads again, or goes
+  /// Reads @p line as one JSON object (RFC 8259) in UTF-8. An integer of more than 64 bits is read
+  /// as a double. Never throws on bad input. Takes time proportional to the length of the line.
+  /// @return a view of this reader's memory, valid until it reads again or is destroyed;
+  /// `std::nullopt` if @p line is not a JSON object, is nested more than `max_json_depth` deep, or
+  /// contains a number that is too large for a double
   /// @throws std::bad_alloc if there is no memory
   std::optional<json_object> read(std::string_view line) {
     const auto text = json_object_text(line);
     if (!text) return std::nullopt;
     auto object = parse(*text);
-    // simdjson refuses an integer beyond 64 bits, and with it the line; by which error, depends on
-    // its version. Who sent it should hear which field is wrong, and a field that nobody reads may
-    // hold what it likes: so such a line is read again.
+    // simdjson rejects a line with an integer of more than 64 bits; the error depends on its
+    // version. The sender should learn which field is wrong, and a field that nobody reads may have
+    // any value, so such a line is read again with doubles.
     if (object.error() != simdjson::SUCCESS) {
-      const auto milder = detail::with_large_integers_as_doubles(*text);
-      if (milder.size() != text->size()) object = parse(milder);
+      const auto with_doubles = detail::with_large_integers_as_doubles(*text);
+      if (with_doubles.size() != text->size()) object = parse(with_doubles);
     }
     if (object.error() == simdjson::MEMALLOC) throw std::bad_alloc();
     if (object.error() != simdjson::SUCCESS) return std::nullopt;
@@ -95,8 +96,8 @@ class simdjson_reader {
     return parser_.parse(line.data(), line.size()).get_object();
   }
 
-  // Each of these goes as deep as the text is nested, which json_nodes bounds.
-  // @return false if it is too deep
+  // These functions are recursive; json_nodes limits their depth to `max_json_depth`.
+  // @return false if the text is nested too deep
   bool add(std::string_view name, simdjson::dom::object object) {
     const auto place = nodes_.open_object(name);
     if (!place) return false;

@@ -1,9 +1,9 @@
-// Sockets: streams, listeners, datagrams, and their options. Thin, typed, and never waiting.
-// No loop, no buffering and no framing live here.
+// Stream sockets, listeners, datagram sockets and their options: thin wrappers of the system calls.
+// They neither buffer nor frame, and no call here blocks.
 //
-// Every socket of the toolkit is non-blocking and closed on exec. Setting one up throws
-// `std::system_error`; reading and writing return an `io_result`, because a peer that is slow,
-// gone or rude is no exception.
+// Every socket of the toolkit is non-blocking and close-on-exec. Setting up a socket throws
+// `std::system_error`; reading and writing return an `io_result`, because a peer that is slow or
+// has closed is not exceptional. A socket is used by one thread at a time.
 #pragma once
 
 #include <netinet/tcp.h>
@@ -22,31 +22,31 @@
 
 namespace jalon {
 
-/// How a read or a write came out.
+/// The outcome of a read or a write.
 enum class io_status {
-  ok,           ///< some bytes were moved
-  would_block,  ///< nothing now; wait until the socket is ready
-  end,          ///< the peer has sent all it will send (reads only)
-  error,        ///< the connection is broken; `io_result::error` says how
+  ok,           ///< some bytes were transferred
+  would_block,  ///< the call would block; wait until the socket is ready
+  end,          ///< end of file: the peer will send nothing more (reads only)
+  error,        ///< the connection is broken; `io_result::error` is the reason
 };
 
-/// What a read or a write did.
+/// The result of a read or a write.
 struct io_result {
-  std::size_t bytes = 0;             ///< moved, also where a later part would have blocked
-  io_status status = io_status::ok;  ///< how it came out
-  std::error_code error = {};        ///< the reason, with `io_status::error`
+  std::size_t bytes = 0;             ///< transferred, also if a later part would have blocked
+  io_status status = io_status::ok;  ///< the outcome
+  std::error_code error = {};        ///< the reason, if the status is `io_status::error`
 };
 
 namespace detail {
 
-// Linux and the BSDs take this flag at every send; macOS has a socket option instead.
+// On Linux and the BSDs this flag of send(2) prevents SIGPIPE; macOS has a socket option instead.
 #ifdef MSG_NOSIGNAL
 inline constexpr int send_flags = MSG_NOSIGNAL;
 #else
 inline constexpr int send_flags = 0;
 #endif
 
-unique_fd equip(unique_fd fd);
+unique_fd set_socket_options(unique_fd fd);
 unique_fd open_socket(int family, int type);
 
 template <class Value>
@@ -56,7 +56,7 @@ void set_option(int fd, int level, int name, const Value& value) {
 
 void set_keepalive(int fd, std::chrono::seconds idle, std::chrono::seconds interval, int probes);
 
-// getsockname(2) or getpeername(2), whose signatures are one.
+// @param call getsockname(2) or getpeername(2), which have the same signature
 endpoint name_of(int fd, int (*call)(int, sockaddr*, socklen_t*), const char* name);
 
 io_result failed_io();
@@ -67,16 +67,16 @@ inline io_result moved(ssize_t bytes) {
 
 }  // namespace detail
 
-/// A connected stream: TCP, or a unix socket. Owns its descriptor. See tcp(7), socket(7).
+/// A connected stream socket: TCP or unix. Owns its descriptor. See tcp(7), unix(7), socket(7).
 class stream_socket {
  public:
   /// No socket: `fd()` is -1.
   stream_socket() = default;
 
-  /// Takes over a descriptor that is connected, or about to be, and non-blocking.
+  /// Takes ownership of a non-blocking stream socket, connected or not yet connected.
   explicit stream_socket(unique_fd fd) noexcept : fd_(std::move(fd)) {}
 
-  /// A new socket for @p family, not connected yet. @throws std::system_error
+  /// A new socket of @p family, not connected (socket(2)). @throws std::system_error
   static stream_socket open(int family) {
     return stream_socket{detail::open_socket(family, SOCK_STREAM)};
   }
@@ -84,20 +84,22 @@ class stream_socket {
   /// Two sockets connected to each other (socketpair(2)). @throws std::system_error
   static std::pair<stream_socket, stream_socket> pair();
 
-  /// Reads what is there, at most @p into.size() bytes (recv(2)).
+  /// Reads the bytes that are available, at most `into.size()` (recv(2)).
   io_result read_some(std::span<char> into) noexcept {
     const auto got = uninterrupted([&] { return ::recv(fd(), into.data(), into.size(), 0); });
     if (got == 0 && !into.empty()) return {0, io_status::end, {}};
     return detail::moved(got);
   }
 
-  /// Writes what the system takes now, maybe less than all (send(2)). Raises no SIGPIPE.
+  /// Writes as many bytes as fit into the send buffer, possibly only a part of @p bytes (send(2)).
+  /// Never raises SIGPIPE.
   io_result write_some(std::string_view bytes) noexcept {
     return detail::moved(uninterrupted(
         [&] { return ::send(fd(), bytes.data(), bytes.size(), detail::send_flags); }));
   }
 
-  /// Writes many pieces with one call (sendmsg(2)); at most `IOV_MAX` of them.
+  /// A gathered write: many pieces with one call, possibly only a part of them (sendmsg(2)). Never
+  /// raises SIGPIPE. @pre there are at most `IOV_MAX` pieces
   io_result write_some(std::span<const iovec> pieces) noexcept {
     msghdr message{};
     message.msg_iov = const_cast<iovec*>(pieces.data());  // read only, says sendmsg(2)
@@ -106,43 +108,46 @@ class stream_socket {
         uninterrupted([&] { return ::sendmsg(fd(), &message, detail::send_flags); }));
   }
 
-  /// Says that nothing more will be sent (`SHUT_WR`, shutdown(2)): the peer reads to the end,
-  /// and may still answer. On a broken connection nothing happens.
+  /// Half-closes the connection: shuts down the write side (`SHUT_WR`, shutdown(2)). The peer reads
+  /// end of file, and may still send. On a broken connection it has no effect.
   void shutdown_write() noexcept { ::shutdown(fd(), SHUT_WR); }
 
-  /// Sends small writes at once instead of waiting for more (`TCP_NODELAY`, tcp(7)).
+  /// Sends small writes immediately instead of collecting them (`TCP_NODELAY`, tcp(7)).
+  /// @throws std::system_error
   void set_no_delay(bool on) { detail::set_option(fd(), IPPROTO_TCP, TCP_NODELAY, int{on}); }
 
-  /// Finds peers that have vanished without a word: after @p idle of silence the system asks
-  /// every @p interval, and breaks the connection after @p probes without an answer (tcp(7)).
+  /// Enables keep-alive, which detects peers that have vanished: after @p idle without traffic the
+  /// system sends a probe every @p interval, and breaks the connection after @p probes without a
+  /// reply (`SO_KEEPALIVE`, tcp(7)). @throws std::system_error
   void set_keepalive(std::chrono::seconds idle, std::chrono::seconds interval, int probes) {
     detail::set_keepalive(fd(), idle, interval, probes);
   }
 
-  /// The sizes that are asked of the system for what it holds of this socket, in bytes; it may
-  /// double or cap them (`SO_SNDBUF`, `SO_RCVBUF`, socket(7)).
+  /// Requests sizes for the kernel's send and receive buffers, in bytes. The kernel may double or
+  /// limit them (`SO_SNDBUF`, `SO_RCVBUF`, socket(7)). @throws std::system_error
   void set_buffers(int send_bytes, int receive_bytes) {
     detail::set_option(fd(), SOL_SOCKET, SO_SNDBUF, send_bytes);
     detail::set_option(fd(), SOL_SOCKET, SO_RCVBUF, receive_bytes);
   }
 
-  /// Makes closing cut the connection (RST) instead of ending it in order (`SO_LINGER`).
-  void reset_on_close() { detail::set_option(fd(), SOL_SOCKET, SO_LINGER, linger{1, 0}); }
+  /// Makes close(2) reset the connection (RST) and discard unsent bytes, instead of a normal end
+  /// (`SO_LINGER` with a time of 0, socket(7)). @throws std::system_error
+  void reset_on_close() { detail::set_option(fd(), SOL_SOCKET, SO_LINGER, ::linger{1, 0}); }
 
-  /// Where this end is. @throws std::system_error
+  /// The endpoint of this side (getsockname(2)). @throws std::system_error
   endpoint local() const { return detail::name_of(fd(), ::getsockname, "getsockname"); }
 
-  /// Where the other end is. @throws std::system_error if the peer has gone
+  /// The endpoint of the peer (getpeername(2)). @throws std::system_error if it is not connected
   endpoint remote() const { return detail::name_of(fd(), ::getpeername, "getpeername"); }
 
-  /// The error that waits on the socket, and takes it off (`SO_ERROR`); how a non-blocking
-  /// connect came out.
+  /// Returns and clears the pending error of the socket (`SO_ERROR`, socket(7)): the result of a
+  /// non-blocking connect.
   std::error_code take_error() noexcept;
 
   /// The descriptor, still owned; -1 if there is none.
   int fd() const noexcept { return fd_.get(); }
 
-  /// Gives the descriptor up. @return the owner of it
+  /// Gives up ownership of the descriptor. @return its new owner
   unique_fd release() noexcept { return std::move(fd_); }
 
   /// Whether there is a socket.
@@ -152,33 +157,35 @@ class stream_socket {
   unique_fd fd_;
 };
 
-/// What `listener::accept` found.
+/// The result of `listener::accept`.
 struct accept_result {
   io_status status = io_status::would_block;  ///< ok, would_block or error
-  stream_socket socket = {};                  ///< the connection, if ok
-  endpoint peer = {};                         ///< where it comes from, if ok
+  stream_socket socket = {};                  ///< the accepted connection, if ok
+  endpoint peer = {};                         ///< the endpoint of its other side, if ok
   std::error_code error = {};                 ///< the reason, if error
 };
 
-/// How a listener is set up.
+/// The options of a listener.
 struct listen_options {
-  int backlog = SOMAXCONN;    ///< connections that wait to be accepted (listen(2))
-  bool reuse_address = true;  ///< restart at once on the same port (`SO_REUSEADDR`)
+  int backlog = SOMAXCONN;    ///< the most connections that wait to be accepted (listen(2))
+  bool reuse_address = true;  ///< lets a restarted server bind its port again (`SO_REUSEADDR`)
 };
 
-/// A socket that takes connections in. Owns its descriptor, and the file of a unix socket.
+/// A listening socket, which accepts connections. Owns its descriptor and the file of a unix
+/// socket.
 ///
-/// It holds one descriptor in reserve. When the process has none left, a plain `accept` fails
-/// and the connection stays in the queue: the listener is ready for ever and serves nobody. This
-/// one gives the reserve up, takes the connection, closes it, and reopens the reserve: the
-/// client learns at once that there is no room, and the loop can rest.
+/// It holds one descriptor in reserve. If the process has no descriptor left, a plain accept(2)
+/// fails and the connection stays in the backlog: the listener remains ready, and an event loop
+/// spins. This listener closes the reserve, accepts the connection, closes it, and opens the
+/// reserve again: the client learns at once that there is no room, and the loop can wait.
 class listener {
  public:
-  /// Binds and listens. Port 0 lets the system choose; `local()` tells.
+  /// Binds and listens. With port 0 the system chooses a port, which `local()` returns. The file of
+  /// a unix socket is replaced if no server listens on it.
   /// @throws std::system_error that names the call and the endpoint
   explicit listener(const endpoint& at, const listen_options& options = {});
 
-  /// Takes all over, the file of a unix socket too.
+  /// Takes ownership of the descriptors and the file of a unix socket.
   listener(listener&& other) noexcept;
   listener& operator=(listener&&) = delete;
   listener(const listener&) = delete;
@@ -186,20 +193,21 @@ class listener {
 
   ~listener();
 
-  /// Takes the next connection, if one waits (accept(2)). After an error the caller does well to
-  /// pause: `EMFILE` and `ENFILE` mean that one connection has been turned away.
+  /// Accepts the next connection of the backlog (accept(2)). After an error the caller should pause
+  /// accepting for a moment. `EMFILE` and `ENFILE` mean that a connection was accepted and closed.
   accept_result accept();
 
-  /// Has the sockets that it accepts send at once, and find peers that have vanished, as
-  /// `stream_socket` does. They inherit it (Stevens, UNIX Network Programming 1, 7.4): so it costs
-  /// no call for each of them.
+  /// Sets `TCP_NODELAY` for the sockets that it accepts: they inherit the options of the listener
+  /// (Stevens, UNIX Network Programming 1, 7.4), which saves a system call for each.
+  /// @throws std::system_error
   void set_no_delay(bool on) { detail::set_option(fd(), IPPROTO_TCP, TCP_NODELAY, int{on}); }
-  /// See `stream_socket::set_keepalive`.
+  /// Enables keep-alive for the sockets that it accepts; see `stream_socket::set_keepalive`.
   void set_keepalive(std::chrono::seconds idle, std::chrono::seconds interval, int probes) {
     detail::set_keepalive(fd(), idle, interval, probes);
   }
 
-  /// Where it listens, with the port the system chose. @throws std::system_error
+  /// The endpoint that it listens on, with the port that the system chose (getsockname(2)).
+  /// @throws std::system_error
   endpoint local() const { return detail::name_of(fd(), ::getsockname, "getsockname"); }
 
   /// The descriptor, still owned.
@@ -214,31 +222,31 @@ class listener {
   std::string path_;
 };
 
-/// A datagram that came in.
+/// A received datagram.
 struct datagram {
-  io_result result = {};   ///< how reading came out, and the size of what was kept
-  endpoint from = {};      ///< who sent it
-  bool truncated = false;  ///< it was longer than the room it was given
+  io_result result = {};   ///< the outcome, and how many bytes were stored
+  endpoint from = {};      ///< the sender
+  bool truncated = false;  ///< whether it was longer than the buffer; the rest is lost
 };
 
-/// A socket for datagrams: UDP. Owns its descriptor. See udp(7).
+/// A datagram socket: UDP. Owns its descriptor. See udp(7).
 class datagram_socket {
  public:
-  /// A socket bound to @p at; port 0 lets the system choose. @throws std::system_error
+  /// A socket bound to @p at; with port 0 the system chooses a port. @throws std::system_error
   explicit datagram_socket(const endpoint& at);
 
-  /// Sends one datagram, whole or not at all (sendto(2)).
+  /// Sends one datagram, in one piece or not at all (sendto(2)). Never raises SIGPIPE.
   io_result send_to(std::string_view bytes, const endpoint& to) noexcept {
     return detail::moved(uninterrupted([&] {
       return ::sendto(fd(), bytes.data(), bytes.size(), detail::send_flags, to.data(), to.size());
     }));
   }
 
-  /// Takes the next datagram; what does not fit is lost, and said so (recvmsg(2)). An empty
-  /// datagram is a datagram: `ok` with no bytes.
+  /// Receives the next datagram (recvmsg(2)). What does not fit into @p into is lost, and
+  /// `truncated` is set. An empty datagram is `ok` with 0 bytes, not the end.
   datagram receive(std::span<char> into) noexcept;
 
-  /// Where it is bound. @throws std::system_error
+  /// The endpoint that it is bound to (getsockname(2)). @throws std::system_error
   endpoint local() const { return detail::name_of(fd(), ::getsockname, "getsockname"); }
 
   /// The descriptor, still owned.

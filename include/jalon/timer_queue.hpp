@@ -1,5 +1,5 @@
-// What is to happen at which time.
-// No clock is read here: the time is told, so that a test can set it.
+// Timers: functions to be called at a given time.
+// The queue reads no clock. Its caller passes the time, so that a test can set it.
 #pragma once
 
 #include <chrono>
@@ -14,24 +14,24 @@
 
 namespace jalon {
 
-/// The clock of the loops: never set back.
+/// A time of the event loops' clock, which is monotonic (CLOCK_MONOTONIC, clock_gettime(2)).
 using steady_time = std::chrono::steady_clock::time_point;
 
-/// Calls functions when their time has come, the earliest first, at one time in the order in
-/// which they were added. For one thread. Outlives its timers.
+/// Calls functions when they are due, the earliest first; functions of the same time are called in
+/// the order in which they were added. For one thread. Must outlive its timers.
 class timer_queue {
   using key = std::pair<steady_time, std::uint64_t>;
 
  public:
-  /// Holds one entry of a queue, and takes it out when it goes out of scope.
+  /// Owns an entry of the queue: destroying the timer cancels the call.
   class timer {
    public:
-    /// Holds nothing.
+    /// Owns no entry.
     timer() = default;
-    /// Takes the entry over.
+    /// Takes ownership of the other's entry.
     timer(timer&& other) noexcept
         : queue_(std::exchange(other.queue_, nullptr)), key_(std::move(other.key_)) {}
-    /// Cancels its own entry, and takes the other over.
+    /// Cancels its own entry, then takes ownership of the other's.
     timer& operator=(timer&& other) noexcept {
       if (this != &other) {
         cancel();
@@ -44,7 +44,7 @@ class timer_queue {
     timer& operator=(const timer&) = delete;
     ~timer() { cancel(); }
 
-    /// Takes the entry out, if it has not been called yet.
+    /// Removes the entry, if its function was not called yet.
     void cancel() noexcept;
 
    private:
@@ -55,14 +55,16 @@ class timer_queue {
     key key_;
   };
 
-  /// Has @p callback called at @p when. @return what keeps it: dropped, the call is off
+  /// Adds a call of @p callback at the time @p when.
+  /// @return the owner of the entry: destroying it cancels the call
   [[nodiscard]] timer add(steady_time when, std::function<void()> callback);
 
-  /// The earliest time at which something is due; nothing if nothing is.
+  /// When the earliest entry is due; `std::nullopt` if there is no entry.
   std::optional<steady_time> next() const;
 
-  /// Calls what is due at @p now; what is added meanwhile waits for the next call, so that a
-  /// timer that renews itself cannot hold the loop. @return how many were called
+  /// Calls the functions that are due at @p now. Entries that these functions add are left for the
+  /// next call of `expire`, so that a timer that renews itself does not block the event loop.
+  /// @return the number of functions called
   std::size_t expire(steady_time now);
 
  private:

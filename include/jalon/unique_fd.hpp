@@ -1,5 +1,4 @@
-// The one owner of a file descriptor, and the flags every descriptor of the toolkit bears.
-// Nothing here knows what the descriptor is for.
+// Ownership of a file descriptor, and the flags that every descriptor of the toolkit has.
 #pragma once
 
 #include <fcntl.h>
@@ -11,17 +10,17 @@
 
 namespace jalon {
 
-/// Owns a file descriptor and closes it when it goes out of scope. Moves, never copies.
+/// Owns a file descriptor and closes it when destroyed. Movable, not copyable.
 class unique_fd {
  public:
   unique_fd() = default;
 
-  /// Takes @p fd over. -1 stands for none.
+  /// Takes ownership of @p fd; -1 means no descriptor.
   explicit unique_fd(int fd) noexcept : fd_(fd) {}
 
-  /// Takes the descriptor over.
+  /// Takes ownership of the other's descriptor.
   unique_fd(unique_fd&& other) noexcept : fd_(other.release()) {}
-  /// Closes its own descriptor, and takes the other over.
+  /// Closes its own descriptor, then takes ownership of the other's.
   unique_fd& operator=(unique_fd&& other) noexcept {
     reset(other.release());
     return *this;
@@ -36,13 +35,14 @@ class unique_fd {
   /// Whether a descriptor is owned.
   explicit operator bool() const noexcept { return fd_ != -1; }
 
-  /// Gives the descriptor up without closing it. @return the descriptor, the caller's from now on
+  /// Gives up ownership without closing. @return the descriptor, which the caller must close
   int release() noexcept { return std::exchange(fd_, -1); }
 
-  /// Closes what is owned and takes @p fd over.
+  /// Closes the owned descriptor and takes ownership of @p fd.
   void reset(int fd = -1) noexcept {
     const int old = std::exchange(fd_, fd);
-    // Not again on EINTR: Linux has freed the number by then, and another thread may have it.
+    // Not repeated after EINTR: Linux has closed the descriptor by then, and another thread may
+    // have been given the same number (close(2)).
     if (old != -1 && old != fd) ::close(old);
   }
 
@@ -50,22 +50,24 @@ class unique_fd {
   int fd_ = -1;
 };
 
-/// Keeps @p fd from programs that this one starts (`FD_CLOEXEC`, fcntl(2)).
+/// Closes @p fd in programs that this one executes (`FD_CLOEXEC`, fcntl(2)).
+/// @throws std::system_error
 inline void set_close_on_exec(int fd) { check_call(::fcntl(fd, F_SETFD, FD_CLOEXEC), "fcntl"); }
 
-/// Makes calls on @p fd return `EAGAIN` where they would wait (`O_NONBLOCK`, fcntl(2)).
+/// Makes calls on @p fd fail with `EAGAIN` instead of blocking (`O_NONBLOCK`, fcntl(2)).
+/// @throws std::system_error
 inline void set_non_blocking(int fd) {
   const int flags = check_call(::fcntl(fd, F_GETFL), "fcntl");
   check_call(::fcntl(fd, F_SETFL, flags | O_NONBLOCK), "fcntl");
 }
 
-/// Both ends of a pipe(2), non-blocking and closed on exec.
+/// Both ends of a pipe(2), non-blocking and close-on-exec.
 struct pipe_ends {
-  unique_fd read;   ///< what is written comes out here
-  unique_fd write;  ///< written here
+  unique_fd read;   ///< the end to read from
+  unique_fd write;  ///< the end to write to
 };
 
-/// Opens a pipe. @throws std::system_error when descriptors run out
+/// Opens a pipe. @throws std::system_error if no descriptor is left
 inline pipe_ends make_pipe() {
   int fds[2];
   check_call(::pipe(fds), "pipe");

@@ -1,4 +1,4 @@
-// UTF-8, checked (RFC 3629).
+// Decoding and checking UTF-8 (RFC 3629).
 #pragma once
 
 #include <cstddef>
@@ -6,14 +6,14 @@
 
 namespace jalon {
 
-/// A code point at the front of a text.
+/// The first code point of a text.
 struct utf8_front {
-  char32_t code_point = 0;  ///< what it is
-  std::size_t length = 0;   ///< its bytes; 0 if the front is no UTF-8
+  char32_t code_point = 0;  ///< its number
+  std::size_t length = 0;   ///< its size in bytes; 0 if the text does not begin with valid UTF-8
 };
 
-/// Decodes the front of @p text. Overlong forms, surrogates and what is beyond U+10FFFF are no
-/// UTF-8.
+/// Decodes the first code point of @p text. Overlong forms, surrogates and values above U+10FFFF
+/// are invalid. @return length 0 if it is invalid, or if @p text is empty
 constexpr utf8_front decode_utf8(std::string_view text) noexcept {
   if (text.empty()) return {};
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
@@ -31,7 +31,7 @@ constexpr utf8_front decode_utf8(std::string_view text) noexcept {
   return {value, length};
 }
 
-/// Whether all of @p text is UTF-8.
+/// Whether all of @p text is valid UTF-8.
 constexpr bool is_utf8(std::string_view text) noexcept {
   while (!text.empty()) {
     const std::size_t length = decode_utf8(text).length;

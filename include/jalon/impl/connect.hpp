@@ -1,4 +1,4 @@
-// How attempts to connect follow one another; what they promise stands in connect.hpp.
+// The longer functions of connect.hpp.
 #pragma once
 
 #include <poll.h>
@@ -37,7 +37,7 @@ JALON_INLINE connector::state connector::start_next() {
 JALON_INLINE bool connector::start(const endpoint& to) {
   try {
     socket_ = stream_socket::open(to.family());
-  } catch (const std::system_error& failure) {  // say, IPv6 is switched off: try the others
+  } catch (const std::system_error& failure) {  // for example, IPv6 is disabled: try the others
     error_ = failure.code();
     return false;
   }
@@ -45,7 +45,7 @@ JALON_INLINE bool connector::start(const endpoint& to) {
     state_ = state::connected;
     return true;
   }
-  if (errno == EINPROGRESS || errno == EINTR) {  // interrupted, it goes on all the same
+  if (errno == EINPROGRESS || errno == EINTR) {  // EINTR: connecting continues in the background
     state_ = state::pending;
     return true;
   }
@@ -59,8 +59,8 @@ JALON_INLINE bool wait_writable(int fd, std::chrono::steady_clock::time_point de
   using std::chrono::milliseconds;
   for (;;) {
     const auto left = std::chrono::ceil<milliseconds>(deadline - std::chrono::steady_clock::now());
-    pollfd wanted{fd, POLLOUT, 0};
-    const int ready = ::poll(&wanted, 1, left.count() > 0 ? static_cast<int>(left.count()) : 0);
+    pollfd watched{fd, POLLOUT, 0};
+    const int ready = ::poll(&watched, 1, left.count() > 0 ? static_cast<int>(left.count()) : 0);
     if (ready == -1 && errno != EINTR) throw_system_error(errno, "poll");
     if (ready >= 0) return ready == 1;
   }

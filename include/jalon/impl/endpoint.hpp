@@ -1,4 +1,4 @@
-// How addresses are read and written; what they are stands in endpoint.hpp.
+// The longer functions of endpoint.hpp.
 #pragma once
 
 #include <net/if.h>
@@ -22,7 +22,7 @@ inline bool read_numeric(int family, std::string_view text, void* address) {
   return ::inet_pton(family, std::string(text).c_str(), address) == 1;
 }
 
-// An interface's name or number; 0 if it is neither.
+// The index of a network interface, given by its name or number; 0 if there is no such interface.
 inline std::uint32_t read_scope(std::string_view text) {
   if (text.size() >= IF_NAMESIZE || text.find('\0') != text.npos) return 0;
   if (const auto number = parse_number<std::uint32_t>(text)) return *number;
@@ -126,7 +126,7 @@ JALON_INLINE std::string_view endpoint::path() const {
   return {bytes, ::strnlen(bytes, size_ - start)};
 }
 
-// What makes two endpoints the same; not the padding, and not IPv6's flow.
+// What comparisons use. Padding and IPv6's flow label are left out.
 struct endpoint::place {
   int family;
   std::string address;

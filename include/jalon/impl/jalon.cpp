@@ -1,3 +1,3 @@
-// What a program that defines JALON_COMPILED compiles once: see compiled.hpp.
+// Compiled once in a program that defines JALON_COMPILED: see compiled.hpp.
 #define JALON_SOURCE
 #include "../jalon.hpp"

@@ -1,4 +1,5 @@
-// The body of nlohmann_reader.hpp. The toolkit includes nlohmann/json here and in json_lines.hpp.
+// The longer functions of nlohmann_reader.hpp. The toolkit includes nlohmann/json only here and in
+// json_lines.hpp.
 #pragma once
 
 #include <cstddef>
@@ -19,9 +20,10 @@ namespace jalon {
 
 namespace detail {
 
-// The string in which nlohmann/json collects a text, byte by byte. To append a byte to a
-// std::string is a call, which also ends the string anew: without it, lines are read in four fifths
-// of the time (docs/performance.md). What the parser calls is replaced, and nothing else.
+// The string in which nlohmann/json collects a token, byte by byte. Appending a byte to a
+// std::string is a function call, which also writes a terminating NUL. Without that, reading takes
+// four fifths of the time (docs/performance.md). Only the functions that the parser calls are
+// replaced.
 class token_text : public std::string {
  public:
   using std::string::string;
@@ -65,14 +67,14 @@ class token_text : public std::string {
     end_of_room_ = std::string::data() + std::string::size();
   }
 
-  // The bytes of the base are the room, and those up to next_ the text.
+  // The base class holds the memory; the token is the bytes before next_.
   char* next_ = std::string::data() + std::string::size();
   char* end_of_room_ = next_;
 };
 
 using json_of_tokens = nlohmann::basic_json<std::map, std::vector, token_text>;
 
-// What sax_parse calls (nlohmann::json_sax): false stops it.
+// The event handler of sax_parse (nlohmann::json_sax); a function that returns false stops it.
 class json_events {
  public:
   json_events(json_nodes& nodes, std::string& texts) : nodes_(nodes), texts_(texts) {}
@@ -100,7 +102,7 @@ class json_events {
   bool number_integer(std::int64_t number) { return add(number); }
   bool number_float(double number, const std::string& /*written*/) { return add(number); }
 
-  // Not JSON, or an error.
+  // Binary formats are not JSON, and an error ends parsing.
   static bool binary(const json_of_tokens::binary_t& /*bytes*/) { return false; }
   static bool parse_error(std::size_t /*place*/, const std::string& /*token*/,
                           const nlohmann::json::exception& /*error*/) {
@@ -119,7 +121,7 @@ class json_events {
     return place.has_value();
   }
 
-  // Without its escapes no text is longer than it was in the line, so there is room for all.
+  // A decoded text is never longer than in the line, so the reserved memory is enough for all.
   std::string_view kept(const token_text& text) {
     const std::size_t begin = texts_.size();
     texts_ += text.view();
@@ -130,19 +132,19 @@ class json_events {
 
   json_nodes& nodes_;
   std::string& texts_;
-  std::string_view name_;          // of the value that comes next
-  std::vector<std::size_t> open_;  // the containers that have not ended
+  std::string_view name_;          // of the next value
+  std::vector<std::size_t> open_;  // the open containers
 };
 
 }  // namespace detail
 
 JALON_INLINE std::optional<json_object> nlohmann_reader::read(std::string_view line) {
   const auto text = json_object_text(line);
-  // nlohmann/json takes a zero byte for the end of the text, whatever follows.
+  // nlohmann/json takes a NUL byte for the end of the text, whatever follows.
   if (!text || text->find('\0') != text->npos) return std::nullopt;
   nodes_.clear();
   texts_.clear();
-  texts_.reserve(text->size());  // what is kept must not move
+  texts_.reserve(text->size());  // the texts must not move: nodes_ holds views of them
   detail::json_events events(nodes_, texts_);
   const bool is_read = detail::json_of_tokens::sax_parse(text->begin(), text->end(), &events);
   return is_read ? std::optional(nodes_.root()) : std::nullopt;

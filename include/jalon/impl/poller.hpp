@@ -1,4 +1,4 @@
-// How poll(2) and epoll(7) are called; what for stands in poller.hpp.
+// The longer functions of poller.hpp.
 #pragma once
 
 #include <algorithm>
@@ -15,7 +15,8 @@ namespace jalon {
 
 namespace detail {
 
-// As poll(2) counts: -1 is for ever, and 24 days are the longest there is.
+// The timeout argument of poll(2), in milliseconds: -1 means without limit, and the longest is 24
+// days.
 JALON_INLINE int to_timeout(wait_limit limit) {
   if (!limit) return -1;
   constexpr std::chrono::milliseconds longest{std::numeric_limits<int>::max()};
@@ -67,7 +68,7 @@ JALON_INLINE io_events poll_poller::from_poll(short revents) {
   return what;
 }
 
-// poll(2) passes negative descriptors over; so one that is wanted for nothing keeps its place.
+// poll(2) ignores negative descriptors, so a descriptor with an empty interest set keeps its entry.
 JALON_INLINE int poll_poller::to_field(int fd, io_events wanted) {
   return wanted == io_events::none ? ~fd : fd;
 }

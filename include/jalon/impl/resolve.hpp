@@ -1,4 +1,4 @@
-// How the resolver is asked; what comes of it stands in resolve.hpp.
+// The longer functions of resolve.hpp.
 #pragma once
 
 #include <netdb.h>
@@ -34,8 +34,8 @@ JALON_INLINE std::vector<endpoint> resolve(const std::string& host, const std::s
     throw std::system_error(error, resolver_category(), "resolve " + host + ":" + service);
   const std::unique_ptr<addrinfo, void (*)(addrinfo*)> owner(found, ::freeaddrinfo);
   std::vector<endpoint> endpoints;
-  for (const addrinfo* one = found; one != nullptr; one = one->ai_next)
-    endpoints.emplace_back(one->ai_addr, one->ai_addrlen);
+  for (const addrinfo* entry = found; entry != nullptr; entry = entry->ai_next)
+    endpoints.emplace_back(entry->ai_addr, entry->ai_addrlen);
   return endpoints;
 }
 

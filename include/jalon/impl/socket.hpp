@@ -1,4 +1,4 @@
-// What sockets ask of the system, where that is more than a call; see socket.hpp.
+// The longer functions of socket.hpp.
 #pragma once
 
 #include <netinet/tcp.h>
@@ -25,7 +25,7 @@ inline void no_signal_on_send([[maybe_unused]] int fd) {
 #endif
 }
 
-JALON_INLINE unique_fd equip(unique_fd fd) {
+JALON_INLINE unique_fd set_socket_options(unique_fd fd) {
   set_close_on_exec(fd.get());
   set_non_blocking(fd.get());
   no_signal_on_send(fd.get());
@@ -33,7 +33,7 @@ JALON_INLINE unique_fd equip(unique_fd fd) {
 }
 
 JALON_INLINE unique_fd open_socket(int family, int type) {
-  return equip(unique_fd{check_call(::socket(family, type, 0), "socket")});
+  return set_socket_options(unique_fd{check_call(::socket(family, type, 0), "socket")});
 }
 
 inline int accept_connection(int listener, sockaddr* peer, socklen_t* size) {
@@ -41,7 +41,7 @@ inline int accept_connection(int listener, sockaddr* peer, socklen_t* size) {
   return ::accept4(listener, peer, size, SOCK_CLOEXEC | SOCK_NONBLOCK);
 #else
   unique_fd fd{::accept(listener, peer, size)};
-  return fd ? equip(std::move(fd)).release() : -1;
+  return fd ? set_socket_options(std::move(fd)).release() : -1;
 #endif
 }
 
@@ -69,8 +69,9 @@ JALON_INLINE io_result failed_io() {
   return {0, io_status::error, {errno, std::system_category()}};
 }
 
-// The file of a unix socket stays when its server dies; if nobody answers there, it is stale.
-// No file of another kind ever is: connecting to one is refused too.
+// Whether the server that created the file of this unix socket has ended: the file remains, but
+// connecting to it is refused. A file of any other kind is never stale; connecting to one is also
+// refused.
 inline bool is_stale(const endpoint& at) {
   struct stat file {};
   if (at.family() != AF_UNIX || ::lstat(at.address().c_str(), &file) == -1) return false;
@@ -79,7 +80,8 @@ inline bool is_stale(const endpoint& at) {
   return ::connect(probe.get(), at.data(), at.size()) == -1 && errno == ECONNREFUSED;
 }
 
-// The connection that was first in the queue has died there; accept(2) says: try the next.
+// Errors of the connection that was first in the backlog, which has already failed. The caller
+// tries the next connection (accept(2), "Error handling").
 inline bool is_passing(int error) {
   return error == EINTR || error == ECONNABORTED || error == EPROTO || error == ENETDOWN ||
          error == EHOSTUNREACH || error == ENETUNREACH;
@@ -96,8 +98,8 @@ JALON_INLINE std::pair<stream_socket, stream_socket> stream_socket::pair() {
   check_call(::socketpair(AF_UNIX, SOCK_STREAM, 0, fds), "socketpair");
   unique_fd first{fds[0]};
   unique_fd second{fds[1]};
-  return {stream_socket{detail::equip(std::move(first))},
-          stream_socket{detail::equip(std::move(second))}};
+  return {stream_socket{detail::set_socket_options(std::move(first))},
+          stream_socket{detail::set_socket_options(std::move(second))}};
 }
 
 JALON_INLINE std::error_code stream_socket::take_error() noexcept {
@@ -141,19 +143,19 @@ JALON_INLINE accept_result listener::accept() {
 JALON_INLINE accept_result listener::failed() {
   const io_result result = detail::failed_io();
   const int error = result.error.value();
-  // Linux looks for a descriptor before it looks whether anybody waits.
+  // Linux reports EMFILE and ENFILE even if the backlog is empty.
   if ((error == EMFILE || error == ENFILE) && !turn_one_away()) return {};
   return {result.status, {}, {}, result.error};
 }
 
-// @return false if nobody was there
+// Accepts and closes a connection, with the descriptor in reserve. @return false if none waited
 JALON_INLINE bool listener::turn_one_away() {
   reserve_.reset();
   unique_fd turned_away{::accept(fd(), nullptr, nullptr)};
-  const bool somebody = turned_away || errno != EAGAIN;
+  const bool was_waiting = turned_away || errno != EAGAIN;
   turned_away.reset();
   reserve_ = detail::open_reserve();
-  return somebody;
+  return was_waiting;
 }
 
 JALON_INLINE datagram datagram_socket::receive(std::span<char> into) noexcept {

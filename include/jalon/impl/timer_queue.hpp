@@ -1,4 +1,4 @@
-// How timers are kept; what they promise stands in timer_queue.hpp.
+// The longer functions of timer_queue.hpp.
 #pragma once
 
 #include <cstddef>
@@ -38,7 +38,7 @@ JALON_INLINE std::size_t timer_queue::expire(steady_time now) {
     const auto callback = std::move(entries_.extract(entry).mapped());
     callback();
     ++called;
-    entry = entries_.begin();  // the callback may have changed anything
+    entry = entries_.begin();  // the callback may have added or cancelled any entry
   }
   return called;
 }
