@@ -28,7 +28,7 @@ void check_order(const std::vector<found_message>& found, std::size_t size) {
   for (std::size_t n = 0; n < found.size(); ++n) {
     expect(found[n].begin >= end, "a message begins behind the one before it");
     expect(found[n].end > found[n].begin, "a message has bytes");
-    expect(found[n].whole || n + 1 == found.size(), "only the last may be there in part");
+    expect(found[n].complete || n + 1 == found.size(), "only the last may be there in part");
     end = found[n].end;
   }
   expect(end <= size, "no message is longer than what came");
@@ -38,13 +38,13 @@ void check_order(const std::vector<found_message>& found, std::size_t size) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
-  const dialect& speech = chosen(data[0]);
+  const dialect& protocol = chosen(data[0]);
   const std::string_view bytes(reinterpret_cast<const char*>(data + 1), size - 1);
-  const auto all = speech.split(bytes);
+  const auto all = protocol.split(bytes);
   check_order(all, bytes.size());
-  const auto part = speech.split(bytes.substr(0, bytes.size() / 2));
+  const auto part = protocol.split(bytes.substr(0, bytes.size() / 2));
   check_order(part, bytes.size() / 2);
-  for (std::size_t n = 0; n < part.size() && part[n].whole; ++n) {
+  for (std::size_t n = 0; n < part.size() && part[n].complete; ++n) {
     expect(n < all.size() && all[n].begin == part[n].begin && all[n].end == part[n].end,
            "what was whole stays as it was");
   }

@@ -7,7 +7,7 @@
 #include "check/diagnosis.hpp"
 #include "check/report.hpp"
 #include "check/score.hpp"
-#include "common/server_speech.hpp"
+#include "common/server_dialect.hpp"
 
 using tools::dialect;
 
@@ -17,7 +17,7 @@ TEST_CASE("a line is a request, and an answer is found by its line end") {
   const auto found = lines.split("one\ntwo\nthr");
   REQUIRE(found.size() == 3);
   CHECK(found[1].summary == "two");
-  CHECK_FALSE(found[2].whole);
+  CHECK_FALSE(found[2].complete);
 }
 
 TEST_CASE("what stands in a JSON text is escaped") {
@@ -35,7 +35,7 @@ TEST_CASE("the course's header has 264 bytes, and its numbers in the machine's o
   REQUIRE(found.size() == 2);
   CHECK(found[0].summary ==
         "UNICAST_SEND infos=\"bob\" payload \"hello\" length=5 sender=\"alice\"");
-  CHECK_FALSE(found[1].whole);
+  CHECK_FALSE(found[1].complete);
 }
 
 TEST_CASE("a deviation is a few fields on top of another dialect") {
@@ -54,23 +54,23 @@ TEST_CASE("a length that is not to be believed makes one broken message of the r
   REQUIRE(bytes);
   const auto found = course.split(*bytes);
   REQUIRE(found.size() == 1);
-  CHECK_FALSE(found[0].whole);
+  CHECK_FALSE(found[0].complete);
 }
 
 TEST_CASE("a server understands what a client of its dialect asks for") {
   for (const char* const name : {"lines", "jsonl", "struct"}) {
-    const auto speech = dialect::load(name);
-    const tools::server_speech server(speech);
-    const auto echo = server.read(speech.encode("echo", {{"me", "al"}, {"text", "a b"}}));
+    const auto protocol = dialect::load(name);
+    const tools::server_dialect server(protocol);
+    const auto echo = server.decode(protocol.encode("echo", {{"me", "al"}, {"text", "a b"}}));
     REQUIRE(echo);
     CHECK(echo->name == "echo");
     CHECK(echo->values.at("text") == "a b");
     CHECK(server.answer_to(*echo) == "echo");
-    CHECK(server.typed("echo", echo->values) == "a b");
-    CHECK_FALSE(server.says("text", {{"text", "hello"}}).empty());
-    if (!speech.knows("msg")) continue;
+    CHECK(server.command_for("echo", echo->values) == "a b");
+    CHECK_FALSE(server.encode("text", {{"text", "hello"}}).empty());
+    if (!protocol.knows("msg")) continue;
     const auto msg =
-        server.read(speech.encode("msg", {{"me", "al"}, {"nick", "bob"}, {"text", "a \"b\""}}));
+        server.decode(protocol.encode("msg", {{"me", "al"}, {"nick", "bob"}, {"text", "a \"b\""}}));
     REQUIRE(msg);
     CHECK(msg->name == "msg");
     CHECK(msg->values.at("nick") == "bob");
@@ -79,30 +79,30 @@ TEST_CASE("a server understands what a client of its dialect asks for") {
 }
 
 TEST_CASE("a server's answer has the id of its request, where there are ids") {
-  const tools::server_speech server(dialect::load("jsonl"));
-  const auto asked = server.read(R"({"id": 7, "type": "nick", "nick": "ann"})");
+  const tools::server_dialect server(dialect::load("jsonl"));
+  const auto asked = server.decode(R"({"id": 7, "type": "nick", "nick": "ann"})");
   REQUIRE(asked);
-  CHECK(server.says(server.answer_to(*asked), asked->values) ==
+  CHECK(server.encode(server.answer_to(*asked), asked->values) ==
         "{\"id\":7,\"type\":\"welcome\",\"nick\":\"ann\"}\n");
   CHECK(server.answer_to({"msg", {{"id", "1"}}}) == "ok");
   CHECK(server.answer_to({"msg", {}}).empty());
-  CHECK_FALSE(server.read("[1]\n"));
-  CHECK_FALSE(server.read("no JSON\n"));
+  CHECK_FALSE(server.decode("[1]\n"));
+  CHECK_FALSE(server.decode("no JSON\n"));
 }
 
 TEST_CASE("the values of a form are found in a text") {
-  const auto found = tools::values_in("/msg bob  hello you", "/msg {nick} {text}");
+  const auto found = tools::match_template("/msg bob  hello you", "/msg {nick} {text}");
   REQUIRE(found);
   CHECK(found->at("nick") == "bob");
   CHECK(found->at("text") == " hello you");
-  CHECK_FALSE(tools::values_in("/who", "/msg {nick} {text}"));
-  CHECK_FALSE(tools::values_in("/whois", "/who"));
+  CHECK_FALSE(tools::match_template("/who", "/msg {nick} {text}"));
+  CHECK_FALSE(tools::match_template("/whois", "/who"));
 }
 
 TEST_CASE("every check and every cause has its text, and every text its use") {
   const check::catalogue texts;
-  for (const auto& one : check::all_checks()) CHECK(texts.has("check." + one.id));
-  for (const auto& one : check::all_client_checks()) CHECK(texts.has("check." + one.id));
+  for (const auto& check : check::all_checks()) CHECK(texts.has("check." + check.id));
+  for (const auto& check : check::all_client_checks()) CHECK(texts.has("check." + check.id));
   for (const auto& cause : check::all_causes()) CHECK(texts.has("cause." + cause));
   for (const auto& id : texts.ids()) {
     if (id.rfind("check.", 0) == 0) CHECK_NOTHROW(check::case_of(id.substr(6)));
@@ -114,7 +114,7 @@ TEST_CASE("every check and every cause has its text, and every text its use") {
 TEST_CASE("what follows from a known cause earns a share, as far as the requirements are met") {
   using check::outcome;
   const check::rubric weights;  // 2 for a group of requirements, 1 for the wire
-  check::result known{"wire.ten_in_one", outcome::failed};
+  check::check_result known{"wire.ten_in_one", outcome::failed};
   known.follows_from = "wire.two_in_one";
   const auto points = [&](outcome echo) {
     return check::count({{"echo.exact", echo}, {"wire.two_in_one", outcome::failed}, known},
@@ -127,8 +127,8 @@ TEST_CASE("what follows from a known cause earns a share, as far as the requirem
 
 TEST_CASE("a dialect says in which milestone a group of checks comes") {
   const auto course = tools::dialect::load("struct"), newest = tools::dialect::load("struct2026");
-  const auto milestone = [](const char* id, const tools::dialect& speech) {
-    return check::milestone_of(check::case_of(id), speech);
+  const auto milestone = [](const char* id, const tools::dialect& protocol) {
+    return check::milestone_of(check::case_of(id), protocol);
   };
   CHECK(milestone("channels.create", course) == 3);
   CHECK(milestone("channels.create", newest) == 4);
@@ -138,11 +138,11 @@ TEST_CASE("a dialect says in which milestone a group of checks comes") {
 }
 
 TEST_CASE("what a sanitizer found is quoted with the first place that is the program's own") {
-  const auto fault_in = [](const std::string& last_words) {
+  const auto fault_in = [](const std::string& last_output) {
     check::evidence seen;
     seen.ended = true;
     seen.end_number = 1;
-    seen.last_words = last_words;
+    seen.last_output = last_output;
     const auto cause = check::likely_cause(seen, {});
     return cause.id + ": " + cause.values.at("fault");
   };
@@ -163,14 +163,15 @@ TEST_CASE("bytes are shown readably, and long runs by their length") {
 }
 
 TEST_CASE("a result survives the way through JSON, whatever its bytes") {
-  check::result one{"echo.exact", check::outcome::failed, {"due.gets", {{"bytes", "\xff\x01"}}}};
-  one.story.push_back(
+  check::check_result result{
+      "echo.exact", check::outcome::failed, {"due.gets", {{"bytes", "\xff\x01"}}}};
+  result.story.push_back(
       {std::chrono::microseconds(5), "alice", tools::wire_kind::sent, "\x80", 1, "echo"});
-  one.seen.connections.push_back({});
-  one.event = 0;
-  const auto back = check::from_json(nlohmann::json::parse(check::to_json(one).dump()));
-  CHECK(back.due.values.at("bytes") == "\xff\x01");
+  result.seen.connections.push_back({});
+  result.event = 0;
+  const auto back = check::from_json(nlohmann::json::parse(check::to_json(result).dump()));
+  CHECK(back.expected.values.at("bytes") == "\xff\x01");
   CHECK(back.story.at(0).bytes == "\x80");
-  CHECK(back.came_out == check::outcome::failed);
-  CHECK(back.event == one.event);
+  CHECK(back.outcome == check::outcome::failed);
+  CHECK(back.event == result.event);
 }

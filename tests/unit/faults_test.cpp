@@ -1,4 +1,4 @@
-// How bytes are bent, without a socket and on a clock of the test's own.
+// Fault injection, without a socket and on the test's own clock.
 #include "common/faults.hpp"
 
 #include <stdexcept>
@@ -8,26 +8,26 @@
 #include "catch.hpp"
 
 using std::chrono::milliseconds;
-using tools::bent_stream;
 using tools::faults;
+using tools::faulty_stream;
 
 namespace {
 
-// A stream whose pieces are passed on as soon as they are due.
-struct bent {
+// A stream whose pieces are sent as soon as it releases them.
+struct test_stream {
   faults how;
   jalon::steady_time now{};
-  bent_stream stream{how, 7};
+  faulty_stream stream{how, 7};
 
-  explicit bent(std::string_view words) { tools::apply(how, words); }
+  explicit test_stream(std::string_view words) { tools::apply(how, words); }
 
   std::vector<std::string> pieces() {
-    std::vector<std::string> passed;
-    while (stream.due(now) == bent_stream::step::pass) {
-      passed.emplace_back(stream.piece());
-      stream.passed(stream.piece().size(), now);
+    std::vector<std::string> sent;
+    while (stream.next_step(now) == faulty_stream::step::send) {
+      sent.emplace_back(stream.piece());
+      stream.consume(stream.piece().size(), now);
     }
-    return passed;
+    return sent;
   }
 };
 
@@ -36,28 +36,28 @@ using texts = std::vector<std::string>;
 }  // namespace
 
 TEST_CASE("a split stream passes one piece, and the next after a pause") {
-  bent one("split 2, every 10");
-  one.stream.take("abcde", one.now);
-  CHECK(one.pieces() == texts{"ab"});
-  CHECK(one.stream.next(one.now) == one.now + milliseconds(10));
-  one.now += milliseconds(10);
-  CHECK(one.pieces() == texts{"cd"});
+  test_stream test("split 2, every 10");
+  test.stream.append("abcde", test.now);
+  CHECK(test.pieces() == texts{"ab"});
+  CHECK(test.stream.next_wakeup(test.now) == test.now + milliseconds(10));
+  test.now += milliseconds(10);
+  CHECK(test.pieces() == texts{"cd"});
 }
 
 TEST_CASE("what could be sent only in part is the same piece still") {
-  bent one("split 4");
-  one.stream.take("abcdefgh", one.now);
-  REQUIRE(one.stream.due(one.now) == bent_stream::step::pass);
-  one.stream.passed(1, one.now);
-  REQUIRE(one.stream.due(one.now) == bent_stream::step::pass);
-  CHECK(one.stream.piece() == "bcd");
+  test_stream test("split 4");
+  test.stream.append("abcdefgh", test.now);
+  REQUIRE(test.stream.next_step(test.now) == faulty_stream::step::send);
+  test.stream.consume(1, test.now);
+  REQUIRE(test.stream.next_step(test.now) == faulty_stream::step::send);
+  CHECK(test.stream.piece() == "bcd");
 }
 
 TEST_CASE("random pieces hold all bytes in their order, and the same seed cuts the same") {
   const auto cut = [] {
-    bent one("random 3, every 0");
-    one.stream.take("the quick brown fox jumps", one.now);
-    return one.pieces();
+    test_stream test("random 3, every 0");
+    test.stream.append("the quick brown fox jumps", test.now);
+    return test.pieces();
   };
   const texts pieces = cut();
   std::string all;
@@ -70,52 +70,52 @@ TEST_CASE("random pieces hold all bytes in their order, and the same seed cuts t
 }
 
 TEST_CASE("delayed bytes wait for their own time") {
-  bent one("delay 50");
-  one.stream.take("a", one.now);
-  one.now += milliseconds(20);
-  one.stream.take("b", one.now);
-  CHECK(one.pieces().empty());
-  CHECK(one.stream.next(one.now) == one.now + milliseconds(30));
-  one.now += milliseconds(30);
-  CHECK(one.pieces() == texts{"a"});
-  CHECK(one.stream.next(one.now) == one.now + milliseconds(20));
+  test_stream test("delay 50");
+  test.stream.append("a", test.now);
+  test.now += milliseconds(20);
+  test.stream.append("b", test.now);
+  CHECK(test.pieces().empty());
+  CHECK(test.stream.next_wakeup(test.now) == test.now + milliseconds(30));
+  test.now += milliseconds(30);
+  CHECK(test.pieces() == texts{"a"});
+  CHECK(test.stream.next_wakeup(test.now) == test.now + milliseconds(20));
 }
 
 TEST_CASE("a rate is kept over the pieces") {
-  bent one("rate 1000");
-  one.stream.take(std::string(1000, 'x'), one.now);
+  test_stream test("rate 1000");
+  test.stream.append(std::string(1000, 'x'), test.now);
   std::size_t passed = 0;
-  for (const auto end = one.now + milliseconds(500); one.now < end; one.now += milliseconds(1)) {
-    for (const auto& piece : one.pieces()) passed += piece.size();
+  for (const auto end = test.now + milliseconds(500); test.now < end; test.now += milliseconds(1)) {
+    for (const auto& piece : test.pieces()) passed += piece.size();
   }
   CHECK(passed == 500);
 }
 
 TEST_CASE("joined bytes wait for enough of them, or for the end") {
-  bent one("join 4");
-  one.stream.take("abc", one.now);
-  CHECK(one.pieces().empty());
-  one.stream.end();
-  CHECK(one.pieces() == texts{"abc"});
-  CHECK(one.stream.due(one.now) == bent_stream::step::half_close);
+  test_stream test("join 4");
+  test.stream.append("abc", test.now);
+  CHECK(test.pieces().empty());
+  test.stream.end_input();
+  CHECK(test.pieces() == texts{"abc"});
+  CHECK(test.stream.next_step(test.now) == faulty_stream::step::half_close);
 }
 
 TEST_CASE("the end comes once, behind all the bytes") {
-  bent one("split 1, every 0");
-  one.stream.take("ab", one.now);
-  one.stream.end();
-  CHECK(one.pieces() == texts{"a", "b"});
-  CHECK(one.stream.due(one.now) == bent_stream::step::half_close);
-  one.stream.half_closed();
-  CHECK(one.stream.due(one.now) == bent_stream::step::wait);
+  test_stream test("split 1, every 0");
+  test.stream.append("ab", test.now);
+  test.stream.end_input();
+  CHECK(test.pieces() == texts{"a", "b"});
+  CHECK(test.stream.next_step(test.now) == faulty_stream::step::half_close);
+  test.stream.close();
+  CHECK(test.stream.next_step(test.now) == faulty_stream::step::wait);
 }
 
 TEST_CASE("a cut comes behind its last byte, never before it") {
-  bent one("reset 3");
-  CHECK(one.stream.due(one.now) == bent_stream::step::wait);
-  one.stream.take("abcdef", one.now);
-  CHECK(one.pieces() == texts{"abc"});
-  CHECK(one.stream.due(one.now) == bent_stream::step::reset);
+  test_stream test("reset 3");
+  CHECK(test.stream.next_step(test.now) == faulty_stream::step::wait);
+  test.stream.append("abcdef", test.now);
+  CHECK(test.pieces() == texts{"abc"});
+  CHECK(test.stream.next_step(test.now) == faulty_stream::step::reset);
 }
 
 TEST_CASE("words that are no fault change nothing") {

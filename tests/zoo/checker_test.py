@@ -141,10 +141,10 @@ class Checker(unittest.TestCase):
             self.assertEqual(run.returncode, 1, run.stderr)
             with Path(results, "table.csv").open(newline="", encoding="utf-8") as table:
                 rows = {row["program"]: row for row in csv.DictReader(table)}
-            self.assertEqual([rows["a right one"][key] for key in ("came out", "failed")], ["graded", "0"])
-            self.assertEqual(rows["b, \"ends\""]["came out"], "graded")
+            self.assertEqual([rows["a right one"][key] for key in ("outcome", "failed")], ["graded", "0"])
+            self.assertEqual(rows["b, \"ends\""]["outcome"], "graded")
             self.assertIn("3", rows["b, \"ends\""]["the first cause"])
-            self.assertEqual(rows["c-broken"]["came out"], "could not be built", run.stderr)
+            self.assertEqual(rows["c-broken"]["outcome"], "could not be built", run.stderr)
             page = Path(results, "table.html").read_text(encoding="utf-8")
             self.assertIn('href="a%20right%20one.html"', page)
             self.assertTrue(Path(results, "a right one.html").exists())

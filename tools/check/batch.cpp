@@ -1,4 +1,4 @@
-// A class is graded: a process for each folder, which builds, and then grades.
+// Grades a class: one process per folder builds the program and grades it.
 #include "batch.hpp"
 
 #include <fcntl.h>
@@ -26,7 +26,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Of a folder's process: besides those of jalon-check, two that it never gives.
+// Exit statuses of a folder's process, in addition to those of jalon-check.
 constexpr int not_built = 100;
 constexpr int not_started = 101;
 
@@ -47,8 +47,8 @@ fs::path result_of(const batch_options& options, const std::string& name, const 
   return options.results / (name + kind);
 }
 
-// In a folder's process. @return whether the line came out well, in time
-bool is_built(const std::string& line) {
+// Runs the build command, in a folder's process. @return whether it succeeded in time
+bool run_build(const std::string& line) {
   const pid_t pid = ::fork();
   if (pid == 0) {
     const rlimit bound{build_file_bytes, build_file_bytes};
@@ -59,7 +59,7 @@ bool is_built(const std::string& line) {
   }
   int status = 0;
   if (pid == -1 || ::waitpid(pid, &status, 0) != pid) return false;
-  end_descendants();  // a build that leaves something running
+  kill_descendants();  // the build may have left processes running
   return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
@@ -74,7 +74,7 @@ bool is_built(const std::string& line) {
   ::dup2(nothing, STDIN_FILENO);
   ::dup2(output, STDOUT_FILENO);
   ::dup2(output, STDERR_FILENO);
-  if (!options.build.empty() && !is_built(options.build)) ::_exit(not_built);
+  if (!options.build.empty() && !run_build(options.build)) ::_exit(not_built);
   const fs::path dialect = folder / "dialect.json";
   int status = not_started;
   try {
@@ -101,9 +101,9 @@ batch_row row_of(const batch_options& options, const std::string& name, int stat
   row.passed = report.at("passed");
   row.failed = report.at("failed");
   row.not_judged = report.at("not_judged");
-  for (const auto& one : report.at("results")) {
-    if (one.at("outcome") != "failed") continue;
-    row.first_cause = one.at("cause_text");
+  for (const auto& entry : report.at("results")) {
+    if (entry.at("outcome") != "failed") continue;
+    row.first_cause = entry.at("cause_text");
     break;
   }
   return row;
@@ -126,7 +126,7 @@ std::vector<std::string> cells_of(const batch_row& row, const catalogue& texts) 
           row.first_cause};
 }
 
-std::vector<std::string> heads(const catalogue& texts) {
+std::vector<std::string> column_titles(const catalogue& texts) {
   std::vector<std::string> words;
   for (const char* id :
        {"program", "state", "points", "possible", "passed", "failed", "not_judged", "first_cause"})
@@ -147,7 +147,7 @@ std::string csv_line(const std::vector<std::string>& cells) {
 
 // Comma-separated values (RFC 4180).
 std::string csv_table(const std::vector<batch_row>& rows, const catalogue& texts) {
-  std::string table = csv_line(heads(texts));
+  std::string table = csv_line(column_titles(texts));
   for (const auto& row : rows) table += csv_line(cells_of(row, texts));
   return table;
 }
@@ -162,21 +162,21 @@ std::string html_line(const std::vector<std::string>& cells, const char* tag) {
 std::string html_table(const std::vector<batch_row>& rows, const catalogue& texts) {
   std::string html = tools::page_begin(texts.say("batch.title")) + "<h1>" +
                      tools::as_html(texts.say("batch.title")) + "</h1>\n<table>\n" +
-                     html_line(heads(texts), "th");
+                     html_line(column_titles(texts), "th");
   for (const auto& row : rows) {
     auto cells = cells_of(row, texts);
     cells.erase(cells.begin());
     const std::string report = row.name + (row.state == "graded" ? ".html" : ".log");
     html += "<tr class=\"" +
             std::string(row.failed == 0 && row.possible > 0 ? "passed" : "failed") +
-            "\"><td><a href=\"" + tools::as_html(tools::as_address(report)) + "\">" +
+            "\"><td><a href=\"" + tools::as_html(tools::as_url_segment(report)) + "\">" +
             tools::as_html(row.name) + "</a></td>" + html_line(cells, "td").substr(4);
   }
   return html + "</table>\n" + tools::page_end();
 }
 
-// Waits for the next folder that is done. @return its process, and the status that it ended with
-std::pair<pid_t, int> await_one() {
+// Waits until a folder is done. @return the id and the exit status of its process
+std::pair<pid_t, int> wait_for_folder() {
   int status = 0;
   const pid_t pid = jalon::check_call(::waitpid(-1, &status, 0), "waitpid");
   return {pid, WIFEXITED(status) ? WEXITSTATUS(status) : not_started};
@@ -185,7 +185,7 @@ std::pair<pid_t, int> await_one() {
 }  // namespace
 
 std::vector<batch_row> run_batch(batch_options options, const catalogue& texts) {
-  options.folders = fs::absolute(options.folders);  // each folder's process works in its folder
+  options.folders = fs::absolute(options.folders);  // the processes change their working directory
   options.results = fs::absolute(options.results);
   const auto names = folders_in(options.folders);
   if (names.empty()) throw std::runtime_error("no folder is in " + options.folders.string());
@@ -200,7 +200,7 @@ std::vector<batch_row> run_batch(batch_options options, const catalogue& texts) 
       running.emplace(pid, *next++);
       continue;
     }
-    const auto [pid, status] = await_one();
+    const auto [pid, status] = wait_for_folder();
     const auto done = running.extract(pid);
     if (done.empty()) continue;
     rows.push_back(row_of(options, done.mapped(), status));

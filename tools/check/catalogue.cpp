@@ -1,4 +1,4 @@
-// The texts for people.
+// The texts that users read.
 #include "catalogue.hpp"
 
 #include <stdexcept>
@@ -20,7 +20,7 @@ std::string catalogue::say(const std::string& id, const tools::arguments& values
   return tools::fill(found->get_ref<const std::string&>(), values);
 }
 
-std::string catalogue::say(const said& text) const {
+std::string catalogue::say(const catalogue_text& text) const {
   tools::arguments shown;
   for (const auto& [name, value] : text.values) shown[name] = tools::visible(value);
   return say(text.id, shown);

@@ -1,5 +1,4 @@
-// The texts for people, by stable id. No text for people stands anywhere else in the tools.
-// When a text is said is not known here.
+// The texts that users read, by stable id, so that all wording and translation is in one place.
 #pragma once
 
 #include <string>
@@ -11,21 +10,21 @@
 
 namespace check {
 
-/// One language's texts.
+/// The texts in one language.
 class catalogue {
  public:
   /// Reads texts/LANGUAGE.json.
-  /// @param about what is graded, where it is no server: "client" has texts of its own
+  /// @param about a prefix of ids that replace the usual ones: "client", when a client is graded
   /// @throws std::runtime_error if the language is not built in
   explicit catalogue(std::string about = {}, const std::string& language = "en");
 
-  /// The text @p id, filled in; an id that is missing is shown in angle brackets.
+  /// The text @p id with its placeholders replaced; a missing id is shown in angle brackets.
   std::string say(const std::string& id, const tools::arguments& values = {}) const;
-  /// The same of something to be said. Bytes in its values are made visible.
-  std::string say(const said& text) const;
-  /// Whether there is a text of this id.
+  /// The same for a `catalogue_text`. Its values are made printable.
+  std::string say(const catalogue_text& text) const;
+  /// Whether there is a text with this id.
   bool has(const std::string& id) const { return texts_.contains(id); }
-  /// Every id there is.
+  /// All ids.
   std::vector<std::string> ids() const;
 
  private:

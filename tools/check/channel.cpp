@@ -1,4 +1,4 @@
-// Connections, terminals and pipes, read and written alike.
+// Reading and writing connections, terminals and pipes in the same way.
 #include "channel.hpp"
 
 #include <linux/sockios.h>
@@ -16,9 +16,10 @@ using jalon::io_status;
 
 constexpr std::string_view end_of_input = "\x04";  // Ctrl-D, termios(3)
 
-io_result moved(ssize_t count) {
+io_result to_io_result(ssize_t count) {
   if (count > 0) return {static_cast<std::size_t>(count)};
-  // A terminal whose other side nobody holds any more is an error to read: the end, as for a pipe.
+  // Reading a terminal whose other side is closed fails with EIO; treat it as the end, as for
+  // pipes.
   if (count == 0 || errno == EIO) return {0, io_status::end};
   if (errno == EAGAIN) return {0, io_status::would_block};
   return {0, io_status::error, std::error_code(errno, std::generic_category())};
@@ -27,18 +28,19 @@ io_result moved(ssize_t count) {
 }  // namespace
 
 io_result channel::read_some(std::span<char> into) {
-  return socket_ ? socket_.read_some(into) : moved(::read(screen_.get(), into.data(), into.size()));
+  return socket_ ? socket_.read_some(into)
+                 : to_io_result(::read(screen_.get(), into.data(), into.size()));
 }
 
 io_result channel::write_some(std::string_view bytes) {
   return socket_ ? socket_.write_some(bytes)
-                 : moved(::write(writes_on(), bytes.data(), bytes.size()));
+                 : to_io_result(::write(write_fd(), bytes.data(), bytes.size()));
 }
 
-std::size_t channel::held_back() const {
+std::size_t channel::unsent_bytes() const {
   int bytes = 0;
-  const bool is_told = socket_ && ::ioctl(socket_.fd(), SIOCOUTQNSD, &bytes) == 0;
-  return is_told ? static_cast<std::size_t>(bytes) : 0;
+  const bool is_known = socket_ && ::ioctl(socket_.fd(), SIOCOUTQNSD, &bytes) == 0;
+  return is_known ? static_cast<std::size_t>(bytes) : 0;
 }
 
 void channel::end_writing() {

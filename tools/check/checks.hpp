@@ -1,5 +1,5 @@
-// The checks: what each is called, from which milestone it holds, and how it is played.
-// How it is worded stands in the catalogue, what it weighs in the rubric.
+// The checks: the id of each, the milestone it belongs to, and the function that runs it.
+// The catalogue holds its text, the rubric its weight.
 #pragma once
 
 #include <string>
@@ -11,27 +11,27 @@ namespace check {
 
 /// One check.
 struct check_case {
-  std::string id;           ///< "wire.bytewise": a group, and what it is about
-  int milestone = 1;        ///< the first that it holds for, in the project's order
-  std::string requirement;  ///< "2.7"; empty: what the loopback hides
-  void (*play)(stage&) = nullptr;
+  std::string id;           ///< "wire.bytewise": the group and the topic
+  int milestone = 1;        ///< the first milestone that it applies to, in the project's order
+  std::string requirement;  ///< the number of the requirement, "2.7"; empty for hidden checks
+  void (*run)(stage&) = nullptr;
   std::vector<std::string> needs = {};  ///< requests that the dialect must have
-  /// What the program is given, where it is not the usual.
+  /// Changes the options of the program, if the usual ones do not fit.
   void (*prepare)(subject_options&) = nullptr;
-  /// Where it fails, and fails for the same cause with less input, it is told with the least: what
-  /// `stage::size` then is, smallest first.
+  /// Values for `stage::input_size`, in ascending order. A check that fails is run again with
+  /// these, and the report shows the smallest input that fails for the same cause.
   std::vector<std::size_t> smaller = {};
 };
 
-/// The first milestone that @p one holds for, where the course has the order that @p speech says.
-int milestone_of(const check_case& one, const tools::dialect& speech);
+/// The first milestone that @p check applies to, in the order of the course that @p dialect is of.
+int milestone_of(const check_case& check, const tools::dialect& dialect);
 
-/// All checks of servers, in the order in which they are played.
+/// All checks of servers, in the order in which they run.
 const std::vector<check_case>& all_checks();
 /// All checks of clients, likewise.
 const std::vector<check_case>& all_client_checks();
 
-// The groups, of servers and of clients.
+// The groups of checks of servers, and of clients.
 std::vector<check_case> echo_checks();
 std::vector<check_case> wire_checks();
 std::vector<check_case> process_checks();

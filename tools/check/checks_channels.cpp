@@ -1,27 +1,28 @@
-// Milestone 3: channels, who is in them, and who hears what.
+// Milestone 3: channels, their members, and who receives what.
 #include "checks.hpp"
 
 namespace check {
 
 namespace {
 
-// What is told may be news of somebody else; only what is asked next shows that all before is done.
-void is_done(user& one) {
-  one.is_told();
-  one.is_served();
+// Waits until the server has handled a request. The first message may be an event about another
+// user, so the ping after it shows that everything before is done.
+void wait_until_handled(user& asker) {
+  asker.gets_answer();
+  asker.is_served();
 }
 
-// A user who is in @p channel: who made it, or joined it.
+// Signs in a user and makes them a member of @p channel. @param how "create" or "join"
 user& member(stage& s, const std::string& name, const std::string& channel, const char* how) {
-  user& one = s.somebody(name);
-  one.asks(how, {{"channel", channel}});
-  is_done(one);
-  return one;
+  user& newcomer = s.sign_in(name);
+  newcomer.asks(how, {{"channel", channel}});
+  wait_until_handled(newcomer);
+  return newcomer;
 }
 
-std::string says(stage& s, user& one, const std::string& channel) {
+std::string says(stage& s, user& speaker, const std::string& channel) {
   auto word = s.word();
-  one.asks("say", {{"channel", channel}, {"text", word}});
+  speaker.asks("say", {{"channel", channel}, {"text", word}});
   return word;
 }
 
@@ -34,10 +35,10 @@ void created_and_joined(stage& s) {
 }
 
 void refuses_channel(stage& s, const std::string& channel, const std::string& shown) {
-  user& alice = s.somebody("alice");
-  user& bob = s.somebody("bob");
+  user& alice = s.sign_in("alice");
+  user& bob = s.sign_in("bob");
   alice.asks("create", {{"channel", channel}});
-  alice.is_told("bad_channel");
+  alice.gets_answer("bad_channel");
   bob.asks("channels");
   bob.never_hears(shown);
 }
@@ -55,46 +56,46 @@ void name_with_sign(stage& s) {
 void listed(stage& s) {
   const auto room = s.word();
   member(s, "alice", room, "create");
-  user& bob = s.somebody("bob");
+  user& bob = s.sign_in("bob");
   bob.asks("channels");
   bob.hears(room);
 }
 
-// The first keeps her channel: the second is not in it, and is told why.
-void not_twice(stage& s) {
+// The first user keeps the channel. The second is refused, and is not in it.
+void existing_channel_is_refused(stage& s) {
   const auto room = s.word();
   user& alice = member(s, "alice", room, "create");
   user& carol = member(s, "carol", room, "join");
-  user& bob = s.somebody("bob");
+  user& bob = s.sign_in("bob");
   bob.asks("create", {{"channel", room}});
-  bob.is_told("channel_exists");
+  bob.gets_answer("channel_exists");
   const auto word = says(s, alice, room);
   carol.hears(word);
   bob.never_hears(word);
 }
 
 void no_such_channel(stage& s) {
-  user& alice = s.somebody("alice");
+  user& alice = s.sign_in("alice");
   const auto room = s.word();
   alice.asks("join", {{"channel", room}});
-  alice.is_told("no_such_channel");
+  alice.gets_answer("no_such_channel");
   alice.asks("channels");
   alice.never_hears(room);
 }
 
-void left(stage& s) {
+void leaves_channel(stage& s) {
   const auto room = s.word();
   user& alice = member(s, "alice", room, "create");
   user& bob = member(s, "bob", room, "join");
   user& carol = member(s, "carol", room, "join");
   bob.asks("leave", {{"channel", room}});
-  is_done(bob);
+  wait_until_handled(bob);
   const auto word = says(s, alice, room);
   carol.hears(word);
   bob.never_hears(word);
 }
 
-void switched(stage& s) {
+void joins_another_channel(stage& s) {
   const auto room = s.word();
   const auto other = s.word();
   user& alice = member(s, "alice", room, "create");
@@ -102,13 +103,13 @@ void switched(stage& s) {
   member(s, "dave", other, "create");
   user& bob = member(s, "bob", room, "join");
   bob.asks("join", {{"channel", other}});
-  is_done(bob);
+  wait_until_handled(bob);
   const auto word = says(s, alice, room);
   carol.hears(word);
   bob.never_hears(word);
 }
 
-void is_gone(stage& s, user& witness, const std::string& room) {
+void expect_removed(stage& s, user& witness, const std::string& room) {
   const auto listed = [&] {
     witness.asks("channels");
     witness.is_served();
@@ -123,48 +124,48 @@ void is_gone(stage& s, user& witness, const std::string& room) {
       {"due.channel_gone", {{"word", room}}}, {"came.channel_stays", {{"word", room}}});
 }
 
-void gone_with_the_last(stage& s) {
+void removed_after_last_leave(stage& s) {
   const auto room = s.word();
-  user& bob = s.somebody("bob");
+  user& bob = s.sign_in("bob");
   user& alice = member(s, "alice", room, "create");
   alice.asks("leave", {{"channel", room}});
-  is_done(alice);
-  is_gone(s, bob, room);
+  wait_until_handled(alice);
+  expect_removed(s, bob, room);
 }
 
-void gone_with_the_last_connection(stage& s) {
+void removed_after_last_close(stage& s) {
   const auto room = s.word();
-  user& bob = s.somebody("bob");
+  user& bob = s.sign_in("bob");
   user& alice = member(s, "alice", room, "create");
   alice.closes();
-  s.until([&] { return !s.evidence_of(alice).held; });
+  s.run_until([&] { return !s.evidence_of(alice).held; });
   bob.is_served();
-  is_gone(s, bob, room);
+  expect_removed(s, bob, room);
 }
 
-void gone_with_a_reset(stage& s) {
+void removed_after_resets(stage& s) {
   const auto room = s.word();
-  user& bob = s.somebody("bob");
+  user& bob = s.sign_in("bob");
   user& alice = member(s, "alice", room, "create");
   user& carol = member(s, "carol", room, "join");
   alice.resets();
   carol.resets();
-  s.until([&] { return !s.evidence_of(alice).held && !s.evidence_of(carol).held; });
+  s.run_until([&] { return !s.evidence_of(alice).held && !s.evidence_of(carol).held; });
   bob.is_served();
-  is_gone(s, bob, room);
+  expect_removed(s, bob, room);
 }
 
 void said_to_members_only(stage& s) {
   const auto room = s.word();
   user& alice = member(s, "alice", room, "create");
   user& bob = member(s, "bob", room, "join");
-  user& carol = s.somebody("carol");
+  user& carol = s.sign_in("carol");
   const auto word = says(s, alice, room);
   bob.hears_once(word);
   carol.never_hears(word);
 }
 
-void said_to_the_others(stage& s) {
+void not_said_to_the_sender(stage& s) {
   const auto room = s.word();
   user& alice = member(s, "alice", room, "create");
   user& bob = member(s, "bob", room, "join");
@@ -173,11 +174,11 @@ void said_to_the_others(stage& s) {
   alice.never_hears(word);
 }
 
-void said_from_outside(stage& s) {
+void outsider_cannot_speak(stage& s) {
   const auto room = s.word();
   user& alice = member(s, "alice", room, "create");
   user& bob = member(s, "bob", room, "join");
-  user& mallory = s.somebody("mallory");
+  user& mallory = s.sign_in("mallory");
   bob.hears(says(s, alice, room));
   const auto word = says(s, mallory, room);
   mallory.is_served();
@@ -198,20 +199,20 @@ void two_channels_apart(stage& s) {
   dave.never_hears(word);
 }
 
-void member_leaves_without_a_word(stage& s) {
+void member_resets(stage& s) {
   const auto room = s.word();
   user& alice = member(s, "alice", room, "create");
   user& bob = member(s, "bob", room, "join");
   user& carol = member(s, "carol", room, "join");
-  s.signals(SIGSTOP);
+  s.send_signal(SIGSTOP);
   carol.resets();
   const auto word = says(s, alice, room);
-  s.signals(SIGCONT);
+  s.send_signal(SIGCONT);
   bob.hears(word);
   bob.hears(says(s, alice, room));
 }
 
-void renamed_stays_in(stage& s) {
+void renamed_member_stays(stage& s) {
   const auto room = s.word();
   user& alice = member(s, "alice", room, "create");
   user& bob = member(s, "bob", room, "join");
@@ -227,7 +228,7 @@ void member_never_reads(stage& s) {
   user& carol = member(s, "carol", room, "join");
   carol.stops_reading();
   const std::string text(3000, 'x');
-  // bob takes what comes, all the while: his own queue is never long.
+  // bob reads all the time, so his own queue stays short.
   for (std::size_t sent = 0; sent < 1U << 20; sent += text.size()) {
     const auto word = s.word();
     alice.asks("say", {{"channel", room}, {"text", word + text}});
@@ -245,19 +246,19 @@ std::vector<check_case> channel_checks() {
       {"channels.name_space", 3, "3.1", name_with_space, {"create", "channels"}},
       {"channels.name_sign", 3, "3.1", name_with_sign, {"create", "channels"}},
       {"channels.list", 3, "3.3", listed, {"create", "channels"}},
-      {"channels.exists", 3, "3.4", not_twice, channel},
+      {"channels.exists", 3, "3.4", existing_channel_is_refused, channel},
       {"channels.no_such", 3, "3.5", no_such_channel, {"join", "channels"}},
-      {"channels.leave", 3, "3.5", left, {"leave", "create", "join", "say"}},
-      {"channels.switch", 3, "3.6", switched, channel},
-      {"channels.gone", 3, "3.7", gone_with_the_last, {"create", "leave", "channels"}},
-      {"channels.gone_close", 3, "3.7", gone_with_the_last_connection, {"create", "channels"}},
-      {"channels.gone_reset", 3, "3.7", gone_with_a_reset, {"create", "join", "channels"}},
+      {"channels.leave", 3, "3.5", leaves_channel, {"leave", "create", "join", "say"}},
+      {"channels.switch", 3, "3.6", joins_another_channel, channel},
+      {"channels.gone", 3, "3.7", removed_after_last_leave, {"create", "leave", "channels"}},
+      {"channels.gone_close", 3, "3.7", removed_after_last_close, {"create", "channels"}},
+      {"channels.gone_reset", 3, "3.7", removed_after_resets, {"create", "join", "channels"}},
       {"channels.say", 3, "3.8", said_to_members_only, channel},
-      {"channels.say_self", 3, "3.8", said_to_the_others, channel},
-      {"channels.outsider", 3, "3.8", said_from_outside, channel},
+      {"channels.say_self", 3, "3.8", not_said_to_the_sender, channel},
+      {"channels.outsider", 3, "3.8", outsider_cannot_speak, channel},
       {"channels.apart", 3, "3.8", two_channels_apart, channel},
-      {"channels.renamed", 3, "2.4", renamed_stays_in, {"create", "join", "say", "nick"}},
-      {"channels.member_reset", 3, "", member_leaves_without_a_word, channel},
+      {"channels.renamed", 3, "2.4", renamed_member_stays, {"create", "join", "say", "nick"}},
+      {"channels.member_reset", 3, "", member_resets, channel},
       {"channels.never_reads", 3, "", member_never_reads, channel},
   };
 }

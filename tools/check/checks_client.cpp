@@ -1,4 +1,4 @@
-// A client between its user and its server, from milestone 1 on: through pipes and at a terminal.
+// Milestone 1 of a client: its user and its server, through pipes and at a terminal.
 #include <signal.h>
 
 #include "checks.hpp"
@@ -9,8 +9,8 @@ namespace {
 
 void at_a_terminal(subject_options& options) { options.standard = standard_files::terminal; }
 
-// An answer comes back, and is shown.
-void is_answered(stage& s) {
+// A typed line is sent, and the answer to it is shown.
+void expect_answer_shown(stage& s) {
   const auto typed = s.word();
   const auto answer = s.word();
   s.server().answers("echo", "echo", {{"text", answer}});
@@ -21,11 +21,11 @@ void is_answered(stage& s) {
 
 void connects(stage& s) { s.server(); }
 
-void says_that_nobody_listens(stage& s) {
+void reports_that_nobody_listens(stage& s) {
   s.server();
-  s.shuts_down();
+  s.stop_listening();
   s.restart();
-  s.terminal().is_told();
+  s.terminal().sees_something();
   s.program_ends();
   if (s.program().ended()->number == 0)
     throw failure{{"due.status_failure"}, {"came.status", {{"status", "0"}}}};
@@ -40,10 +40,10 @@ void sends_what_is_typed(stage& s) {
 
 void shows_what_comes_back(stage& s) {
   s.server();
-  is_answered(s);
+  expect_answer_shown(s);
 }
 
-void exact(stage& s) {
+void text_is_unchanged(stage& s) {
   const auto typed =
       s.word() + "  tout va bien, \xC3\xA0 bient\xC3\xB4t! \"" + s.word() + "\" 100% {}";
   const auto answer = s.word() +
@@ -58,10 +58,10 @@ void exact(stage& s) {
 
 void line_after_line(stage& s) {
   s.server();
-  for (int turn = 0; turn < 5; ++turn) is_answered(s);
+  for (int turn = 0; turn < 5; ++turn) expect_answer_shown(s);
 }
 
-// Typed at once, as from a file: they are there in one read, and poll tells of them once.
+// The lines arrive in one read, as from a file, and poll reports them only once.
 void several_lines_at_once(stage& s) {
   const std::vector<std::string> words{s.word(), s.word(), s.word()};
   host& server = s.server();
@@ -78,7 +78,7 @@ void shows_unasked(stage& s) {
 void quits(stage& s) {
   host& server = s.server();
   s.terminal().asks("quit");
-  server.is_let_go();
+  server.is_disconnected();
   s.program_ends(0);
 }
 
@@ -98,11 +98,11 @@ void ends_at_control_d(stage& s) {
   host& server = s.server();
   s.terminal().is_served();
   s.terminal().ends_input();
-  server.is_let_go();
+  server.is_disconnected();
   s.program_ends(0);
 }
 
-// While a line is being typed, what the server says is shown, and no letter of the line is lost.
+// A message that arrives while a line is being typed is shown, and the typed letters are kept.
 void half_typed(stage& s) {
   host& server = s.server();
   s.terminal().is_served();
@@ -118,7 +118,7 @@ void half_typed(stage& s) {
 void window_changes(stage& s) {
   s.server();
   s.terminal().is_served();
-  s.signals(SIGWINCH);
+  s.send_signal(SIGWINCH);
   s.terminal().is_served();
 }
 
@@ -127,10 +127,10 @@ void window_changes(stage& s) {
 std::vector<check_case> program_checks() {
   return {
       {"client.connects", 1, "1.1", connects},
-      {"client.nobody_listens", 1, "1.1", says_that_nobody_listens},
+      {"client.nobody_listens", 1, "1.1", reports_that_nobody_listens},
       {"client.sends", 1, "1.4", sends_what_is_typed, {"echo"}},
       {"client.shows", 1, "1.4", shows_what_comes_back, {"echo"}},
-      {"client.exact", 1, "1.4", exact, {"echo"}},
+      {"client.exact", 1, "1.4", text_is_unchanged, {"echo"}},
       {"client.again", 1, "1.4", line_after_line, {"echo"}},
       {"client.several_lines", 1, "1.5", several_lines_at_once, {"echo"}},
       {"client.unasked", 1, "1.5", shows_unasked},

@@ -1,4 +1,4 @@
-// A client's users and channels: commands to requests, and what comes to what is shown.
+// Milestones 2 and 3 of a client: commands become requests, and messages are shown.
 #include "checks.hpp"
 
 namespace check::client {
@@ -12,13 +12,13 @@ std::string signs_in(stage& s) {
   return nick;
 }
 
-// Asked for by its command, with what stands in @p values.
+// Types the command for a request; the request arrives with these values.
 void asks(stage& s, const std::string& request, const tools::arguments& values) {
   s.terminal().asks(request, values);
   s.server().is_asked(request, values);
 }
 
-// The user is told the server's reason.
+// The server refuses the request, and the user sees the reason.
 void is_refused(stage& s, const std::string& request, const tools::arguments& values,
                 const std::string& code) {
   const auto reason = s.word();
@@ -51,7 +51,7 @@ void sees_renamed(stage& s) {
   s.terminal().sees(now);
 }
 
-void lists(stage& s, const std::string& request, const std::string& answer) {
+void expect_list(stage& s, const std::string& request, const std::string& answer) {
   s.server();
   signs_in(s);
   const auto first = s.word();
@@ -62,8 +62,8 @@ void lists(stage& s, const std::string& request, const std::string& answer) {
   s.terminal().sees(second);
 }
 
-void who(stage& s) { lists(s, "who", "users"); }
-void channel_list(stage& s) { lists(s, "channels", "channels"); }
+void who(stage& s) { expect_list(s, "who", "users"); }
+void channel_list(stage& s) { expect_list(s, "channels", "channels"); }
 
 void whois(stage& s) {
   s.server();
@@ -74,13 +74,13 @@ void whois(stage& s) {
   s.terminal().sees("52322");
 }
 
-void says_to_one(stage& s) {
+void sends_message(stage& s) {
   s.server();
   signs_in(s);
   asks(s, "msg", {{"nick", s.word()}, {"text", s.word() + " " + s.word()}});
 }
 
-void says_to_all(stage& s) {
+void sends_message_to_all(stage& s) {
   s.server();
   signs_in(s);
   asks(s, "msgall", {{"text", s.word() + " " + s.word()}});
@@ -106,7 +106,7 @@ void message_to_all_is_shown(stage& s) {
   is_shown(s, "msgall", {});
 }
 
-void nobody_of_that_nick(stage& s) {
+void unknown_nick(stage& s) {
   s.server();
   signs_in(s);
   is_refused(s, "msg", {{"nick", s.word()}, {"text", s.word()}}, "no_such_nick");
@@ -123,23 +123,23 @@ void plain_line(stage& s) {
 }
 
 void requires_contract(stage& s) {
-  if (!s.speech().is("contract")) throw cannot_judge{{"why.not_promised"}};
+  if (!s.dialect().has_flag("contract")) throw cannot_judge{{"why.not_promised"}};
 }
 
-void blanks_stay(stage& s) {
+void blanks_are_kept(stage& s) {
   requires_contract(s);
   s.server();
   signs_in(s);
   asks(s, "msg", {{"nick", s.word()}, {"text", "  " + s.word() + "   " + s.word()}});
 }
 
-// The user is told so, and nothing is sent.
+// The client itself refuses the line: the user sees a message, and nothing is sent.
 void is_not_sent(stage& s, const std::string& line, const std::string& word) {
   requires_contract(s);
   s.server();
   signs_in(s);
   s.terminal().types(line);
-  s.terminal().is_told();
+  s.terminal().sees_something();
   s.server().never_hears(word);
 }
 
@@ -153,7 +153,7 @@ void words_missing(stage& s) {
   is_not_sent(s, "/msg " + word, word);
 }
 
-std::string enters(stage& s, const std::string& request) {
+std::string expect_channel_joined(stage& s, const std::string& request) {
   s.server();
   signs_in(s);
   auto channel = "ro" + s.word();
@@ -162,8 +162,8 @@ std::string enters(stage& s, const std::string& request) {
   return channel;
 }
 
-void creates(stage& s) { enters(s, "create"); }
-void joins(stage& s) { enters(s, "join"); }
+void creates(stage& s) { expect_channel_joined(s, "create"); }
+void joins(stage& s) { expect_channel_joined(s, "join"); }
 
 void channel_exists(stage& s) {
   s.server();
@@ -172,20 +172,22 @@ void channel_exists(stage& s) {
 }
 
 void says_in_channel(stage& s) {
-  const auto channel = enters(s, "join");
+  const auto channel = expect_channel_joined(s, "join");
   asks(s, "say", {{"channel", channel}, {"text", s.word()}});
 }
 
-void said_in_channel_is_shown(stage& s) { is_shown(s, "say", {{"channel", enters(s, "join")}}); }
+void said_in_channel_is_shown(stage& s) {
+  is_shown(s, "say", {{"channel", expect_channel_joined(s, "join")}});
+}
 
 void leaves(stage& s) {
-  const auto channel = enters(s, "create");
+  const auto channel = expect_channel_joined(s, "create");
   asks(s, "leave", {{"channel", channel}});
   asks(s, "echo", {{"text", s.word()}});
 }
 
-void comers_and_goers_are_shown(stage& s) {
-  const auto channel = enters(s, "create");
+void joins_and_leaves_are_shown(stage& s) {
+  const auto channel = expect_channel_joined(s, "create");
   const auto nick = s.word();
   s.server().says("joined", {{"channel", channel}, {"nick", nick}});
   s.terminal().sees(nick);
@@ -203,12 +205,12 @@ std::vector<check_case> chat_checks() {
       {"client_users.renamed", 2, "2.4", sees_renamed, {"nick"}},
       {"client_users.who", 2, "2.5", who, {"nick", "who"}},
       {"client_users.whois", 2, "2.6", whois, {"nick", "whois"}},
-      {"client_users.msgall", 2, "2.7", says_to_all, {"nick", "msgall"}},
+      {"client_users.msgall", 2, "2.7", sends_message_to_all, {"nick", "msgall"}},
       {"client_users.msgall_shown", 2, "2.7", message_to_all_is_shown, {"nick", "msgall"}},
-      {"client_users.msg", 2, "2.9", says_to_one, {"nick", "msg"}},
+      {"client_users.msg", 2, "2.9", sends_message, {"nick", "msg"}},
       {"client_users.msg_shown", 2, "2.9", message_is_shown, {"nick", "msg"}},
-      {"client_users.msg_nobody", 2, "2.9", nobody_of_that_nick, {"nick", "msg"}},
-      {"client_users.msg_blanks", 2, "2.9", blanks_stay, {"nick", "msg"}},
+      {"client_users.msg_nobody", 2, "2.9", unknown_nick, {"nick", "msg"}},
+      {"client_users.msg_blanks", 2, "2.9", blanks_are_kept, {"nick", "msg"}},
       {"client_users.echo", 2, "2.10", plain_line, {"nick", "echo"}},
       {"client_users.unknown_command", 2, "", unknown_command, {"nick", "echo"}},
       {"client_users.words_missing", 2, "", words_missing, {"nick", "echo"}},
@@ -219,7 +221,7 @@ std::vector<check_case> chat_checks() {
       {"client_channels.leave", 3, "3.5", leaves, {"leave", "echo"}},
       {"client_channels.say", 3, "3.8", says_in_channel, {"join", "say"}},
       {"client_channels.say_shown", 3, "3.8", said_in_channel_is_shown, {"join", "say"}},
-      {"client_channels.comers", 3, "", comers_and_goers_are_shown, {"create"}},
+      {"client_channels.comers", 3, "", joins_and_leaves_are_shown, {"create"}},
   };
 }
 

@@ -1,4 +1,5 @@
-// Files from peer to peer: the checker is the server, and the peer too.
+// Milestone 4 of a client: files from peer to peer. The checker plays the server and the other
+// peer.
 #include <filesystem>
 #include <fstream>
 
@@ -17,19 +18,19 @@ std::string hash_of(const std::string& content) {
   return hash.finish();
 }
 
-// More than one read takes, no more than one message may have, and not all of it text.
-std::string made_up_content(stage& s) {
+// Longer than one read, shorter than the longest message, and with bytes that are not text.
+std::string random_content(stage& s) {
   std::string content;
   while (content.size() < 60'000) content += s.word() + std::string("\0\n\xff", 3);
   return content;
 }
 
-// A file between the checked client and the checker, which is a friend's client too.
+// A file between the graded client and bob, whom the checker plays.
 struct transfer {
   std::string nick;
   std::string file;
   std::string content;
-  std::string name;  // the server's, of the transfer
+  std::string name;  // the server's id of the transfer
 };
 
 transfer sign_in(stage& s) {
@@ -37,124 +38,127 @@ transfer sign_in(stage& s) {
   const auto nick = "al" + s.word();
   s.terminal().asks("nick", {{"nick", nick}});
   s.server().is_asked("nick", {{"nick", nick}});
-  return {nick, s.word() + ".txt", made_up_content(s), s.word()};
+  return {nick, s.word() + ".txt", random_content(s), s.word()};
 }
 
-// All that a dialect may say of it.
-tools::arguments values_of(const transfer& one) {
+// All values that a dialect may have fields for.
+tools::arguments values_of(const transfer& offer) {
   return {{"from", "bob"},
-          {"nick", one.nick},
-          {"transfer", one.name},
-          {"file", one.file},
-          {"size", std::to_string(one.content.size())},
-          {"sha256", hash_of(one.content)}};
+          {"nick", offer.nick},
+          {"transfer", offer.name},
+          {"file", offer.file},
+          {"size", std::to_string(offer.content.size())},
+          {"sha256", hash_of(offer.content)}};
 }
 
-tools::arguments with(tools::arguments values, const std::string& name, const std::string& value) {
+tools::arguments with_value(tools::arguments values, const std::string& name,
+                            const std::string& value) {
   values[name] = value;
   return values;
 }
 
-bool has_tokens(stage& s) { return s.server().has_place("file_accept", "token"); }
-bool has_hashes(stage& s) { return s.server().has_place("file_offer", "sha256"); }
+bool has_tokens(stage& s) { return s.server().has_field("file_accept", "token"); }
+bool has_hashes(stage& s) { return s.server().has_field("file_offer", "sha256"); }
 
-// What the sender hears when it has all come: the file, as the dialect knows it.
-std::string what_arrived(stage& s, const transfer& one) {
-  return has_hashes(s) ? hash_of(one.content) : one.file;
+// What the acknowledgement contains: the hash, or the file's name if the dialect has no hashes.
+std::string acknowledgement(stage& s, const transfer& offer) {
+  return has_hashes(s) ? hash_of(offer.content) : offer.file;
 }
 
-transfer is_offered(stage& s) {
-  transfer one = sign_in(s);
-  const auto path = std::filesystem::path(s.program().folder()) / one.file;
-  std::ofstream(path, std::ios::binary) << one.content;
+transfer offer_a_file(stage& s) {
+  transfer offer = sign_in(s);
+  const auto path = std::filesystem::path(s.program().folder()) / offer.file;
+  std::ofstream(path, std::ios::binary) << offer.content;
   if (s.server().knows("file_offered"))
-    s.server().answers("file_offer", "file_offered", {{"transfer", one.name}});
+    s.server().answers("file_offer", "file_offered", {{"transfer", offer.name}});
   s.terminal().asks("file_offer", {{"nick", "bob"}, {"path", path.string()}});
-  auto due = with(values_of(one), "nick", "bob");
-  for (const char* said_by_servers : {"from", "transfer"}) due.erase(said_by_servers);
-  s.server().is_asked("file_offer", due);
-  return one;
+  auto expected = with_value(values_of(offer), "nick", "bob");
+  for (const char* server_field : {"from", "transfer"}) expected.erase(server_field);
+  s.server().is_asked("file_offer", expected);
+  return offer;
 }
 
-void offers(stage& s) { is_offered(s); }
+void offers(stage& s) { offer_a_file(s); }
 
-// What the client has said by itself so far is shown: what is shown from here on is news.
-void has_seen_all(stage& s) {
+// Waits until the client has shown everything so far, and sets the mark.
+void wait_until_all_shown(stage& s) {
   const auto last = s.word();
   s.server().says("text", {{"text", last}});
   s.terminal().sees(last);
-  s.terminal().attends();
+  s.terminal().mark();
 }
 
 void sees_refused(stage& s) {
-  const auto one = is_offered(s);
-  has_seen_all(s);
-  s.server().says("file_reject", values_of(one));
-  s.terminal().is_told();
+  const auto offer = offer_a_file(s);
+  wait_until_all_shown(s);
+  s.server().says("file_reject", values_of(offer));
+  s.terminal().sees_something();
 }
 
-// Its head says which file it is; then that comes, whole and nothing else.
-peer& takes_it(stage& s, const transfer& one) {
-  const auto port = std::to_string(s.opens_line());
-  s.server().says("file_accept", with(with(values_of(one), "port", port), "token", token));
-  peer& bob = s.called("bob");
-  bob.hears(has_tokens(s) ? token : one.file);
-  bob.hears(one.content);
+// bob accepts the offer and receives the header, which identifies the file, and the content.
+peer& accept_and_receive(stage& s, const transfer& offer) {
+  const auto port = std::to_string(s.listen());
+  s.server().says("file_accept",
+                  with_value(with_value(values_of(offer), "port", port), "token", token));
+  peer& bob = s.accept("bob");
+  bob.hears(has_tokens(s) ? token : offer.file);
+  bob.hears(offer.content);
   return bob;
 }
 
 void sends_the_file(stage& s) {
-  const auto one = is_offered(s);
-  peer& bob = takes_it(s, one);
-  has_seen_all(s);
-  bob.sends(s.server().bytes_of("file_ack", values_of(one)), "file_ack");
-  s.terminal().is_told();
-  bob.is_let_go();
+  const auto offer = offer_a_file(s);
+  peer& bob = accept_and_receive(s, offer);
+  wait_until_all_shown(s);
+  bob.sends(s.server().bytes_of("file_ack", values_of(offer)), "file_ack");
+  s.terminal().sees_something();
+  bob.is_disconnected();
 }
 
 void receiver_goes(stage& s) {
-  const auto one = is_offered(s);
-  peer& bob = takes_it(s, one);
-  has_seen_all(s);
+  const auto offer = offer_a_file(s);
+  peer& bob = accept_and_receive(s, offer);
+  wait_until_all_shown(s);
   bob.resets();
-  s.terminal().is_told();
+  s.terminal().sees_something();
   s.terminal().types(s.word());
 }
 
-// The offer of a friend, shown to who is to answer it.
-transfer gets_offer(stage& s, transfer one) {
-  s.server().says("file_offer", values_of(one));
-  s.terminal().sees(one.file);
-  return one;
+// bob offers a file, and the client shows the offer.
+transfer gets_offer(stage& s, transfer offer) {
+  s.server().says("file_offer", values_of(offer));
+  s.terminal().sees(offer.file);
+  return offer;
 }
 
 void rejects(stage& s) {
-  const auto one = gets_offer(s, sign_in(s));
+  const auto offer = gets_offer(s, sign_in(s));
   s.terminal().asks("file_reject");
-  s.server().is_asked("file_reject", {{"transfer", one.name}});
+  s.server().is_asked("file_reject", {{"transfer", offer.name}});
 }
 
-tools::arguments accepts(stage& s, const transfer& one) {
+tools::arguments accepts(stage& s, const transfer& offer) {
   s.terminal().asks("file_accept");
-  return s.server().is_asked("file_accept", {{"transfer", one.name}});
+  return s.server().is_asked("file_accept", {{"transfer", offer.name}});
 }
 
-peer& sends_to(stage& s, const transfer& one, const tools::arguments& accepted,
+peer& sends_to(stage& s, const transfer& offer, const tools::arguments& accepted,
                const std::string& content) {
-  const auto told = accepted.find("port");
-  const auto port = jalon::parse_number<std::uint16_t>(told == accepted.end() ? "" : told->second);
-  peer& bob = s.caller("bob", port.value_or(0));
-  auto values = with(values_of(one), "content", content);
+  const auto port_text = accepted.find("port");
+  const auto port =
+      jalon::parse_number<std::uint16_t>(port_text == accepted.end() ? "" : port_text->second);
+  peer& bob = s.connect_to("bob", port.value_or(0));
+  auto values = with_value(values_of(offer), "content", content);
   if (has_tokens(s)) values["token"] = accepted.at("token");
   std::string bytes = s.server().bytes_of("file_send", values);
-  // Where the message has no place for the content, that follows.
+  // If the message has no field for the content, the content follows it.
   if (bytes.find(content) == bytes.npos) bytes += content;
   bob.sends(bytes, "file_send");
   return bob;
 }
 
-std::filesystem::path inbox(stage& s, const transfer& one) {
-  return std::filesystem::path(s.program().folder()) / "inbox" / one.file;
+std::filesystem::path inbox(stage& s, const transfer& offer) {
+  return std::filesystem::path(s.program().folder()) / "inbox" / offer.file;
 }
 
 std::string content_of(const std::filesystem::path& path) {
@@ -163,57 +167,58 @@ std::string content_of(const std::filesystem::path& path) {
 }
 
 void receives_the_file(stage& s) {
-  const auto one = gets_offer(s, sign_in(s));
-  const auto accepted = accepts(s, one);
-  has_seen_all(s);
-  peer& bob = sends_to(s, one, accepted, one.content);
-  bob.hears(what_arrived(s, one));
+  const auto offer = gets_offer(s, sign_in(s));
+  const auto accepted = accepts(s, offer);
+  wait_until_all_shown(s);
+  peer& bob = sends_to(s, offer, accepted, offer.content);
+  bob.hears(acknowledgement(s, offer));
   bob.closes();
-  s.terminal().is_told();
-  s.expect([&] { return content_of(inbox(s, one)) == one.content; },
-           {"due.in_inbox", {{"file", one.file}}}, {"came.not_in_inbox"});
+  s.terminal().sees_something();
+  s.expect([&] { return content_of(inbox(s, offer)) == offer.content; },
+           {"due.in_inbox", {{"file", offer.file}}}, {"came.not_in_inbox"});
 }
 
 void wrong_token(stage& s) {
   s.server();
   if (!has_tokens(s)) throw cannot_judge{{"why.no_place", {{"value", "token"}}}};
-  const auto one = gets_offer(s, sign_in(s));
-  const auto accepted = accepts(s, one);
-  sends_to(s, one, with(accepted, "token", std::string(32, 'f')), one.content).is_let_go();
-  peer& bob = sends_to(s, one, accepted, one.content);
-  bob.hears(what_arrived(s, one));
+  const auto offer = gets_offer(s, sign_in(s));
+  const auto accepted = accepts(s, offer);
+  sends_to(s, offer, with_value(accepted, "token", std::string(32, 'f')), offer.content)
+      .is_disconnected();
+  peer& bob = sends_to(s, offer, accepted, offer.content);
+  bob.hears(acknowledgement(s, offer));
 }
 
-// It has the right size, and another content than was offered.
+// The content has the offered size but not the offered hash.
 void wrong_content(stage& s) {
   s.server();
   if (!has_hashes(s)) throw cannot_judge{{"why.no_place", {{"value", "sha256"}}}};
-  const auto one = gets_offer(s, sign_in(s));
-  const auto accepted = accepts(s, one);
-  std::string other = one.content;
+  const auto offer = gets_offer(s, sign_in(s));
+  const auto accepted = accepts(s, offer);
+  std::string other = offer.content;
   other.back() = static_cast<char>(other.back() + 1);
-  has_seen_all(s);
-  peer& bob = sends_to(s, one, accepted, other);
+  wait_until_all_shown(s);
+  peer& bob = sends_to(s, offer, accepted, other);
   bob.hears("error");
   bob.closes();
-  s.terminal().is_told();
-  if (std::filesystem::exists(inbox(s, one)))
-    throw failure{{"due.unchecked_nameless"}, {"came.in_inbox", {{"file", one.file}}}};
+  s.terminal().sees_something();
+  if (std::filesystem::exists(inbox(s, offer)))
+    throw failure{{"due.unchecked_nameless"}, {"came.in_inbox", {{"file", offer.file}}}};
 }
 
-// A name that leads out of the inbox, from a server that does not look. Who accepts it may still
-// store it under another name.
+// The offered name leads out of the inbox, and the server has not checked it. The client may refuse
+// the offer, or store the file under another name.
 void path_in_name(stage& s) {
-  transfer one = sign_in(s);
-  const auto outside = std::filesystem::path(s.program().folder()) / one.file;
-  one.file = "../" + one.file;
-  s.server().says("file_offer", values_of(one));
+  transfer offer = sign_in(s);
+  const auto outside = std::filesystem::path(s.program().folder()) / offer.file;
+  offer.file = "../" + offer.file;
+  s.server().says("file_offer", values_of(offer));
   s.terminal().asks("file_accept");
   const auto accepted = s.server().may_be_asked("file_accept");
   if (!accepted) return;
-  const peer& bob = sends_to(s, one, *accepted, one.content);
+  const peer& bob = sends_to(s, offer, *accepted, offer.content);
   const auto is_outside = [&] { return std::filesystem::exists(outside); };
-  s.until([&] { return bob.is_gone() || !bob.heard().empty() || is_outside(); });
+  s.run_until([&] { return bob.is_gone() || !bob.heard().empty() || is_outside(); });
   if (is_outside())
     throw failure{{"due.stays_inside"}, {"came.in_inbox", {{"file", outside.filename().string()}}}};
 }

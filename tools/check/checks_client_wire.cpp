@@ -1,5 +1,5 @@
-// What the loopback hides from a client: messages in pieces, joined, malformed; a server that
-// goes, stalls or does not read.
+// What the loopback hides from a client: messages that are split, joined or malformed; a server
+// that leaves, stalls or does not read.
 #include <signal.h>
 
 #include <algorithm>
@@ -44,18 +44,18 @@ void cut_at_every_offset(stage& s) {
   }
 }
 
-// As a network may cut it: anywhere.
+// A network may split a stream anywhere.
 void cut_at_random(stage& s) {
   const auto all = words(s, 20);
   std::string bytes;
   for (const auto& word : all) bytes += text_of(s, word);
-  s.server().bends("random " + std::to_string(bytes.size() / 40 + 1));
+  s.server().inject_faults("random " + std::to_string(bytes.size() / 40 + 1));
   s.server().sends(bytes, "20 messages");
   s.terminal().sees_in_order(all);
 }
 
-// The two bytes of a letter come apart.
-void letter_cut_in_two(stage& s) {
+// The two bytes of a UTF-8 character arrive separately.
+void character_cut_in_two(stage& s) {
   const auto word = s.word() + "\xC3\xA9" + s.word();
   const auto message = text_of(s, word);
   s.server().says_in_pieces(cut(message, message.find('\xA9')));
@@ -63,7 +63,7 @@ void letter_cut_in_two(stage& s) {
 }
 
 template <std::size_t number>
-void together(stage& s) {
+void joined_messages(stage& s) {
   const auto all = words(s, number);
   std::string bytes;
   for (const auto& word : all) bytes += text_of(s, word);
@@ -72,15 +72,16 @@ void together(stage& s) {
 }
 
 void one_and_a_half(stage& s) {
-  const auto one = s.word();
-  const auto two = s.word();
-  const auto second = text_of(s, two);
-  const auto half = second.find(two) + two.size() / 2;
-  s.server().says_in_pieces({text_of(s, one) + second.substr(0, half), second.substr(half)});
-  s.terminal().sees_in_order({one, two});
+  const auto first_word = s.word();
+  const auto second_word = s.word();
+  const auto second_message = text_of(s, second_word);
+  const auto half = second_message.find(second_word) + second_word.size() / 2;
+  s.server().says_in_pieces(
+      {text_of(s, first_word) + second_message.substr(0, half), second_message.substr(half)});
+  s.terminal().sees_in_order({first_word, second_word});
 }
 
-// The rest of a message does not come; what is typed meanwhile is sent.
+// The rest of a message is delayed. What is typed meanwhile is sent.
 void stalls_in_mid_message(stage& s) {
   const auto begin = s.word();
   const auto end = s.word();
@@ -88,8 +89,8 @@ void stalls_in_mid_message(stage& s) {
   const auto half = message.find(end);
   s.note("fact.pieces", {{"who", "server"}});
   s.server().sends(message.substr(0, half), "half of a message");
-  s.until([&] { return s.is_done_with(s.server()); });
-  s.server().answers("echo", "");  // a server that has stopped does not answer either
+  s.run_until([&] { return s.has_handled_all_of(s.server()); });
+  s.server().answers("echo", "");  // a stalled server does not answer
   const auto typed = s.word();
   s.terminal().types(typed);
   s.server().is_asked("echo", {{"text", typed}});
@@ -110,8 +111,8 @@ void hundred_typed(stage& s) {
   server.is_asked_in_order("echo", all);
 }
 
-// A server that does not read fills the way to it. Who waits in send sees nothing any more; and
-// when it reads again, nothing is missing.
+// When the server does not read, the buffers to it fill up. A client that blocks in send shows
+// nothing any more. When the server reads again, it must receive every line.
 void server_does_not_read(stage& s) {
   constexpr std::size_t much = 3U << 20;
   host& server = s.server();
@@ -121,8 +122,8 @@ void server_does_not_read(stage& s) {
   lines.reserve(begins.size());
   for (const auto& word : begins) lines.push_back(word + std::string(much / begins.size(), 'x'));
   s.terminal().types_all(lines);
-  s.pass(std::chrono::milliseconds(200));
-  s.notes_whether_full(server);
+  s.run_for(std::chrono::milliseconds(200));
+  s.note_if_full(server);
   const auto word = s.word();
   server.says("text", {{"text", word}});
   s.terminal().sees(word);
@@ -133,13 +134,13 @@ void server_does_not_read(stage& s) {
 void server_closes(stage& s) {
   host& server = s.server();
   s.terminal().is_served();
-  s.terminal().attends();
+  s.terminal().mark();
   server.closes();
-  s.terminal().is_told();
+  s.terminal().sees_something();
   s.program_ends();
 }
 
-void server_cuts(stage& s) {
+void server_resets(stage& s) {
   host& server = s.server();
   s.terminal().is_served();
   server.resets();
@@ -155,30 +156,30 @@ void server_closes_mid_message(stage& s) {
   s.program_ends();
 }
 
-// What is typed after the server has cut the connection has nowhere to go.
-void types_to_nobody(stage& s) {
+// Lines are typed after the server has reset the connection.
+void types_after_a_reset(stage& s) {
   host& server = s.server();
   s.terminal().is_served();
-  s.signals(SIGSTOP);  // so that it learns of the end and of the lines in the same moment
+  s.send_signal(SIGSTOP);  // so that it sees the reset and the lines at the same time
   server.resets();
   for (int turn = 0; turn < 3; ++turn) s.terminal().types(s.word());
-  s.signals(SIGCONT);
+  s.send_signal(SIGCONT);
   s.program_ends();
 }
 
 void idle(stage& s) {
   s.terminal().is_served();
-  s.is_idle();
+  s.program_is_idle();
 }
 
 void interrupted(stage& s) {
   s.terminal().is_served();
-  s.interrupts([&] { s.terminal().is_served(); });
+  s.interrupt([&] { s.terminal().is_served(); });
   s.terminal().is_served();
 }
 
-// The server says something that no right one does; the client goes on.
-void survives(stage& s, const std::string& what) {
+// The server sends something that a correct server never sends. The client goes on.
+void client_survives(stage& s, const std::string& what) {
   s.terminal().is_served();
   s.server().says(what, {{"text", s.word()}});
   s.terminal().is_served();
@@ -186,8 +187,8 @@ void survives(stage& s, const std::string& what) {
 constexpr char unknown_type[] = "unknown_type", bad_json[] = "bad_json", nested[] = "nested",
                wrong_kind[] = "wrong_kind", no_type[] = "no_type", no_zero[] = "no_zero";
 template <const char* what>
-void survives(stage& s) {
-  survives(s, what);
+void client_survives(stage& s) {
+  client_survives(s, what);
 }
 
 void unknown_field(stage& s) {
@@ -196,7 +197,7 @@ void unknown_field(stage& s) {
   s.terminal().sees(word);
 }
 
-// What is no text must not reach the terminal as it is: it would obey.
+// Control characters must not reach the terminal unchanged, because it would execute them.
 void control_characters(stage& s) {
   s.terminal().is_served();
   s.server().says("control", {{"text", s.word()}});
@@ -217,11 +218,11 @@ void empty_text(stage& s) {
   s.terminal().is_served();
 }
 
-// What nobody can go on after: the client may give up, but in order.
+// After such a message the stream cannot be decoded. The client may exit, but must not crash.
 void may_give_up(stage& s, const std::string& what) {
   s.terminal().is_served();
-  s.server().says(what, {{"long", std::string(s.size(1'000'000), 'x')}});
-  s.until([&] { return s.server().all_sent() && s.is_done_with(s.server()); });
+  s.server().says(what, {{"long", std::string(s.input_size(1'000'000), 'x')}});
+  s.run_until([&] { return s.server().all_sent() && s.has_handled_all_of(s.server()); });
   s.program_may_end();
 }
 constexpr char negative_length[] = "negative_length", huge_length[] = "huge_length",
@@ -232,13 +233,13 @@ void may_give_up(stage& s) {
 }
 
 void without_an_end(stage& s) {
-  if (s.speech().header_bytes() > 0) throw cannot_judge{{"why.header"}};
+  if (s.dialect().header_bytes() > 0) throw cannot_judge{{"why.header"}};
   s.terminal().is_served();
   const auto before = s.memory();
   constexpr std::size_t much = 8U << 20;
   s.server().sends(std::string(much, 'x'), "no end");
-  s.until([&] { return s.server().all_sent() && s.has_read_all_of(s.server()); });
-  s.program_lives();
+  s.run_until([&] { return s.server().all_sent() && s.has_read_all_of(s.server()); });
+  s.program_still_runs();
   const auto grown = s.memory() > before ? s.memory() - before : 0;
   if (grown > much)
     throw failure{{"due.bounded"},
@@ -252,19 +253,19 @@ std::vector<check_case> wire_checks() {
       {"client_wire.bytewise", 1, "", byte_by_byte},
       {"client_wire.random_cuts", 1, "", cut_at_random},
       {"client_wire.every_cut", 1, "", cut_at_every_offset},
-      {"client_wire.letter_cut", 1, "", letter_cut_in_two},
-      {"client_wire.two_in_one", 1, "", together<2>},
-      {"client_wire.ten_in_one", 1, "", together<10>},
-      {"client_wire.hundred", 1, "", together<100>},
+      {"client_wire.letter_cut", 1, "", character_cut_in_two},
+      {"client_wire.two_in_one", 1, "", joined_messages<2>},
+      {"client_wire.ten_in_one", 1, "", joined_messages<10>},
+      {"client_wire.hundred", 1, "", joined_messages<100>},
       {"client_wire.one_and_a_half", 1, "", one_and_a_half},
       {"client_wire.stall", 1, "", stalls_in_mid_message, {"echo"}},
       {"client_wire.long", 1, "", long_text},
       {"client_wire.hundred_typed", 1, "", hundred_typed, {"echo"}},
       {"client_wire.server_full", 1, "", server_does_not_read, {"echo"}},
       {"client_wire.server_closes", 1, "", server_closes, {"echo"}},
-      {"client_wire.server_cuts", 1, "", server_cuts, {"echo"}},
+      {"client_wire.server_cuts", 1, "", server_resets, {"echo"}},
       {"client_wire.closes_mid", 1, "", server_closes_mid_message, {"echo"}},
-      {"client_wire.types_to_nobody", 1, "", types_to_nobody, {"echo"}},
+      {"client_wire.types_to_nobody", 1, "", types_after_a_reset, {"echo"}},
       {"client_wire.idle", 1, "", idle, {"echo"}},
       {"client_wire.interrupted", 1, "", interrupted, {"echo"}},
       {"client_wire.not_utf8", 1, "", not_utf8, {"echo"}},
@@ -279,13 +280,13 @@ std::vector<check_case> wire_checks() {
        {150, 300, 550, 1100, 2100, 4200, 8300, 16500, 66000}},
       {"client_wire.negative_length", 2, "", may_give_up<negative_length>, {"echo"}},
       {"client_wire.huge_length", 2, "", may_give_up<huge_length>, {"echo"}},
-      {"client_wire.unknown_type", 2, "", survives<unknown_type>, {"echo"}},
-      {"client_wire.no_zero", 2, "", survives<no_zero>, {"echo"}},
+      {"client_wire.unknown_type", 2, "", client_survives<unknown_type>, {"echo"}},
+      {"client_wire.no_zero", 2, "", client_survives<no_zero>, {"echo"}},
       {"client_json.unknown_field", 2, "", unknown_field},
-      {"client_json.bad_json", 2, "", survives<bad_json>, {"echo"}},
-      {"client_json.nested", 2, "", survives<nested>, {"echo"}},
-      {"client_json.wrong_kind", 2, "", survives<wrong_kind>, {"echo"}},
-      {"client_json.no_type", 2, "", survives<no_type>, {"echo"}},
+      {"client_json.bad_json", 2, "", client_survives<bad_json>, {"echo"}},
+      {"client_json.nested", 2, "", client_survives<nested>, {"echo"}},
+      {"client_json.wrong_kind", 2, "", client_survives<wrong_kind>, {"echo"}},
+      {"client_json.no_type", 2, "", client_survives<no_type>, {"echo"}},
       {"client_json.control", 2, "", control_characters, {"echo"}},
   };
 }

@@ -1,4 +1,4 @@
-// Milestone 1: a line comes back, to the client that sent it and to nobody else.
+// Milestone 1: a line is sent back to its sender, and to nobody else.
 #include "checks.hpp"
 #include "process_view.hpp"
 
@@ -6,33 +6,33 @@ namespace check {
 
 namespace {
 
-void listens(stage& s) { s.guest("alice"); }
+void listens(stage& s) { s.connect("alice"); }
 
-void comes_back(stage& s) {
-  user& alice = s.somebody("alice");
+void echo_comes_back(stage& s) {
+  user& alice = s.sign_in("alice");
   const auto word = s.word();
   alice.asks("echo", {{"text", word}});
   alice.hears(word);
 }
 
-void comes_back_as_it_was(stage& s) {
-  user& alice = s.somebody("alice");
+void echo_is_unchanged(stage& s) {
+  user& alice = s.sign_in("alice");
   const auto text =
       s.word() + "  tout va bien, \xC3\xA0 bient\xC3\xB4t! \"" + s.word() + "\" 100% {}";
   alice.asks("echo", {{"text", text}});
-  const bool quoted = s.speech().description().value("escape", "") == "json";
+  const bool quoted = s.dialect().description().value("escape", "") == "json";
   alice.hears(quoted ? tools::as_json(text) : text);
 }
 
 void long_text(stage& s) {
-  user& alice = s.somebody("alice");
+  user& alice = s.sign_in("alice");
   const auto text = s.word() + std::string(900, 'x') + s.word();
   alice.asks("echo", {{"text", text}});
   alice.hears(text);
 }
 
 void one_after_the_other(stage& s) {
-  user& alice = s.somebody("alice");
+  user& alice = s.sign_in("alice");
   for (int turn = 0; turn < 5; ++turn) {
     const auto word = s.word();
     alice.asks("echo", {{"text", word}});
@@ -41,19 +41,19 @@ void one_after_the_other(stage& s) {
 }
 
 void several_clients(stage& s) {
-  user& alice = s.somebody("alice");
-  user& bob = s.somebody("bob");
-  user& carol = s.somebody("carol");
-  for (user* one : {&carol, &alice, &bob, &alice}) {
+  user& alice = s.sign_in("alice");
+  user& bob = s.sign_in("bob");
+  user& carol = s.sign_in("carol");
+  for (user* sender : {&carol, &alice, &bob, &alice}) {
     const auto word = s.word();
-    one->asks("echo", {{"text", word}});
-    one->hears(word);
+    sender->asks("echo", {{"text", word}});
+    sender->hears(word);
   }
 }
 
 void nobody_else(stage& s) {
-  user& alice = s.somebody("alice");
-  user& bob = s.somebody("bob");
+  user& alice = s.sign_in("alice");
+  user& bob = s.sign_in("bob");
   const auto word = s.word();
   alice.asks("echo", {{"text", word}});
   alice.hears(word);
@@ -61,24 +61,24 @@ void nobody_else(stage& s) {
 }
 
 void quit(stage& s) {
-  user& alice = s.somebody("alice");
+  user& alice = s.sign_in("alice");
   alice.asks("quit");
-  alice.is_let_go();
-  s.program_lives();
+  alice.is_disconnected();
+  s.program_still_runs();
 }
 
 void quit_leaves_the_others(stage& s) {
-  user& alice = s.somebody("alice");
-  user& bob = s.somebody("bob");
-  user& carol = s.somebody("carol");
+  user& alice = s.sign_in("alice");
+  user& bob = s.sign_in("bob");
+  user& carol = s.sign_in("carol");
   alice.asks("quit");
-  alice.is_let_go();
+  alice.is_disconnected();
   bob.is_served();
   carol.is_served();
 }
 
 void one_process_one_thread(stage& s) {
-  s.crowd(3);
+  s.sign_in_users(3);
   const auto pid = s.program().serving_pid();
   const auto threads = threads_of(pid);
   const auto children = children_of(pid).size();
@@ -93,8 +93,8 @@ void one_process_one_thread(stage& s) {
 std::vector<check_case> echo_checks() {
   return {
       {"echo.listens", 1, "1.2", listens},
-      {"echo.comes_back", 1, "1.4", comes_back, {"echo"}},
-      {"echo.exact", 1, "1.4", comes_back_as_it_was, {"echo"}},
+      {"echo.comes_back", 1, "1.4", echo_comes_back, {"echo"}},
+      {"echo.exact", 1, "1.4", echo_is_unchanged, {"echo"}},
       {"echo.long", 1, "1.4", long_text, {"echo"}},
       {"echo.again", 1, "1.4", one_after_the_other, {"echo"}},
       {"echo.several", 1, "1.3", several_clients, {"echo"}},

@@ -1,22 +1,22 @@
-// Milestone 4, the server's part: offers, and how they are answered.
+// Milestone 4 of a server: offers of files, and their answers.
 #include "checks.hpp"
 
 namespace check {
 
 namespace {
 
-// The name of the transfer in what @p one has heard, as the dialect marks it.
-std::string transfer_of(stage& s, const user& one) {
-  const std::string mark = s.speech().description().value("transfer", "");
+// The id of the last transfer that @p receiver has received, found as the dialect says.
+std::string transfer_of(stage& s, const user& receiver) {
+  const std::string mark = s.dialect().description().value("transfer", "");
   if (mark.empty()) return {};
-  const auto& text = one.received();
+  const auto& text = receiver.received();
   const auto begin = text.rfind(mark);
   if (begin == text.npos) return {};
   const auto end = text.find('"', begin + mark.size());
   return text.substr(begin + mark.size(), end - begin - mark.size());
 }
 
-// alice offers a file, and bob hears of it. @return the server's name for it
+// alice offers a file, and bob receives the offer. @return the server's id of the transfer
 std::string offered(stage& s, user& alice, user& bob) {
   const auto file = s.word();
   alice.asks("file_offer", {{"nick", bob.nick()}, {"file", file}});
@@ -25,9 +25,9 @@ std::string offered(stage& s, user& alice, user& bob) {
 }
 
 void offer_arrives(stage& s) {
-  user& alice = s.somebody("alice");
-  user& bob = s.somebody("bob");
-  user& carol = s.somebody("carol");
+  user& alice = s.sign_in("alice");
+  user& bob = s.sign_in("bob");
+  user& carol = s.sign_in("carol");
   const auto file = s.word();
   alice.asks("file_offer", {{"nick", bob.nick()}, {"file", file}});
   bob.hears_once(file);
@@ -35,9 +35,9 @@ void offer_arrives(stage& s) {
 }
 
 void offer_to_nobody(stage& s) {
-  user& alice = s.somebody("alice");
+  user& alice = s.sign_in("alice");
   alice.asks("file_offer", {{"nick", s.word()}, {"file", s.word()}});
-  alice.is_told("no_such_nick");
+  alice.gets_answer("no_such_nick");
   s.others_are_served(alice);
 }
 
@@ -48,8 +48,8 @@ tools::arguments answer_to(const user& alice, const std::string& transfer,
 }
 
 void accepted(stage& s) {
-  user& alice = s.somebody("alice");
-  user& bob = s.somebody("bob");
+  user& alice = s.sign_in("alice");
+  user& bob = s.sign_in("bob");
   const auto transfer = offered(s, alice, bob);
   alice.is_served();
   bob.asks("file_accept", answer_to(alice, transfer, s.word() + s.word()));
@@ -58,8 +58,8 @@ void accepted(stage& s) {
 }
 
 void rejected(stage& s) {
-  user& alice = s.somebody("alice");
-  user& bob = s.somebody("bob");
+  user& alice = s.sign_in("alice");
+  user& bob = s.sign_in("bob");
   const auto transfer = offered(s, alice, bob);
   alice.is_served();
   bob.asks("file_reject", answer_to(alice, transfer, s.word()));
@@ -67,31 +67,31 @@ void rejected(stage& s) {
 }
 
 void answered_by_another(stage& s) {
-  user& alice = s.somebody("alice");
-  user& bob = s.somebody("bob");
-  user& mallory = s.somebody("mallory");
+  user& alice = s.sign_in("alice");
+  user& bob = s.sign_in("bob");
+  user& mallory = s.sign_in("mallory");
   const auto transfer = offered(s, alice, bob);
   if (transfer.empty()) throw cannot_judge{{"why.not_promised"}};
   const auto word = s.word() + s.word();
   mallory.asks("file_accept", answer_to(alice, transfer, word));
-  mallory.is_told("no_such_transfer");
+  mallory.gets_answer("no_such_transfer");
   alice.never_hears(word);
 }
 
 void answered_twice(stage& s) {
-  user& alice = s.somebody("alice");
-  user& bob = s.somebody("bob");
+  user& alice = s.sign_in("alice");
+  user& bob = s.sign_in("bob");
   const auto transfer = offered(s, alice, bob);
   if (transfer.empty()) throw cannot_judge{{"why.not_promised"}};
   bob.asks("file_reject", answer_to(alice, transfer, s.word()));
   alice.hears(bob.nick());
   bob.asks("file_reject", answer_to(alice, transfer, s.word()));
-  bob.is_told("no_such_transfer");
+  bob.gets_answer("no_such_transfer");
 }
 
 void receiver_leaves(stage& s) {
-  user& alice = s.somebody("alice");
-  user& bob = s.somebody("bob");
+  user& alice = s.sign_in("alice");
+  user& bob = s.sign_in("bob");
   const auto transfer = offered(s, alice, bob);
   if (transfer.empty()) throw cannot_judge{{"why.not_promised"}};
   bob.closes();
@@ -99,25 +99,25 @@ void receiver_leaves(stage& s) {
 }
 
 void sender_leaves(stage& s) {
-  user& alice = s.somebody("alice");
-  user& bob = s.somebody("bob");
-  user& carol = s.somebody("carol");
+  user& alice = s.sign_in("alice");
+  user& bob = s.sign_in("bob");
+  user& carol = s.sign_in("carol");
   const auto transfer = offered(s, alice, bob);
   const auto gone = answer_to(alice, transfer, s.word());
-  s.signals(SIGSTOP);
+  s.send_signal(SIGSTOP);
   alice.resets();
   bob.asks("file_reject", gone);
-  s.signals(SIGCONT);
+  s.send_signal(SIGCONT);
   bob.is_served();
   s.others_are_served(carol);
 }
 
 void file_with_a_path(stage& s) {
-  user& alice = s.somebody("alice");
-  user& bob = s.somebody("bob");
+  user& alice = s.sign_in("alice");
+  user& bob = s.sign_in("bob");
   const auto word = s.word();
   alice.attacks("path_in_file", {{"nick", bob.nick()}, {"text", word}});
-  alice.is_told("bad_transfer");
+  alice.gets_answer("bad_transfer");
   bob.never_hears(word);
 }
 

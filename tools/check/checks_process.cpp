@@ -1,4 +1,4 @@
-// What the system sees of the program: descriptors, memory, processor time, signals, crowds.
+// The program as the system sees it: descriptors, memory, processor time, signals, many clients.
 #include <signal.h>
 
 #include <algorithm>
@@ -13,46 +13,46 @@ namespace {
 using std::chrono::milliseconds;
 
 void descriptors_return_to(stage& s, std::size_t before) {
-  if (!s.until([&] { return s.descriptors() <= before; }))
+  if (!s.run_until([&] { return s.descriptors() <= before; }))
     throw failure{{"due.descriptors", {{"before", std::to_string(before)}}},
                   {"came.descriptors", {{"after", std::to_string(s.descriptors())}}}};
 }
 
 void idle(stage& s) {
-  s.crowd(3);
-  s.is_idle();
+  s.sign_in_users(3);
+  s.program_is_idle();
 }
 
 void idle_after_leaving(stage& s) {
-  s.somebody("bob");
-  user& alice = s.somebody("alice");
-  user& carol = s.somebody("carol");
+  s.sign_in("bob");
+  user& alice = s.sign_in("alice");
+  user& carol = s.sign_in("carol");
   alice.closes();
-  s.program_lives();
-  s.is_idle();
+  s.program_still_runs();
+  s.program_is_idle();
   carol.resets();
-  s.program_lives();
-  s.is_idle();
+  s.program_still_runs();
+  s.program_is_idle();
 }
 
 void idle_after_half_close(stage& s) {
-  user& bob = s.somebody("bob");
-  s.somebody("alice").half_closes();
-  s.is_idle();
+  user& bob = s.sign_in("bob");
+  s.sign_in("alice").half_closes();
+  s.program_is_idle();
   bob.is_served();
 }
 
 void closes_its_end(stage& s) {
   const auto before = s.descriptors();
-  s.somebody("alice").closes();
+  s.sign_in("alice").closes();
   descriptors_return_to(s, before);
 }
 
 void closes_after_quit(stage& s) {
   const auto before = s.descriptors();
-  user& alice = s.somebody("alice");
+  user& alice = s.sign_in("alice");
   alice.asks("quit");
-  alice.is_let_go();
+  alice.is_disconnected();
   alice.closes();
   descriptors_return_to(s, before);
 }
@@ -60,16 +60,16 @@ void closes_after_quit(stage& s) {
 void hundred_come_and_go(stage& s) {
   const auto before = s.descriptors();
   for (int turn = 0; turn < 100; ++turn) {
-    user& guest = s.guest("guest" + std::to_string(turn));
-    if (turn % 10 == 0 && !s.speech().knows("nick")) guest.is_served();
+    user& guest = s.connect("guest" + std::to_string(turn));
+    if (turn % 10 == 0 && !s.dialect().knows("nick")) guest.is_served();
     guest.closes();
   }
-  s.somebody("alice").closes();
+  s.sign_in("alice").closes();
   descriptors_return_to(s, before);
 }
 
 void memory_stays(stage& s) {
-  user& alice = s.somebody("alice");
+  user& alice = s.sign_in("alice");
   const auto round = [&] {
     for (int turn = 0; turn < 40; ++turn) {
       const auto word = s.word();
@@ -91,35 +91,36 @@ void memory_stays(stage& s) {
 }
 
 void same_slot(stage& s) {
-  user& alice = s.somebody("alice");
-  user& bob = s.somebody("bob");
-  user& carol = s.somebody("carol");
+  user& alice = s.sign_in("alice");
+  user& bob = s.sign_in("bob");
+  user& carol = s.sign_in("carol");
   alice.asks("quit");
-  alice.is_let_go();
-  user& dave = s.somebody("dave");
-  for (user* one : {&dave, &carol, &bob, &dave}) {
+  alice.is_disconnected();
+  user& dave = s.sign_in("dave");
+  for (user* sender : {&dave, &carol, &bob, &dave}) {
     const auto word = s.word();
-    one->asks("echo", {{"text", word}});
-    one->hears(word);
+    sender->asks("echo", {{"text", word}});
+    sender->hears(word);
   }
 }
 
 void two_hundred(stage& s) {
   std::size_t served = 0;
   user* last = nullptr;
-  bool told = false;
+  bool was_refused = false;
   while (served < 200) {
-    user& one = s.guest("user" + std::to_string(served + 1));
-    last = &one;
-    if (s.speech().knows("nick")) one.asks("nick", {{"nick", one.nick()}});
-    if (!one.is_served_within(s.with().patience)) {
-      told = one.is_gone() || (!one.received().empty() && !s.speech().is("greets"));
+    user& newcomer = s.connect("user" + std::to_string(served + 1));
+    last = &newcomer;
+    if (s.dialect().knows("nick")) newcomer.asks("nick", {{"nick", newcomer.nick()}});
+    if (!newcomer.is_served_within(s.options().patience)) {
+      was_refused =
+          newcomer.is_gone() || (!newcomer.received().empty() && !s.dialect().has_flag("greets"));
       break;
     }
     ++served;
   }
-  s.program_lives();
-  if (served < 200 && !told) {
+  s.program_still_runs();
+  if (served < 200 && !was_refused) {
     failure wrong{
         {"due.not_silent"}, {"came.capacity", {{"served", std::to_string(served)}}}, last->name()};
     throw failure(wrong);
@@ -127,26 +128,26 @@ void two_hundred(stage& s) {
 }
 
 void fifty_at_once(stage& s) {
-  s.somebody("alice");
-  s.signals(SIGSTOP);
+  s.sign_in("alice");
+  s.send_signal(SIGSTOP);
   std::vector<user*> crowd;
   crowd.reserve(50);
-  for (int n = 0; n < 50; ++n) crowd.push_back(&s.guest("user" + std::to_string(n + 1)));
-  s.signals(SIGCONT);
-  for (user* one : crowd) {
-    if (s.speech().knows("nick")) one->takes_nick(one->nick());
-    one->is_served();
+  for (int n = 0; n < 50; ++n) crowd.push_back(&s.connect("user" + std::to_string(n + 1)));
+  s.send_signal(SIGCONT);
+  for (user* guest : crowd) {
+    if (s.dialect().knows("nick")) guest->takes_nick(guest->nick());
+    guest->is_served();
   }
 }
 
 void few_descriptors(subject_options& options) { options.descriptors = 24; }
 
-// poll(2) refuses a table that is larger than the limit of descriptors: no fault of the program's.
-// It dies of that when it first waits, which on a busy machine may be long after it has begun to
+// poll(2) fails for a table that is larger than the limit of descriptors, which is not an error of
+// the program. It then exits at its first poll, which on a busy machine may be long after its
 // listen.
 user& first_with_few_descriptors(stage& s) {
   try {
-    return s.somebody("alice");
+    return s.sign_in("alice");
   } catch (const failure&) {
     if (s.program_has_ended()) throw cannot_judge{{"why.descriptors"}};
     throw;
@@ -157,46 +158,46 @@ void out_of_descriptors(stage& s) {
   user& alice = first_with_few_descriptors(s);
   std::vector<user*> crowd;
   crowd.reserve(40);
-  for (int n = 0; n < 40; ++n) crowd.push_back(&s.guest("guest" + std::to_string(n + 1)));
-  s.pass(milliseconds(100));
-  s.program_lives();
+  for (int n = 0; n < 40; ++n) crowd.push_back(&s.connect("guest" + std::to_string(n + 1)));
+  s.run_for(milliseconds(100));
+  s.program_still_runs();
   alice.is_served();
-  s.is_idle();
-  for (user* one : crowd) one->closes();
-  s.until([&] { return s.descriptors() < 16; });
+  s.program_is_idle();
+  for (user* guest : crowd) guest->closes();
+  s.run_until([&] { return s.descriptors() < 16; });
   alice.is_served();
-  s.somebody("bob");
+  s.sign_in("bob");
 }
 
 void reset_before_accept(stage& s) {
-  user& alice = s.somebody("alice");
-  s.signals(SIGSTOP);
-  s.guest("ghost").resets();
-  s.signals(SIGCONT);
+  user& alice = s.sign_in("alice");
+  s.send_signal(SIGSTOP);
+  s.connect("ghost").resets();
+  s.send_signal(SIGCONT);
   s.others_are_served(alice);
 }
 
 void interrupted(stage& s) {
-  user& alice = s.somebody("alice");
-  s.interrupts([&] { alice.is_served(); });
+  user& alice = s.sign_in("alice");
+  s.interrupt([&] { alice.is_served(); });
   s.others_are_served(alice);
 }
 
 void restarts_at_once(stage& s) {
-  user& alice = s.somebody("alice");
-  s.somebody("bob");
-  // The server's end must close first, for that end keeps the port busy.
+  user& alice = s.sign_in("alice");
+  s.sign_in("bob");
+  // The server's end must close first: the end that closes first is in TIME_WAIT afterwards.
   s.program().kill();
-  s.until([&] { return alice.is_gone(); });
+  s.run_until([&] { return alice.is_gone(); });
   s.restart();
-  s.somebody("carol");
+  s.sign_in("carol");
 }
 
 void no_keyboard(subject_options& options) { options.standard = standard_files::none; }
 
 void without_keyboard(stage& s) {
-  s.others_are_served(s.somebody("alice"));
-  s.is_idle();
+  s.others_are_served(s.sign_in("alice"));
+  s.program_is_idle();
 }
 
 }  // namespace

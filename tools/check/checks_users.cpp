@@ -1,28 +1,28 @@
-// Milestone 2: nicks, who is there, and messages to one and to all.
+// Milestone 2: nicks, the list of users, and messages to one user and to all.
 #include "checks.hpp"
 
 namespace check {
 
 namespace {
 
-void message_to(stage& s, user& from, const std::string& nick, user& to) {
+void expect_message_to(stage& s, user& from, const std::string& nick, user& to) {
   const auto word = s.word();
   from.asks("msg", {{"nick", nick}, {"text", word}});
   to.hears(word);
 }
 
 void takes_nick(stage& s) {
-  user& alice = s.somebody("alice");
-  user& bob = s.somebody("bob");
-  message_to(s, bob, alice.nick(), alice);
+  user& alice = s.sign_in("alice");
+  user& bob = s.sign_in("bob");
+  expect_message_to(s, bob, alice.nick(), alice);
 }
 
-// Told so, and not listed under it.
+// The user is told about the refusal, and is not listed under that nick.
 void refuses_nick(stage& s, const std::string& nick, const std::string& shown) {
-  user& bob = s.somebody("bob");
-  user& alice = s.guest("alice");
+  user& bob = s.sign_in("bob");
+  user& alice = s.connect("alice");
   alice.asks("nick", {{"nick", nick}});
-  alice.is_told("bad_nick");
+  alice.gets_answer("bad_nick");
   bob.asks("who");
   bob.hears(bob.nick());
   bob.never_hears(shown);
@@ -44,11 +44,11 @@ void nick_too_long(stage& s) {
 }
 
 void nick_taken(stage& s) {
-  user& alice = s.somebody("alice");
-  user& bob = s.somebody("bob");
-  user& carol = s.somebody("carol");
+  user& alice = s.sign_in("alice");
+  user& bob = s.sign_in("bob");
+  user& carol = s.sign_in("carol");
   bob.asks("nick", {{"nick", alice.nick()}});
-  bob.is_told("nick_taken");
+  bob.gets_answer("nick_taken");
   const auto word = s.word();
   carol.asks("msg", {{"nick", alice.nick()}, {"text", word}});
   alice.hears(word);
@@ -56,28 +56,28 @@ void nick_taken(stage& s) {
 }
 
 void nick_changes(stage& s) {
-  user& alice = s.somebody("alice");
-  user& bob = s.somebody("bob");
+  user& alice = s.sign_in("alice");
+  user& bob = s.sign_in("bob");
   const auto old = alice.nick();
   alice.takes_nick(s.word());
-  message_to(s, bob, alice.nick(), alice);
+  expect_message_to(s, bob, alice.nick(), alice);
   bob.asks("who");
   bob.hears(alice.nick());
   bob.never_hears(old);
 }
 
 void who(stage& s) {
-  user& alice = s.somebody("alice");
-  user& bob = s.somebody("bob");
+  user& alice = s.sign_in("alice");
+  user& bob = s.sign_in("bob");
   alice.asks("who");
   alice.hears(bob.nick());
   alice.asks("who");
   alice.hears(alice.nick());
 }
 
-void who_without_the_gone(stage& s) {
-  user& alice = s.somebody("alice");
-  user& bob = s.somebody("bob");
+void who_after_a_close(stage& s) {
+  user& alice = s.sign_in("alice");
+  user& bob = s.sign_in("bob");
   alice.asks("who");
   alice.hears(bob.nick());
   bob.closes();
@@ -95,8 +95,8 @@ std::string swapped(std::uint16_t port) {
 }
 
 void whois(stage& s) {
-  user& alice = s.somebody("alice");
-  user& bob = s.somebody("bob");
+  user& alice = s.sign_in("alice");
+  user& bob = s.sign_in("bob");
   alice.asks("whois", {{"nick", bob.nick()}});
   alice.hears("127.0.0.1");
   try {
@@ -109,35 +109,35 @@ void whois(stage& s) {
 }
 
 void whois_nobody(stage& s) {
-  user& alice = s.somebody("alice");
+  user& alice = s.sign_in("alice");
   alice.asks("whois", {{"nick", s.word()}});
-  alice.is_told("no_such_nick");
+  alice.gets_answer("no_such_nick");
   s.others_are_served(alice);
 }
 
-void to_all(stage& s) {
-  user& alice = s.somebody("alice");
-  user& bob = s.somebody("bob");
-  user& carol = s.somebody("carol");
+void message_to_all(stage& s) {
+  user& alice = s.sign_in("alice");
+  user& bob = s.sign_in("bob");
+  user& carol = s.sign_in("carol");
   const auto word = s.word();
   alice.asks("msgall", {{"text", word}});
   bob.hears_once(word);
   carol.hears(word);
 }
 
-void to_all_but_the_sender(stage& s) {
-  user& alice = s.somebody("alice");
-  user& bob = s.somebody("bob");
+void message_to_all_skips_the_sender(stage& s) {
+  user& alice = s.sign_in("alice");
+  user& bob = s.sign_in("bob");
   const auto word = s.word();
   alice.asks("msgall", {{"text", word}});
   bob.hears(word);
   alice.never_hears(word);
 }
 
-void to_one(stage& s) {
-  user& alice = s.somebody("alice");
-  user& bob = s.somebody("bob");
-  user& carol = s.somebody("carol");
+void message_to_one(stage& s) {
+  user& alice = s.sign_in("alice");
+  user& bob = s.sign_in("bob");
+  user& carol = s.sign_in("carol");
   const auto word = s.word();
   alice.asks("msg", {{"nick", bob.nick()}, {"text", word}});
   bob.hears_once(word);
@@ -145,25 +145,25 @@ void to_one(stage& s) {
 }
 
 void names_the_sender(stage& s) {
-  user& alice = s.somebody("alice");
-  user& bob = s.somebody("bob");
+  user& alice = s.sign_in("alice");
+  user& bob = s.sign_in("bob");
   const auto word = s.word();
   alice.asks("msg", {{"nick", bob.nick()}, {"text", word}});
   bob.hears(word);
   if (bob.heard().find(alice.nick()) == std::string_view::npos) bob.hears(alice.nick());
 }
 
-void to_nobody(stage& s) {
-  user& alice = s.somebody("alice");
-  user& bob = s.somebody("bob");
+void message_to_unknown_nick(stage& s) {
+  user& alice = s.sign_in("alice");
+  user& bob = s.sign_in("bob");
   alice.asks("msg", {{"nick", s.word()}, {"text", s.word()}});
-  alice.is_told("no_such_nick");
+  alice.gets_answer("no_such_nick");
   s.others_are_served(bob);
 }
 
-void in_order(stage& s) {
-  user& alice = s.somebody("alice");
-  user& bob = s.somebody("bob");
+void messages_in_order(stage& s) {
+  user& alice = s.sign_in("alice");
+  user& bob = s.sign_in("bob");
   std::vector<std::string> words;
   for (int n = 0; n < 30; ++n) {
     words.push_back(s.word());
@@ -172,72 +172,72 @@ void in_order(stage& s) {
   bob.hears_in_order(words);
 }
 
-void freed(stage& s, void (user::*leave)()) {
-  user& bob = s.somebody("bob");
-  user& alice = s.somebody("alice");
+void expect_nick_freed(stage& s, void (user::*leave)()) {
+  user& bob = s.sign_in("bob");
+  user& alice = s.sign_in("alice");
   const auto nick = alice.nick();
   (alice.*leave)();
-  user& carol = s.somebody("carol");
-  const auto gets_it = [&] {
+  user& carol = s.sign_in("carol");
+  const auto carol_gets_it = [&] {
     carol.asks("nick", {{"nick", nick}});
-    carol.is_told();
+    carol.gets_answer();
     const auto word = s.word();
     bob.asks("msg", {{"nick", nick}, {"text", word}});
-    return s.until([&] { return carol.heard().find(word) != std::string_view::npos; },
-                   std::chrono::milliseconds(700));
+    return s.run_until([&] { return carol.heard().find(word) != std::string_view::npos; },
+                       std::chrono::milliseconds(700));
   };
-  s.expect(gets_it, {"due.freed", {{"word", nick}}}, {"came.not_freed"});
+  s.expect(carol_gets_it, {"due.freed", {{"word", nick}}}, {"came.not_freed"});
 }
 
-void freed_by_close(stage& s) { freed(s, &user::closes); }
-void freed_by_reset(stage& s) { freed(s, &user::resets); }
+void nick_freed_by_close(stage& s) { expect_nick_freed(s, &user::closes); }
+void nick_freed_by_reset(stage& s) { expect_nick_freed(s, &user::resets); }
 
-void nothing_before_a_nick(stage& s) {
-  user& bob = s.somebody("bob");
-  user& alice = s.guest("alice");
+void no_message_without_a_nick(stage& s) {
+  user& bob = s.sign_in("bob");
+  user& alice = s.connect("alice");
   const auto word = s.word();
   alice.asks("msg", {{"nick", bob.nick()}, {"text", word}});
-  alice.is_told("nick_required");
+  alice.gets_answer("nick_required");
   bob.never_hears(word);
 }
 
-void sender_is_true(stage& s) {
-  user& alice = s.somebody("alice");
-  user& bob = s.somebody("bob");
-  user& mallory = s.somebody("mallory");
+void sender_cannot_be_forged(stage& s) {
+  user& alice = s.sign_in("alice");
+  user& bob = s.sign_in("bob");
+  user& mallory = s.sign_in("mallory");
   const auto word = s.word();
   mallory.attacks("forged", {{"nick", bob.nick()}, {"forged", alice.nick()}, {"text", word}});
   bob.hears(word);
   const auto lie = bob.heard().find(alice.nick());
   if (lie != std::string_view::npos) {
     failure wrong{{"due.true_sender"}, {"came.forged", {{"word", alice.nick()}}}, "bob"};
-    bob.point_at(wrong, bob.received().size() - bob.heard().size() + lie);
+    bob.locate(wrong, bob.received().size() - bob.heard().size() + lie);
     throw failure(wrong);
   }
 }
 
-void to_one_who_left(stage& s) {
-  user& alice = s.somebody("alice");
-  user& bob = s.somebody("bob");
-  user& carol = s.somebody("carol");
+void message_to_a_reset_user(stage& s) {
+  user& alice = s.sign_in("alice");
+  user& bob = s.sign_in("bob");
+  user& carol = s.sign_in("carol");
   const auto nick = carol.nick();
-  s.signals(SIGSTOP);
+  s.send_signal(SIGSTOP);
   carol.resets();
   for (int n = 0; n < 3; ++n) alice.asks("msg", {{"nick", nick}, {"text", s.word()}});
-  s.signals(SIGCONT);
+  s.send_signal(SIGCONT);
   alice.is_served();
   s.others_are_served(bob);
 }
 
 void never_reads_what_others_send(stage& s) {
-  user& alice = s.somebody("alice");
-  user& bob = s.somebody("bob");
-  user& carol = s.somebody("carol");
+  user& alice = s.sign_in("alice");
+  user& bob = s.sign_in("bob");
+  user& carol = s.sign_in("carol");
   carol.stops_reading();
   const std::string text(3000, 'x');
   for (std::size_t sent = 0; sent < 1U << 20; sent += text.size()) {
     alice.asks("msg", {{"nick", carol.nick()}, {"text", text}});
-    if (!s.until([&] { return alice.all_sent(); })) break;
+    if (!s.run_until([&] { return alice.all_sent(); })) break;
   }
   s.others_are_served(bob);
 }
@@ -252,21 +252,21 @@ std::vector<check_case> user_checks() {
       {"users.nick_long", 2, "2.1", nick_too_long, {"nick", "who"}},
       {"users.nick_taken", 2, "2.2", nick_taken, {"nick", "msg"}},
       {"users.nick_change", 2, "2.4", nick_changes, {"nick", "msg", "who"}},
-      {"users.freed_close", 2, "2.3", freed_by_close, {"nick", "msg"}},
-      {"users.freed_reset", 2, "2.3", freed_by_reset, {"nick", "msg"}},
-      {"users.no_nick", 2, "2.1", nothing_before_a_nick, {"nick", "msg"}},
+      {"users.freed_close", 2, "2.3", nick_freed_by_close, {"nick", "msg"}},
+      {"users.freed_reset", 2, "2.3", nick_freed_by_reset, {"nick", "msg"}},
+      {"users.no_nick", 2, "2.1", no_message_without_a_nick, {"nick", "msg"}},
       {"users.who", 2, "2.5", who, {"who"}},
-      {"users.who_left", 2, "2.5", who_without_the_gone, {"who"}},
+      {"users.who_left", 2, "2.5", who_after_a_close, {"who"}},
       {"users.whois", 2, "2.6", whois, {"whois"}},
       {"users.whois_nobody", 2, "2.6", whois_nobody, {"whois"}},
-      {"users.msgall", 2, "2.7", to_all, {"msgall"}},
-      {"users.msgall_self", 2, "2.8", to_all_but_the_sender, {"msgall"}},
-      {"users.msg", 2, "2.9", to_one, {"msg"}},
+      {"users.msgall", 2, "2.7", message_to_all, {"msgall"}},
+      {"users.msgall_self", 2, "2.8", message_to_all_skips_the_sender, {"msgall"}},
+      {"users.msg", 2, "2.9", message_to_one, {"msg"}},
       {"users.msg_sender", 2, "2.9", names_the_sender, {"msg"}},
-      {"users.msg_nobody", 2, "2.9", to_nobody, {"msg"}},
-      {"users.msg_order", 2, "2.9", in_order, {"msg"}},
-      {"users.msg_forged", 2, "", sender_is_true, {"msg"}},
-      {"users.msg_gone", 2, "", to_one_who_left, {"msg"}},
+      {"users.msg_nobody", 2, "2.9", message_to_unknown_nick, {"msg"}},
+      {"users.msg_order", 2, "2.9", messages_in_order, {"msg"}},
+      {"users.msg_forged", 2, "", sender_cannot_be_forged, {"msg"}},
+      {"users.msg_gone", 2, "", message_to_a_reset_user, {"msg"}},
       {"users.never_reads", 2, "", never_reads_what_others_send, {"msg"}},
   };
 }

@@ -1,4 +1,4 @@
-// At a client's keyboard and screen.
+// The user at the keyboard and screen of a graded client.
 #include "console.hpp"
 
 #include "stage.hpp"
@@ -14,31 +14,31 @@ void console::types_all(const std::vector<std::string>& lines) {
 }
 
 void console::asks(const std::string& request, const tools::arguments& values) {
-  const auto line = speech_.typed(request, values);
+  const auto line = dialect_.command_for(request, values);
   if (!line) throw cannot_judge{{"why.not_typed", {{"request", request}}}};
   types(*line);
 }
 
 void console::ends_input() {
-  on().until([&] { return is_gone() || all_sent(); });
+  stage_.run_until([&] { return is_gone() || all_sent(); });
   half_closes();
 }
 
 void console::sees(std::string_view word) {
-  if (awaits(word)) return;
-  const failure wrong{{"due.shows", {{"word", std::string(word)}}}, what_came(), name()};
-  if (!is_terminal_ && !is_gone()) look_for_kept_output(word);
+  if (wait_for(word)) return;
+  const failure wrong{{"due.shows", {{"word", std::string(word)}}}, describe_received(), name()};
+  if (!is_terminal_ && !is_gone()) note_if_output_kept(word);
   throw failure(wrong);
 }
 
-// What is printed through a pipe may wait in a buffer of stdio's until the program ends.
-void console::look_for_kept_output(std::string_view word) {
-  on().keeps_evidence();  // as it is now: what follows ends the client
-  on().note("note.ends_input");
+// stdio buffers what is printed to a pipe, so it may appear only when the program ends.
+void console::note_if_output_kept(std::string_view word) {
+  stage_.keep_evidence();  // the following steps end the client
+  stage_.note("note.ends_input");
   ends_input();
-  on().server().half_closes();
-  on().until([&] { return is_gone(); });
-  if (heard().find(word) != std::string_view::npos) on().note("fact.shown_at_end");
+  stage_.server().half_closes();
+  stage_.run_until([&] { return is_gone(); });
+  if (heard().find(word) != std::string_view::npos) stage_.note("fact.shown_at_end");
 }
 
 void console::sees_in_order(const std::vector<std::string>& words) {
@@ -48,43 +48,43 @@ void console::sees_in_order(const std::vector<std::string>& words) {
 
 void console::sees_once(std::string_view word) {
   sees(word);
-  const std::string last = on().word();
-  const auto from = marked();
-  on().server().says("text", {{"text", last}});
+  const std::string last = stage_.word();
+  const auto from = mark_offset();
+  stage_.server().says("text", {{"text", last}});
   sees(last);
   const auto first = received().find(word, from);
   const auto again = received().find(word, first + word.size());
   if (again != std::string::npos) fail({"due.shows_once", {{"word", std::string(word)}}}, again);
 }
 
-void console::never_sees(std::string_view bytes, const std::string& due) {
-  const std::string last = on().word();
-  const auto from = marked();
-  on().server().says("text", {{"text", last}});
+void console::never_sees(std::string_view bytes, const std::string& expected) {
+  const std::string last = stage_.word();
+  const auto from = mark_offset();
+  stage_.server().says("text", {{"text", last}});
   sees(last);
   if (const auto found = received().find(bytes, from); found != std::string::npos)
-    fail({due, {{"word", std::string(bytes)}}}, found);
+    fail({expected, {{"word", std::string(bytes)}}}, found);
 }
 
-void console::is_told() {
-  if (!on().until([&] { return is_gone() || !heard().empty(); }) || heard().empty())
+void console::sees_something() {
+  if (!stage_.run_until([&] { return is_gone() || !heard().empty(); }) || heard().empty())
     fail({"due.user_told"});
 }
 
 void console::is_served() {
-  const std::string typed = on().word();
+  const std::string typed = stage_.word();
   types(typed);
-  on().server().is_asked("echo", {{"text", typed}});
+  stage_.server().is_asked("echo", {{"text", typed}});
   sees(typed);
-  const std::string said = on().word();
-  on().server().says("text", {{"text", said}});
-  sees(said);
+  const std::string shown = stage_.word();
+  stage_.server().says("text", {{"text", shown}});
+  sees(shown);
 }
 
-void console::nudge() {
-  const std::string last = on().word();
-  on().server().says("text", {{"text", last}});
-  awaits(last);
+void console::send_probe() {
+  const std::string last = stage_.word();
+  stage_.server().says("text", {{"text", last}});
+  wait_for(last);
 }
 
 }  // namespace check

@@ -1,54 +1,54 @@
-// Somebody at the keyboard and screen of a graded client: types, and sees.
-// What must be seen is the check's affair.
+// The user at the keyboard and screen of a graded client.
 #pragma once
 
-#include "common/server_speech.hpp"
+#include "common/server_dialect.hpp"
 #include "peer.hpp"
 
 namespace check {
 
-/// Who sits at a client's terminal, or at the other ends of its pipes.
+/// The checker's end of a client's terminal, or of its pipes.
 class console : public peer {
  public:
-  /// @param is_terminal else pipes
-  console(stage& on, tools::server_speech speech, channel through, bool is_terminal)
-      : peer(on, "terminal", std::move(through)),
-        speech_(std::move(speech)),
+  /// @param is_terminal false: @p channel is a pair of pipes
+  console(stage& stage, tools::server_dialect dialect, channel channel, bool is_terminal)
+      : peer(stage, "terminal", std::move(channel)),
+        dialect_(std::move(dialect)),
         is_terminal_(is_terminal) {}
 
-  // What one does who sits there.
+  // What the user does.
 
-  /// Types a line, and Enter.
+  /// Types a line, with Enter.
   void types(const std::string& line);
-  /// Types several lines at once, as from a file.
+  /// Types several lines in one write, as when the input comes from a file.
   void types_all(const std::vector<std::string>& lines);
-  /// Types what asks for that. @throws cannot_judge if the dialect does not tell what
+  /// Types the command for a request. @throws cannot_judge if the dialect does not define it
   void asks(const std::string& request, const tools::arguments& values = {});
   /// Types without Enter.
   void types_keys(std::string_view keys) { sends(keys, "keys"); }
-  /// Says that nothing more will be typed: Ctrl-D, or the end of the pipe.
+  /// Ends the client's input: Ctrl-D, or the end of the pipe.
   void ends_input();
 
-  // What one expects who sits there.
+  // What the user expects.
 
-  /// Is shown @p word, sooner or later.
+  /// Sees @p word.
   void sees(std::string_view word);
-  /// Is shown all @p words, in their order.
+  /// Sees all @p words, in their order.
   void sees_in_order(const std::vector<std::string>& words);
-  /// Is shown @p word no more than once.
+  /// Sees @p word exactly once.
   void sees_once(std::string_view word);
-  /// Is not shown @p bytes, also after the next that the server says is shown.
-  void never_sees(std::string_view bytes, const std::string& due);
-  /// Is told something, whatever it is.
-  void is_told();
-  /// What is typed is sent, and what the server says is shown.
+  /// Has not seen @p bytes, even after the next message of the server is shown.
+  /// @param expected the id of the text for the failure
+  void never_sees(std::string_view bytes, const std::string& expected);
+  /// Sees any output at all after the mark.
+  void sees_something();
+  /// A typed line is sent to the server, and a message from the server is shown.
   void is_served();
 
  private:
-  void nudge() override;
-  void look_for_kept_output(std::string_view word);
+  void send_probe() override;
+  void note_if_output_kept(std::string_view word);
 
-  tools::server_speech speech_;
+  tools::server_dialect dialect_;
   bool is_terminal_;
 };
 

@@ -1,6 +1,5 @@
-// The likely cause of a failure, from evidence alone: which check failed is not known here.
-// How a cause is worded stands in the catalogue, under `cause.ID`, and its chapter under
-// `chapter.ID`.
+// Finds the likely cause of a failure from the evidence. The rules do not depend on which check
+// failed. The catalogue holds the text of each cause under `cause.ID`.
 #pragma once
 
 #include <string>
@@ -10,10 +9,10 @@
 
 namespace check {
 
-/// The cause that fits best, with what fills in its text.
-said likely_cause(const evidence& seen, const result& about);
+/// The most likely cause, with the values for its text.
+catalogue_text likely_cause(const evidence& seen, const check_result& about);
 
-/// The causes that may be behind the symptoms of @p cause as well, the likeliest first.
+/// Other causes that can lead to the symptoms of @p cause, the most likely first.
 std::vector<std::string> causes_behind(const std::string& cause);
 
 /// Every cause that `likely_cause` can name.

@@ -1,5 +1,5 @@
-// The server of a graded client, as the checker plays it: a right one, from the dialect's data.
-// Which answers a check wants otherwise is the check's affair.
+// The server that the checker plays for a graded client. By default it answers correctly, from the
+// dialect's data; a check can set other answers.
 #pragma once
 
 #include <cstddef>
@@ -8,46 +8,46 @@
 #include <string>
 #include <vector>
 
-#include "common/server_speech.hpp"
+#include "common/server_dialect.hpp"
 #include "peer.hpp"
 
 namespace check {
 
-/// The server that the graded program has connected to. It answers what it is asked.
+/// The checker's server, on the connection that the graded client has made. It answers requests.
 class host : public peer {
  public:
-  host(stage& on, tools::server_speech speech, jalon::stream_socket socket);
+  host(stage& stage, tools::server_dialect dialect, jalon::stream_socket socket);
 
   // What a server does.
 
-  /// Says something of the dialect's, with one `send`, once the client has read what was said
-  /// before: messages come together only where a check has them so. @throws cannot_judge if it has
-  /// no such thing
+  /// Sends a message of the dialect with one call of `send`, after the client has read what was
+  /// sent before: messages arrive together only where a check wants it.
+  /// @throws cannot_judge if the dialect has no such message
   void says(const std::string& what, const tools::arguments& values = {});
-  /// Whether the dialect has it for a server to say.
-  bool knows(std::string_view what) const { return speech_.knows(what); }
-  /// Whether the dialect has a place for a value in what a client asks.
-  bool has_place(const std::string& request, const std::string& value) const {
-    return speech_.has_place(request, value);
+  /// Whether the dialect has such a message of a server.
+  bool knows(std::string_view what) const { return dialect_.knows(what); }
+  /// Whether a client's request has a field for a value.
+  bool has_field(const std::string& request, const std::string& value) const {
+    return dialect_.has_field(request, value);
   }
-  /// The bytes of it.
+  /// The bytes that `says` would send.
   std::string bytes_of(const std::string& what, const tools::arguments& values = {}) const;
-  /// Sends each piece by itself, and goes on when the client has read it.
+  /// Sends each piece by itself, after the client has read the piece before it.
   void says_in_pieces(const std::vector<std::string>& pieces) { send_pieces(pieces, "in pieces"); }
-  /// Answers requests of that kind like this from now on; an empty answer is none.
+  /// Sets the answer to requests of that kind from now on; an empty answer sends nothing.
   void answers(const std::string& request, const std::string& with, tools::arguments values = {});
 
   // What a server expects.
 
-  /// Is asked for that, with those of these values that the dialect has a place for. @return all
-  /// values of the request
+  /// Receives such a request with these values, as far as the dialect has fields for them.
+  /// @return all values of the request
   tools::arguments is_asked(const std::string& request, tools::arguments values = {});
-  /// Is asked for the same with each of these texts, in their order, each once.
+  /// Receives such a request for each of these texts, in order, each once.
   void is_asked_in_order(const std::string& request, const std::vector<std::string>& texts);
-  /// Has got no message with @p word in it, also after the next line that is typed has come.
+  /// Has received no message that contains @p word, even after the next line that is typed.
   void never_hears(std::string_view word);
-  /// What it was asked for of that kind, if it was at all until the next line that is typed has
-  /// come.
+  /// The values of a request of that kind, if one has arrived by the time that the next line which
+  /// is typed arrives.
   std::optional<tools::arguments> may_be_asked(const std::string& request);
 
  private:
@@ -56,19 +56,19 @@ class host : public peer {
     tools::arguments values;
   };
 
-  void came() override;
-  void left() override { half_closes(); }  // what was asked is answered: the end
-  void nudge() override;
-  void hears_the_next_line();
+  void on_received() override;
+  void on_ended() override { half_closes(); }  // every request has been answered by now
+  void send_probe() override;
+  void wait_for_next_line();
   void answer_to(const tools::request& asked);
-  void say_at_once(const std::string& what, const tools::arguments& values);
+  void send_now(const std::string& what, const tools::arguments& values);
 
-  tools::server_speech speech_;
+  tools::server_dialect dialect_;
   std::map<std::string, answer> answers_;
   std::string nick_;  // the client's
   std::vector<tools::request> asked_;
-  std::size_t judged_ = 0;  // of those, so many have been expected
-  std::size_t read_ = 0;    // bytes
+  std::size_t matched_ = 0;       // how many of these an expectation has consumed
+  std::size_t parsed_bytes_ = 0;  // of all received bytes
 };
 
 }  // namespace check

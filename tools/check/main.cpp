@@ -1,4 +1,4 @@
-// jalon-check: grades a server or a client, however it is written.
+// jalon-check: grades a server or a client written in any language.
 #include <algorithm>
 #include <filesystem>
 #include <iostream>
@@ -43,101 +43,102 @@ struct command_line {
   unsigned side_by_side = 4;
 };
 
-void describe(CLI::App& app, command_line& said) {
-  app.add_option("-m,--milestone", said.milestone, "grade milestones 1 to this one")
+void describe(CLI::App& app, command_line& args) {
+  app.add_option("-m,--milestone", args.milestone, "grade milestones 1 to this one")
       ->check(CLI::Range(1, 4));
-  app.add_flag("--client", said.client,
+  app.add_flag("--client", args.client,
                "the program is a client: {host} and {port} stand in its command");
-  app.add_option("--dialect", said.dialect,
+  app.add_option("--dialect", args.dialect,
                  "how the program speaks: lines (milestone 1), jsonl, struct, or a file");
-  app.add_option("--report", said.reports,
+  app.add_option("--report", args.reports,
                  "text, json, junit, gradescope or html; KIND=FILE writes to a file")
       ->delimiter(',');
-  app.add_option("--rubric", said.rubric, "the weights of the checks, a JSON file");
-  app.add_option("--only", said.only, "only the checks whose id begins with this")->delimiter(',');
-  app.add_flag("--list", said.list, "list the checks and play none");
-  app.add_option("--seed", said.seed, "of the random words and choices");
-  app.add_option("--repeat", said.repeat, "play each check so often; the worst counts")
+  app.add_option("--rubric", args.rubric, "the weights of the checks, a JSON file");
+  app.add_option("--only", args.only, "only the checks whose id begins with this")->delimiter(',');
+  app.add_flag("--list", args.list, "list the checks and run none");
+  app.add_option("--seed", args.seed, "of the random words and choices");
+  app.add_option("--repeat", args.repeat, "run each check so many times; the worst result counts")
       ->check(CLI::Range(1, 1000));
-  app.add_option("--jobs", said.jobs, "checks at the same time")->check(CLI::Range(1, 64));
-  app.add_option("--timeout", said.timeout, "seconds that an answer may take")
+  app.add_option("--jobs", args.jobs, "checks at the same time")->check(CLI::Range(1, 64));
+  app.add_option("--timeout", args.timeout, "the longest wait for an answer, in seconds")
       ->check(CLI::Range(0.1, 600.0));
-  app.add_option("--host", said.host, "check a server that runs already, at this address");
-  app.add_option("--port", said.port, "and at this port");
-  app.add_option("--batch", said.batch, "grade the program in each folder of this one");
-  app.add_option("--build", said.build, "with --batch: a shell's line that builds it");
-  app.add_option("--results", said.results, "with --batch: where the table and the reports go");
-  app.add_option("--side-by-side", said.side_by_side, "with --batch: folders at the same time")
+  app.add_option("--host", args.host, "check a server that runs already, at this address");
+  app.add_option("--port", args.port, "and at this port");
+  app.add_option("--batch", args.batch, "grade the program in each folder of this one");
+  app.add_option("--build", args.build, "with --batch: a shell's line that builds it");
+  app.add_option("--results", args.results, "with --batch: where the table and the reports go");
+  app.add_option("--side-by-side", args.side_by_side, "with --batch: folders at the same time")
       ->check(CLI::Range(1, 64));
   app.footer("The program's command stands behind --; {port} in it stands for the port.");
 }
 
-// `jalon-check probe -- CMD`: writes a dialect file.
-CLI::App* describe_probe(CLI::App& app, command_line& said) {
+// `jalon-check probe -- CMD` writes a dialect file.
+CLI::App* describe_probe(CLI::App& app, command_line& args) {
   CLI::App* const probe =
       app.add_subcommand("probe", "find out how a program speaks, and write a dialect file");
-  probe->add_option("--dialect", said.dialect, "to start from; struct if not said");
-  probe->add_option("--output", said.output, "the file to write; standard output if not said");
+  probe->add_option("--dialect", args.dialect, "to start from; struct if not said");
+  probe->add_option("--output", args.output, "the file to write; standard output if not said");
   return probe;
 }
 
-int run_probe(const command_line& said) {
-  if (said.command.empty()) throw std::runtime_error("say how to start the server, behind --");
+int run_probe(const command_line& args) {
+  if (args.command.empty()) throw std::runtime_error("say how to start the server, behind --");
   run_options options;
-  options.with.program.command = said.command;
-  options.with.patience = std::chrono::milliseconds(700);
-  const auto found = probe(options, said.dialect.empty() ? "struct" : said.dialect);
-  tools::write_file(said.output, found.dialect.dump(2) + "\n");
+  options.stage.program.command = args.command;
+  options.stage.patience = std::chrono::milliseconds(700);
+  const auto found = probe(options, args.dialect.empty() ? "struct" : args.dialect);
+  tools::write_file(args.output, found.dialect.dump(2) + "\n");
   const catalogue texts;
   std::cerr << texts.say("probe.found", {{"working", std::to_string(found.working)},
-                                         {"of", std::to_string(found.of)}})
+                                         {"of", std::to_string(found.total)}})
             << "\n";
-  return found.working == found.of ? all_passed : some_failed;
+  return found.working == found.total ? all_passed : some_failed;
 }
 
-bool is_chosen(const check_case& one, const command_line& said, const tools::dialect& speech) {
-  if (milestone_of(one, speech) > said.milestone) return false;
-  if (said.only.empty()) return true;
-  return std::any_of(said.only.begin(), said.only.end(),
-                     [&](const std::string& prefix) { return one.id.starts_with(prefix); });
+bool is_selected(const check_case& check, const command_line& args, const tools::dialect& dialect) {
+  if (milestone_of(check, dialect) > args.milestone) return false;
+  if (args.only.empty()) return true;
+  return std::any_of(args.only.begin(), args.only.end(),
+                     [&](const std::string& prefix) { return check.id.starts_with(prefix); });
 }
 
-std::vector<const check_case*> chosen(const command_line& said, const tools::dialect& speech) {
+std::vector<const check_case*> selected_checks(const command_line& args,
+                                               const tools::dialect& dialect) {
   std::vector<const check_case*> cases;
-  for (const auto& one : said.client ? all_client_checks() : all_checks()) {
-    if (is_chosen(one, said, speech)) cases.push_back(&one);
+  for (const auto& check : args.client ? all_client_checks() : all_checks()) {
+    if (is_selected(check, args, dialect)) cases.push_back(&check);
   }
   return cases;
 }
 
-void list(const std::vector<const check_case*>& cases, const tools::dialect& speech,
+void list(const std::vector<const check_case*>& cases, const tools::dialect& dialect,
           const catalogue& texts) {
-  for (const auto* one : cases) {
-    std::string id = one->id;
+  for (const auto* check : cases) {
+    std::string id = check->id;
     id.resize(28, ' ');
-    std::string number = one->requirement.empty() ? "-" : one->requirement;
+    std::string number = check->requirement.empty() ? "-" : check->requirement;
     number.resize(5, ' ');
-    std::cout << milestone_of(*one, speech) << "  " << number << id << texts.say("check." + one->id)
-              << "\n";
+    std::cout << milestone_of(*check, dialect) << "  " << number << id
+              << texts.say("check." + check->id) << "\n";
   }
 }
 
-run_options options_of(const command_line& said) {
+run_options options_of(const command_line& args) {
   run_options options;
-  const std::string name = !said.dialect.empty() ? said.dialect
-                           : said.milestone == 1 ? "lines"
+  const std::string name = !args.dialect.empty() ? args.dialect
+                           : args.milestone == 1 ? "lines"
                                                  : "jsonl";
-  options.with.dialect = tools::dialect::load(name);
-  options.with.program.command = said.command;
-  options.with.client = said.client;
-  options.with.host = said.host;
-  options.with.program.port = said.port;
-  options.with.seed = said.seed;
-  options.with.patience = std::chrono::milliseconds(static_cast<long>(said.timeout * 1000));
-  options.repeat = said.repeat;
-  options.jobs = said.jobs;
-  options.cases = chosen(said, options.with.dialect);
-  options.bound = std::chrono::seconds(static_cast<long>(said.timeout * 10) + 15);
+  options.stage.dialect = tools::dialect::load(name);
+  options.stage.program.command = args.command;
+  options.stage.client = args.client;
+  options.stage.host = args.host;
+  options.stage.program.port = args.port;
+  options.stage.seed = args.seed;
+  options.stage.patience = std::chrono::milliseconds(static_cast<long>(args.timeout * 1000));
+  options.repeat = args.repeat;
+  options.jobs = args.jobs;
+  options.cases = selected_checks(args, options.stage.dialect);
+  options.bound = std::chrono::seconds(static_cast<long>(args.timeout * 10) + 15);
   return options;
 }
 
@@ -147,9 +148,9 @@ std::string joined(const std::vector<std::string>& words) {
   return text;
 }
 
-// Writes each report to where it is wanted: `html=FILE`, or standard output.
-void write_reports(const command_line& said, const run_report& run) {
-  const auto wanted = said.reports.empty() ? std::vector<std::string>{"text"} : said.reports;
+// Writes each report to its file, `html=FILE`, or to standard output.
+void write_reports(const command_line& args, const run_report& run) {
+  const auto wanted = args.reports.empty() ? std::vector<std::string>{"text"} : args.reports;
   for (const auto& report : wanted) {
     const auto equals = report.find('=');
     const std::string to = equals == report.npos ? "-" : report.substr(equals + 1);
@@ -157,8 +158,8 @@ void write_reports(const command_line& said, const run_report& run) {
   }
 }
 
-void require_kinds(const command_line& said) {
-  for (const auto& report : said.reports) {
+void require_kinds(const command_line& args) {
+  for (const auto& report : args.reports) {
     const auto& kinds = report_kinds();
     const auto kind = report.substr(0, report.find('='));
     if (std::find(kinds.begin(), kinds.end(), kind) == kinds.end())
@@ -166,51 +167,52 @@ void require_kinds(const command_line& said) {
   }
 }
 
-int run(const command_line& said) {
-  const catalogue texts(said.client ? "client" : "");
-  run_options options = options_of(said);
+int run(const command_line& args) {
+  const catalogue texts(args.client ? "client" : "");
+  run_options options = options_of(args);
   if (options.cases.empty()) throw std::runtime_error("no check is called so");
-  if (said.list) {
-    list(options.cases, options.with.dialect, texts);
+  if (args.list) {
+    list(options.cases, options.stage.dialect, texts);
     return all_passed;
   }
-  if (said.command.empty() == said.host.empty())
+  if (args.command.empty() == args.host.empty())
     throw std::runtime_error(
         "say how to start the program, behind --, or where a server runs, by --host and --port");
-  if (said.client && !said.host.empty())
+  if (args.client && !args.host.empty())
     throw std::runtime_error("a client is always started here");
-  require_kinds(said);
-  const rubric weights(said.rubric);
-  get_to_know(options.with, options.bound);
-  auto results = run_all(
-      options, [&](const result& one) { std::cerr << progress_line(one, texts) << std::flush; });
-  name_causes_once(results);
-  const std::string subject = said.command.empty() ? said.host : joined(said.command);
-  write_reports(said, {results, texts, weights, options.with.dialect, subject});
+  require_kinds(args);
+  const rubric weights(args.rubric);
+  choose_ping(options.stage, options.bound);
+  auto results = run_all(options, [&](const check_result& result) {
+    std::cerr << progress_line(result, texts) << std::flush;
+  });
+  link_repeated_causes(results);
+  const std::string subject = args.command.empty() ? args.host : joined(args.command);
+  write_reports(args, {results, texts, weights, options.stage.dialect, subject});
   const score sum = count(results, weights);
   if (sum.passed + sum.failed == 0) return could_not_run;
   return sum.failed == 0 ? all_passed : some_failed;
 }
 
-// A file that is named from here is named from the root: each folder is graded from within.
-void name_from_root(std::string& name) {
+// Makes the path of an existing file absolute: each folder is graded in its own directory.
+void make_absolute(std::string& name) {
   if (std::filesystem::exists(name)) name = std::filesystem::absolute(name).string();
 }
 
-int run_class(const command_line& said) {
-  if (said.command.empty()) throw std::runtime_error("say how to start the server, behind --");
-  command_line each = said;
-  name_from_root(each.dialect);
-  name_from_root(each.rubric);
+int run_batch_of_folders(const command_line& args) {
+  if (args.command.empty()) throw std::runtime_error("say how to start the server, behind --");
+  command_line folder_args = args;
+  make_absolute(folder_args.dialect);
+  make_absolute(folder_args.rubric);
   const auto grade = [&](const std::string& dialect, const std::vector<std::string>& reports) {
-    if (!dialect.empty()) each.dialect = dialect;
-    each.reports = reports;
-    return run(each);
+    if (!dialect.empty()) folder_args.dialect = dialect;
+    folder_args.reports = reports;
+    return run(folder_args);
   };
-  const auto rows = run_batch({.folders = said.batch,
-                               .results = said.results,
-                               .build = said.build,
-                               .side_by_side = said.side_by_side,
+  const auto rows = run_batch({.folders = args.batch,
+                               .results = args.results,
+                               .build = args.build,
+                               .side_by_side = args.side_by_side,
                                .grade = grade},
                               catalogue());
   const bool all = std::all_of(rows.begin(), rows.end(), [](const batch_row& row) {
@@ -227,18 +229,18 @@ int main(int argc, char** argv) {
       "  jalon-check --milestone 2 -- ./my_server {port}\n"
       "  jalon-check --milestone 2 --client -- ./my_client {host} {port}\n",
       "jalon-check");
-  command_line said;
-  describe(app, said);
-  const auto* const probe = describe_probe(app, said);
+  command_line args;
+  describe(app, args);
+  const auto* const probe = describe_probe(app, args);
   try {
-    // All behind the first -- is the server's, its options too.
+    // Everything after the first -- is the program's command, including its options.
     char** const end = std::find(argv, argv + argc, std::string_view("--"));
-    if (end != argv + argc) said.command.assign(end + 1, argv + argc);
+    if (end != argv + argc) args.command.assign(end + 1, argv + argc);
     app.parse(static_cast<int>(end - argv), argv);
-    if (probe->parsed()) return run_probe(said);
-    return said.batch.empty() ? run(said) : run_class(said);
-  } catch (const CLI::Success& wish) {
-    return app.exit(wish);
+    if (probe->parsed()) return run_probe(args);
+    return args.batch.empty() ? run(args) : run_batch_of_folders(args);
+  } catch (const CLI::Success& request) {
+    return app.exit(request);
   } catch (const std::exception& error) {
     std::cerr << "jalon-check: " << error.what() << "\n";
     return could_not_run;

@@ -1,4 +1,4 @@
-// A network of its own: network_namespaces(7).
+// Network namespaces, see network_namespaces(7).
 #include "network.hpp"
 
 #include <net/if.h>
@@ -27,8 +27,7 @@ bool raise_loopback() {
   return ::ioctl(socket.get(), SIOCSIFFLAGS, &request) == 0;
 }
 
-// Small buffers, so that one who does not read is felt after a quarter of a megabyte, not after
-// eight.
+// Small buffers, so that a peer that does not read blocks the sender after 256 KB instead of 8 MB.
 void shrink_buffers() {
   write_to("/proc/sys/net/ipv4/tcp_wmem", "4096 16384 65536");
   write_to("/proc/sys/net/ipv4/tcp_rmem", "4096 65536 131072");
@@ -39,7 +38,7 @@ void shrink_buffers() {
 bool enter_own_network() {
   const auto user = ::getuid();
   const auto group = ::getgid();
-  // One of these is enough; the second is for those who are not root.
+  // Without root privileges, a user namespace is needed too.
   if (::unshare(CLONE_NEWNET) != 0) {
     if (::unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0) return false;
     write_to("/proc/self/setgroups", "deny");

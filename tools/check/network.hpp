@@ -1,9 +1,9 @@
-// A network of its own for a process: only a loopback, every port free, small socket buffers.
+// A network namespace for a check: only a loopback, all ports free, small socket buffers.
 #pragma once
 
 namespace check {
 
-/// Enters one. @return false where the system does not allow it; then nothing has changed
+/// Moves this process into a new one. @return false, with nothing changed, if the system forbids it
 bool enter_own_network();
 
 }  // namespace check

@@ -1,6 +1,6 @@
-// One end of a conversation with the graded program: what is said there, what is heard, and when.
-// Who sits there is not known here: a client (user.hpp), the server of a client (host.hpp), or
-// somebody at its terminal (console.hpp).
+// One end of a conversation with the graded program: sends bytes, records what arrives, and states
+// expectations about it. Derived classes know what the bytes mean: a client (user.hpp), the server
+// of a client (host.hpp), and the user at a client's terminal (console.hpp).
 #pragma once
 
 #include <chrono>
@@ -23,26 +23,29 @@ class stage;
 
 /// Thrown by an expectation that is not met.
 struct failure {
-  said due;
-  said came;
+  catalogue_text expected;
+  catalogue_text actual;
   std::string who = {};
-  std::optional<std::size_t> event = {};  ///< where the wrong byte is, if there is one
-  std::size_t offset = 0;
+  std::optional<std::size_t> event = {};  ///< the event with the wrong byte, if there is one
+  std::size_t offset = 0;                 ///< the offset of that byte in the event
 };
 
-/// Thrown where nothing can be said.
+/// Thrown when a check cannot be judged.
 struct cannot_judge {
-  said why;
+  catalogue_text why;
 };
 
-/// Whoever talks to the graded program.
+/// One end of a conversation with the graded program.
 ///
-/// Whatever comes is written into the story when it comes. The expectations wait, within the
-/// stage's patience, and throw a `failure`.
+/// Everything that arrives is added to the story at once. The expectations run the loop until they
+/// are met, for at most the stage's patience, and then throw a `failure`.
+///
+/// The mark is a position in what was received; expectations look only at what came after it.
+/// Each `sends` moves the mark to the end.
 class peer {
  public:
-  /// Listens from now on. @param on outlives it
-  peer(stage& on, std::string name, channel through);
+  /// Starts reading. @param stage outlives the peer
+  peer(stage& stage, std::string name, channel channel);
   peer(const peer&) = delete;
   peer& operator=(const peer&) = delete;
   virtual ~peer() = default;
@@ -51,76 +54,75 @@ class peer {
   const std::string& name() const noexcept { return name_; }
   /// The port of this end, 0 if it has none.
   std::uint16_t port() const noexcept { return port_; }
-  /// The port of the program's end.
+  /// The port of the program's end, 0 if it has none.
   std::uint16_t program_port() const noexcept { return program_port_; }
 
   // What a peer does.
 
-  /// From now on, bends what is sent: `random 5` cuts it anywhere. See `tools::apply`.
-  void bends(std::string_view words);
-  /// Sends bytes, with one `send` if they are not bent.
+  /// Injects faults into what is sent from now on: `random 5` cuts it anywhere. See `tools::apply`.
+  void inject_faults(std::string_view spec);
+  /// Sends bytes, with one call of `send` unless faults are injected.
   void sends(std::string_view bytes, std::string label = {});
-  void half_closes();  ///< says that no more will be sent
-  void closes();       ///< leaves without a word
-  void resets();       ///< cuts the connection
+  void half_closes();  ///< shuts down the write side
+  void closes();       ///< closes the connection
+  void resets();       ///< closes the connection with a reset
   void stops_reading();
   void reads_again();
-  /// Counts from here on what it hears.
-  void attends() { mark_ = received_.size(); }
+  /// Sets the mark to the end of what was received.
+  void mark() { mark_ = received_.size(); }
 
   // What a peer expects.
 
-  /// Hears @p word, sooner or later.
+  /// Receives @p word.
   void hears(std::string_view word);
-  /// Hears all @p words, each once, in their order.
+  /// Receives all @p words, in their order.
   void hears_in_order(const std::vector<std::string>& words);
-  /// Gets exactly these bytes next.
+  /// Receives exactly these bytes next.
   void gets(std::string_view bytes);
   /// The program closes this connection.
-  void is_let_go();
+  void is_disconnected();
 
   // What is known.
 
-  /// All that came since the last `sends`.
+  /// What was received after the mark.
   std::string_view heard() const { return std::string_view(received_).substr(mark_); }
-  /// All that ever came.
+  /// Everything that was received.
   const std::string& received() const noexcept { return received_; }
-  /// Whether all that was to be sent is with the system.
+  /// Whether the kernel has accepted everything that was to be sent.
   bool all_sent() const noexcept { return outgoing_.size() == 0; }
-  /// Whether the system holds some of it back, for the program's end has no room.
-  bool is_held_back() const { return channel_.held_back() > 0; }
-  /// How many bytes of it.
+  /// Whether the kernel still holds bytes, because the program's receive buffer is full.
+  bool has_unsent_bytes() const { return channel_.unsent_bytes() > 0; }
+  /// The number of bytes that the kernel has accepted.
   std::uint64_t sent_bytes() const noexcept { return sent_bytes_; }
-  /// Whether the program has closed or cut the connection.
+  /// Whether the program has closed or reset the connection.
   bool is_gone() const noexcept { return ended_; }
-  /// What the checker knows of this connection.
+  /// What the checker itself knows of this connection.
   connection_evidence state() const { return state_; }
-  /// Where @p offset of all that came stands in the story.
-  void point_at(failure& wrong, std::size_t offset) const;
+  /// Sets the event and offset of @p wrong to where byte @p offset of all received bytes is.
+  void locate(failure& wrong, std::size_t offset) const;
 
  protected:
-  /// Has one more message go through: what was held back may come with it.
-  virtual void nudge() {}
-  /// Bytes have come.
-  virtual void came() {}
-  /// The program has closed or cut the connection.
-  virtual void left() {}
+  /// Makes the program handle one more message, which may release an answer that it held back.
+  virtual void send_probe() {}
+  /// Called when bytes have arrived.
+  virtual void on_received() {}
+  /// Called when the program has closed or reset the connection.
+  virtual void on_ended() {}
 
-  /// Sends each piece by itself, and goes on when the program has read it.
-  /// @return whether the program said anything before the last piece was sent
+  /// Sends each piece by itself, after the program has read the piece before it.
+  /// @return whether the program sent anything before the last piece was sent
   bool send_pieces(const std::vector<std::string>& pieces, const std::string& label);
-  /// Waits for @p word. @return whether it came
-  bool awaits(std::string_view word);
-  /// What has come since the last `sends`, to be said.
-  said what_came() const;
-  /// @throws failure, with the wrong byte at @p offset of all that came
-  [[noreturn]] void fail(said due, std::optional<std::size_t> offset = {});
-  /// From here on counts what is heard.
-  void mark(std::size_t from) { mark_ = from; }
-  std::size_t marked() const noexcept { return mark_; }
+  /// Waits for @p word after the mark. @return whether it arrived
+  bool wait_for(std::string_view word);
+  /// Describes what was received after the mark.
+  catalogue_text describe_received() const;
+  /// @throws failure, with the wrong byte at @p offset of all received bytes
+  [[noreturn]] void fail(catalogue_text expected, std::optional<std::size_t> offset = {});
+  /// Sets the mark to @p offset of all received bytes.
+  void mark_at(std::size_t offset) { mark_ = offset; }
+  std::size_t mark_offset() const noexcept { return mark_; }
 
-  stage& on() const noexcept { return stage_; }
-
+  stage& stage_;
   connection_evidence state_;
 
  private:
@@ -129,28 +131,27 @@ class peer {
     std::size_t begin;
   };
 
-  void listen();
+  void watch_channel();
   void read();
   void flush();
-  void wait_for_more();
-  void lose();
-  void look_for_held_back(const std::string& word);
-  void look_for_cut_at_zero(std::string_view word);
+  void update_interest();
+  void handle_end();
+  void note_if_held_back(const std::string& word);
+  void note_if_cut_at_zero(std::string_view word);
 
-  stage& stage_;
   std::string name_;
   channel channel_;
   jalon::reactor::watch_type watch_;
-  jalon::reactor::watch_type room_;  // where what is written takes another way than what is read
+  jalon::reactor::watch_type write_watch_;  // for a channel with separate descriptors
   std::uint16_t port_ = 0;
   std::uint16_t program_port_ = 0;
   std::string received_;
   std::vector<arrival> arrivals_;
   std::size_t mark_ = 0;
-  tools::faults how_;
-  tools::bent_stream outgoing_;
+  tools::faults faults_;
+  tools::faulty_stream outgoing_;
   jalon::reactor::timer_type next_piece_;
-  bool is_full_ = false;  // the system takes no more for now
+  bool is_full_ = false;  // the last write would have blocked
   std::string label_;
   std::uint64_t sent_bytes_ = 0;
   bool ended_ = false;

@@ -1,4 +1,4 @@
-// Finds out how a program speaks.
+// Finds a program's dialect.
 #include "probe.hpp"
 
 #include <algorithm>
@@ -12,22 +12,22 @@ namespace {
 
 using nlohmann::json;
 
-// How many of the basic checks pass if the program speaks so.
-std::size_t working(run_options& options, const json& speech) {
-  options.with.dialect = tools::dialect::from(speech);
-  const auto results = run_all(options, [](const result&) {});
+// The number of basic checks that pass with this dialect.
+std::size_t count_passed(run_options& options, const json& description) {
+  options.stage.dialect = tools::dialect::from(description);
+  const auto results = run_all(options, [](const check_result&) {});
   return static_cast<std::size_t>(
       std::count_if(results.begin(), results.end(),
-                    [](const result& one) { return one.came_out == outcome::passed; }));
+                    [](const check_result& result) { return result.outcome == outcome::passed; }));
 }
 
-json patched(json speech, const json& patch) {
-  speech.merge_patch(patch);
-  return speech;
+json patched(json description, const json& patch) {
+  description.merge_patch(patch);
+  return description;
 }
 
-// Nulls say what is taken away, so they must stay in the file: patches are merged without losing
-// them.
+// In a patch, null removes a field. The nulls must stay in the dialect file, so merge_patch, which
+// applies them, cannot be used here.
 void add_patch(json& file, const json& patch) {
   for (const auto& [name, value] : patch.items()) {
     if (value.is_object() && file.contains(name) && file[name].is_object())
@@ -39,23 +39,23 @@ void add_patch(json& file, const json& patch) {
 
 }  // namespace
 
-probed probe(run_options options, const std::string& base) {
+probe_result probe(run_options options, const std::string& base) {
   const json known = json::parse(*tools::resource("deviations.json"));
   options.cases.clear();
   for (const auto& id : known.at("judged_by")) options.cases.push_back(&case_of(id));
-  options.with.ping = "who";
-  probed found{{{"name", "probed"}, {"extends", base}}, 0, options.cases.size()};
-  json speech = tools::dialect::load(base).description();
-  found.working = working(options, speech);
-  for (bool better = true; better && found.working < found.of;) {
+  options.stage.ping = "who";
+  probe_result found{{{"name", "probed"}, {"extends", base}}, 0, options.cases.size()};
+  json description = tools::dialect::load(base).description();
+  found.working = count_passed(options, description);
+  for (bool better = true; better && found.working < found.total;) {
     better = false;
     for (const auto& deviation : known.at("deviations")) {
-      const json next = patched(speech, deviation.at("patch"));
-      const auto works = working(options, next);
-      if (works <= found.working) continue;
-      speech = next;
+      const json next = patched(description, deviation.at("patch"));
+      const auto passed = count_passed(options, next);
+      if (passed <= found.working) continue;
+      description = next;
       add_patch(found.dialect, deviation.at("patch"));
-      found.working = works;
+      found.working = passed;
       better = true;
       break;
     }

@@ -1,5 +1,4 @@
-// Finds out how a program speaks: tries the known deviations from a dialect, and keeps what helps.
-// What is right or wrong with the program is not judged here.
+// Finds a program's dialect: tries the known deviations from a dialect and keeps those that help.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -8,15 +7,15 @@
 
 namespace check {
 
-/// What a probe has found.
-struct probed {
-  nlohmann::json dialect;   ///< a dialect file, on top of the one it started from
+/// The result of a probe.
+struct probe_result {
+  nlohmann::json dialect;   ///< a dialect file that extends the initial dialect
   std::size_t working = 0;  ///< how many of the basic checks pass with it
-  std::size_t of = 0;       ///< how many there are
+  std::size_t total = 0;    ///< the number of basic checks
 };
 
-/// Tries each known deviation from the dialect called @p base. What makes more of the chat
-/// work is kept, until nothing helps any more.
-probed probe(run_options options, const std::string& base);
+/// Tries each known deviation from the dialect called @p base, and keeps it if more checks pass
+/// with it. Ends when no deviation helps any more.
+probe_result probe(run_options options, const std::string& base);
 
 }  // namespace check

@@ -1,4 +1,4 @@
-// The system's view of a process: proc(5).
+// Reads the state of processes and sockets.
 #include "process_view.hpp"
 
 #include <dirent.h>
@@ -41,13 +41,13 @@ std::vector<std::string> entries_of(const std::string& path) {
   return names;
 }
 
-// States by their numbers, in proc(5) and in sock_diag(7).
+// The numbers of TCP states, in proc(5) and in sock_diag(7).
 constexpr int close_wait = 8;
 constexpr int listening = 10;
 
 std::uint64_t from_hex(const std::string& text) { return std::stoull(text, nullptr, 16); }
 
-// `0100007F:1F90`: the port stands behind the last colon.
+// In `0100007F:1F90`, the port follows the last colon.
 std::uint16_t port_in(const std::string& address) {
   return static_cast<std::uint16_t>(from_hex(address.substr(address.rfind(':') + 1)));
 }
@@ -69,9 +69,9 @@ std::optional<tcp_socket> read_socket(const std::string& line) {
   return socket;
 }
 
-// The answer to one question of sock_diag(7); nothing if there is no such socket, or no answer.
-// Where nobody is connected so, it is the listener.
-std::optional<tcp_socket> ask_of_socket(std::uint16_t local_port, std::uint16_t remote_port) {
+// Queries sock_diag(7); nothing if there is no such socket or no answer. If no connection has these
+// ports, the kernel returns the listener on the local port.
+std::optional<tcp_socket> query_socket(std::uint16_t local_port, std::uint16_t remote_port) {
   struct {
     nlmsghdr header;
     inet_diag_req_v2 body;
@@ -91,18 +91,18 @@ std::optional<tcp_socket> ask_of_socket(std::uint16_t local_port, std::uint16_t 
     inet_diag_msg body;
     char attributes[1024];
   } answer{};
-  const jalon::unique_fd system{::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG)};
-  const bool answered = ::send(system.get(), &question, sizeof question, 0) > 0 &&
-                        ::recv(system.get(), &answer, sizeof answer, 0) > 0;
+  const jalon::unique_fd netlink{::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG)};
+  const bool answered = ::send(netlink.get(), &question, sizeof question, 0) > 0 &&
+                        ::recv(netlink.get(), &answer, sizeof answer, 0) > 0;
   if (!answered || answer.header.nlmsg_type != SOCK_DIAG_BY_FAMILY) return std::nullopt;
-  const auto& told = answer.body;
+  const auto& socket_info = answer.body;
   return tcp_socket{local_port,
-                    ntohs(told.id.idiag_dport),
-                    told.idiag_state == listening,
-                    told.idiag_state == close_wait,
-                    told.idiag_wqueue,
-                    told.idiag_rqueue,
-                    told.idiag_inode};
+                    ntohs(socket_info.id.idiag_dport),
+                    socket_info.idiag_state == listening,
+                    socket_info.idiag_state == close_wait,
+                    socket_info.idiag_wqueue,
+                    socket_info.idiag_rqueue,
+                    socket_info.idiag_inode};
 }
 
 std::uint64_t inode_in(const std::string& target) {
@@ -171,8 +171,8 @@ std::vector<tcp_socket> tcp_sockets() {
 }
 
 std::optional<tcp_socket> tcp_socket_between(std::uint16_t local_port, std::uint16_t remote_port) {
-  const auto told = ask_of_socket(local_port, remote_port);
-  if (told && told->remote_port == remote_port) return told;
+  const auto socket_info = query_socket(local_port, remote_port);
+  if (socket_info && socket_info->remote_port == remote_port) return socket_info;
   for (const auto& socket : tcp_sockets()) {
     if (socket.local_port == local_port && socket.remote_port == remote_port) return socket;
   }
@@ -180,8 +180,8 @@ std::optional<tcp_socket> tcp_socket_between(std::uint16_t local_port, std::uint
 }
 
 std::optional<tcp_socket> tcp_listener_at(std::uint16_t port) {
-  const auto told = ask_of_socket(port, 0);
-  return told && told->listens ? told : std::nullopt;
+  const auto socket_info = query_socket(port, 0);
+  return socket_info && socket_info->listens ? socket_info : std::nullopt;
 }
 
 std::vector<open_descriptor> descriptors_of(pid_t pid) {
@@ -195,11 +195,11 @@ std::vector<open_descriptor> descriptors_of(pid_t pid) {
     descriptors.push_back({*number, text, inode_in(text)});
   }
   std::sort(descriptors.begin(), descriptors.end(),
-            [](const auto& one, const auto& other) { return one.number < other.number; });
+            [](const auto& left, const auto& right) { return left.number < right.number; });
   return descriptors;
 }
 
-std::optional<waiting_call> waits_in(pid_t pid) {
+std::optional<waiting_call> current_call(pid_t pid) {
   std::istringstream in(content_of(proc(pid, "syscall")));
   std::string number, first;
   if (!(in >> number)) return std::nullopt;
@@ -257,13 +257,13 @@ std::vector<pid_t> children_of(pid_t pid) {
   return children;
 }
 
-std::vector<pid_t> family_of(pid_t pid) {
-  std::vector<pid_t> family{pid};
-  for (std::size_t n = 0; n < family.size(); ++n) {
-    const auto children = children_of(family[n]);
-    family.insert(family.end(), children.begin(), children.end());
+std::vector<pid_t> process_tree(pid_t pid) {
+  std::vector<pid_t> tree{pid};
+  for (std::size_t n = 0; n < tree.size(); ++n) {
+    const auto children = children_of(tree[n]);
+    tree.insert(tree.end(), children.begin(), children.end());
   }
-  return family;
+  return tree;
 }
 
 }  // namespace check

@@ -1,5 +1,4 @@
-// The system's view of a process: proc(5), read and nothing more.
-// No process is started, signalled or judged here.
+// Reads the state of processes and sockets from proc(5) and sock_diag(7).
 #pragma once
 
 #include <sys/types.h>
@@ -18,65 +17,65 @@ struct tcp_socket {
   std::uint16_t local_port = 0;
   std::uint16_t remote_port = 0;
   bool listens = false;
-  bool peer_closed = false;  ///< the peer has closed, this end has not: CLOSE_WAIT
-  std::uint64_t unsent = 0;  ///< bytes that the peer's system has not taken
-  std::uint64_t unread = 0;  ///< bytes not read; of a listener: connections not accepted
-  std::uint64_t inode = 0;   ///< by which a process's descriptor is found
+  bool peer_closed = false;  ///< the state is CLOSE_WAIT: the peer has closed, this end has not
+  std::uint64_t unsent = 0;  ///< bytes that the peer's kernel has not acknowledged
+  std::uint64_t unread = 0;  ///< bytes in the receive queue; of a listener: the backlog's length
+  std::uint64_t inode = 0;   ///< identifies the socket among the descriptors of a process
 };
 
-/// Every TCP socket of the network that this process is in. Takes the longer the more memory the
-/// machine has, milliseconds at least: the system looks through all of its hash table.
+/// All TCP sockets in this process's network namespace. Slow, some milliseconds at least: the
+/// kernel walks its whole hash table, whose size grows with the machine's memory.
 std::vector<tcp_socket> tcp_sockets();
 
-/// One end of a connection on this machine; nothing if it has gone. Asked of the system by its
-/// ports (sock_diag(7)), which takes microseconds.
+/// One end of a connection on this machine; nothing if it is gone. The lookup by ports with
+/// sock_diag(7) takes microseconds.
 std::optional<tcp_socket> tcp_socket_between(std::uint16_t local_port, std::uint16_t remote_port);
 
-/// Who takes IPv4 connections on @p port, asked likewise; nothing if nobody does, or the system
-/// does not tell.
+/// The IPv4 listener on @p port, found in the same way; nothing if there is none, or if the system
+/// does not answer.
 std::optional<tcp_socket> tcp_listener_at(std::uint16_t port);
 
-/// An open descriptor: what it leads to, and the socket's inode if it is one.
+/// An open descriptor: its target, and the socket's inode if it is a socket.
 struct open_descriptor {
   int number = -1;
   std::string target;
   std::uint64_t socket_inode = 0;
 };
 
-/// The descriptors of @p pid, lowest first; empty if it has gone.
+/// The descriptors of @p pid, in ascending order; empty if the process is gone.
 std::vector<open_descriptor> descriptors_of(pid_t pid);
 
-/// The call that a thread waits in.
+/// The system call in which a thread is blocked.
 struct waiting_call {
-  std::string name;     ///< "read", "sendto", "poll", ...; "running" if it does not wait
-  int descriptor = -1;  ///< its first argument, where that is a descriptor
+  std::string name;     ///< "read", "send", "poll", ...; "running" if it is not blocked
+  int descriptor = -1;  ///< the first argument, if that is a descriptor
 };
 
-/// What the first thread of @p pid waits in; nothing if the system does not tell.
-std::optional<waiting_call> waits_in(pid_t pid);
+/// The call in which the main thread of @p pid is blocked; nothing if the system does not tell.
+std::optional<waiting_call> current_call(pid_t pid);
 
-/// What a thread has had of the processors, and what it was denied.
+/// The scheduling times of a thread.
 struct thread_times {
   std::chrono::nanoseconds ran{};
-  std::chrono::nanoseconds waited{};  ///< it could have run, and another had the processor
+  std::chrono::nanoseconds waited{};  ///< the time in which it was runnable but did not run
 };
 
-/// The times so far of each thread of @p pid, by the thread's number.
+/// The times of each thread of @p pid, by thread id.
 std::map<pid_t, thread_times> thread_times_of(pid_t pid);
 
-/// Memory of @p pid that is in use, in bytes.
+/// The resident memory of @p pid in bytes.
 std::uint64_t resident_bytes(pid_t pid);
 
-/// Its threads.
+/// The number of threads of @p pid.
 std::size_t threads_of(pid_t pid);
 
-/// The signals that it has handlers for.
+/// The signals for which @p pid has handlers.
 std::vector<int> caught_signals(pid_t pid);
 
-/// The processes whose parent is @p pid.
+/// The child processes of @p pid.
 std::vector<pid_t> children_of(pid_t pid);
 
-/// @p pid and all that descend from it, itself first.
-std::vector<pid_t> family_of(pid_t pid);
+/// @p pid and all its descendants, itself first.
+std::vector<pid_t> process_tree(pid_t pid);
 
 }  // namespace check

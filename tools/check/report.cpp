@@ -1,4 +1,4 @@
-// What all reports share, and those that are data.
+// The parts that all reports share, and the JSON and XML reports.
 #include "report.hpp"
 
 #include <string.h>
@@ -25,9 +25,11 @@ const std::map<std::string, writer, std::less<>>& writers() {
   return all;
 }
 
-constexpr std::uint64_t noticed = 4096;  // less may just be on its way
+constexpr std::uint64_t noteworthy_bytes = 4096;  // fewer unsent bytes are normal
 
-std::string group_of(const result& one) { return one.check.substr(0, one.check.find('.')); }
+std::string group_of(const check_result& result) {
+  return result.check.substr(0, result.check.find('.'));
+}
 
 std::string seconds(std::chrono::milliseconds time) {
   char text[32];
@@ -52,19 +54,19 @@ std::string write_report(std::string_view kind, const run_report& run) {
   return found->second(run);
 }
 
-std::string progress_line(const result& one, const catalogue& texts) {
-  std::string word = texts.say("report." + name_of(one.came_out));
+std::string progress_line(const check_result& result, const catalogue& texts) {
+  std::string word = texts.say("report." + name_of(result.outcome));
   word.resize(std::max<std::size_t>(word.size(), 10), ' ');
-  return word + "  " + one.check +
-         std::string(28 - std::min<std::size_t>(27, one.check.size()), ' ') +
-         texts.say("check." + one.check) + "\n";
+  return word + "  " + result.check +
+         std::string(28 - std::min<std::size_t>(27, result.check.size()), ' ') +
+         texts.say("check." + result.check) + "\n";
 }
 
 std::string sentence_of(const tools::wire_event& event, const catalogue& texts) {
   if (event.kind != wire_kind::note)
     return texts.say("event." + std::string(tools::name_of(event.kind)),
                      {{"who", event.who}, {"size", tools::counted(event.size, "byte")}});
-  // A note is an id, and a value a line.
+  // A note's label is the text's id, followed by one `name=value` per line.
   tools::arguments values;
   const auto end = event.label.find('\n');
   for (auto at = end; at != std::string::npos; at = event.label.find('\n', at + 1)) {
@@ -74,10 +76,10 @@ std::string sentence_of(const tools::wire_event& event, const catalogue& texts) 
   return texts.say(event.label.substr(0, end), values);
 }
 
-std::string chapter_of(const result& one, const catalogue& texts) {
-  const auto group = group_of(one);
-  const bool of_the_chat = texts.has("chapter." + group);
-  return texts.say(of_the_chat ? "chapter." + group : "chapter.sockets");
+std::string chapter_of(const check_result& result, const catalogue& texts) {
+  const auto group = group_of(result);
+  const bool has_chapter = texts.has("chapter." + group);
+  return texts.say(has_chapter ? "chapter." + group : "chapter.sockets");
 }
 
 std::vector<std::string> system_lines(const evidence& seen, const catalogue& texts) {
@@ -99,13 +101,15 @@ std::vector<std::string> system_lines(const evidence& seen, const catalogue& tex
          {"threads", tools::counted(seen.threads, "thread")},
          {"descriptors", tools::counted(seen.descriptors, "descriptor")},
          {"memory", std::to_string(seen.memory >> 10U)}}));
-  for (const auto& one : seen.connections) {
-    if (one.unread > 0)
-      lines.push_back(texts.say("system.unread",
-                                {{"who", one.who}, {"size", tools::counted(one.unread, "byte")}}));
-    if (one.unsent > noticed)
-      lines.push_back(texts.say("system.unsent",
-                                {{"who", one.who}, {"size", tools::counted(one.unsent, "byte")}}));
+  for (const auto& connection : seen.connections) {
+    if (connection.unread > 0)
+      lines.push_back(texts.say(
+          "system.unread",
+          {{"who", connection.who}, {"size", tools::counted(connection.unread, "byte")}}));
+    if (connection.unsent > noteworthy_bytes)
+      lines.push_back(texts.say(
+          "system.unsent",
+          {{"who", connection.who}, {"size", tools::counted(connection.unsent, "byte")}}));
   }
   if (seen.not_accepted > 0)
     lines.push_back(texts.say("system.not_accepted",
@@ -115,18 +119,18 @@ std::vector<std::string> system_lines(const evidence& seen, const catalogue& tex
 
 std::string json_report(const run_report& run) {
   const score sum = count(run.results, run.weights);
-  nlohmann::json data{{"subject", run.subject},       {"dialect", run.speech.name()},
+  nlohmann::json data{{"subject", run.subject},       {"dialect", run.dialect.name()},
                       {"points", sum.points},         {"possible", sum.possible},
                       {"passed", sum.passed},         {"failed", sum.failed},
                       {"not_judged", sum.not_judged}, {"results", nlohmann::json::array()}};
-  for (const auto& one : run.results) {
-    nlohmann::json entry = to_json(one);
-    entry["title"] = run.texts.say("check." + one.check);
-    entry["requirement"] = case_of(one.check).requirement;
-    if (one.came_out != outcome::passed) entry["due_text"] = run.texts.say(one.due);
-    if (one.came_out == outcome::failed) {
-      entry["came_text"] = run.texts.say(one.came);
-      entry["cause_text"] = run.texts.say({"cause." + one.cause.id, one.cause.values});
+  for (const auto& result : run.results) {
+    nlohmann::json entry = to_json(result);
+    entry["title"] = run.texts.say("check." + result.check);
+    entry["requirement"] = case_of(result.check).requirement;
+    if (result.outcome != outcome::passed) entry["due_text"] = run.texts.say(result.expected);
+    if (result.outcome == outcome::failed) {
+      entry["came_text"] = run.texts.say(result.actual);
+      entry["cause_text"] = run.texts.say({"cause." + result.cause.id, result.cause.values});
     }
     data["results"].push_back(std::move(entry));
   }
@@ -139,16 +143,16 @@ std::string junit_report(const run_report& run) {
       "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"jalon-check\" tests=\"" +
       std::to_string(run.results.size()) + "\" failures=\"" + std::to_string(sum.failed) +
       "\" skipped=\"" + std::to_string(sum.not_judged) + "\">\n";
-  for (const auto& one : run.results) {
-    xml += "  <testcase classname=\"" + group_of(one) + "\" name=\"" +
-           tools::as_html(one.check + ": " + run.texts.say("check." + one.check)) + "\" time=\"" +
-           seconds(one.took) + "\">";
-    if (one.came_out == outcome::not_judged)
-      xml += "<skipped message=\"" + tools::as_html(run.texts.say(one.due)) + "\"/>";
-    if (one.came_out == outcome::failed)
+  for (const auto& result : run.results) {
+    xml += "  <testcase classname=\"" + group_of(result) + "\" name=\"" +
+           tools::as_html(result.check + ": " + run.texts.say("check." + result.check)) +
+           "\" time=\"" + seconds(result.took) + "\">";
+    if (result.outcome == outcome::not_judged)
+      xml += "<skipped message=\"" + tools::as_html(run.texts.say(result.expected)) + "\"/>";
+    if (result.outcome == outcome::failed)
       xml += "<failure message=\"" +
-             tools::as_html(run.texts.say({"cause." + one.cause.id, one.cause.values})) + "\">" +
-             tools::as_html(failure_text(one, run.texts)) + "</failure>";
+             tools::as_html(run.texts.say({"cause." + result.cause.id, result.cause.values})) +
+             "\">" + tools::as_html(failure_text(result, run.texts)) + "</failure>";
     xml += "</testcase>\n";
   }
   return xml + "</testsuite>\n";
@@ -157,15 +161,15 @@ std::string junit_report(const run_report& run) {
 std::string gradescope_report(const run_report& run) {
   nlohmann::json tests = nlohmann::json::array();
   const double met = count(run.results, run.weights).met();
-  for (const auto& one : run.results) {
-    if (one.came_out == outcome::not_judged) continue;
-    const auto& about = case_of(one.check);
+  for (const auto& result : run.results) {
+    if (result.outcome == outcome::not_judged) continue;
+    const auto& about = case_of(result.check);
     tests.push_back(
-        {{"name", run.texts.say("check." + one.check)},
-         {"number", about.requirement.empty() ? one.check : about.requirement},
-         {"score", run.weights.points_of(one, met)},
-         {"max_score", run.weights.weight_of(one.check)},
-         {"output", one.came_out == outcome::failed ? failure_text(one, run.texts) : ""}});
+        {{"name", run.texts.say("check." + result.check)},
+         {"number", about.requirement.empty() ? result.check : about.requirement},
+         {"score", run.weights.points_of(result, met)},
+         {"max_score", run.weights.weight_of(result.check)},
+         {"output", result.outcome == outcome::failed ? failure_text(result, run.texts) : ""}});
   }
   return nlohmann::json{{"tests", tests}}.dump(1, ' ', false,
                                                nlohmann::json::error_handler_t::replace) +

@@ -1,5 +1,4 @@
-// Reports: one run's results as text, JSON, JUnit, Gradescope's JSON, or HTML.
-// Results are told here, never changed.
+// Reports of a run's results: text, JSON, JUnit, Gradescope's JSON, and HTML.
 #pragma once
 
 #include <array>
@@ -13,34 +12,34 @@
 
 namespace check {
 
-/// A run, and what it takes to tell it.
+/// A run's results, and what a report needs to present them.
 struct run_report {
-  const std::vector<result>& results;
+  const std::vector<check_result>& results;
   const catalogue& texts;
   const rubric& weights;
-  const tools::dialect& speech;
-  std::string subject;  ///< what was graded: its command
+  const tools::dialect& dialect;
+  std::string subject;  ///< the command that was graded
 };
 
-/// The kinds of reports.
+/// The names of all kinds of reports.
 const std::vector<std::string>& report_kinds();
 
-/// The report of that kind. @throws std::out_of_range
+/// Writes the report of that kind. @throws std::out_of_range if there is no such kind
 std::string write_report(std::string_view kind, const run_report& run);
 
-/// One line for a check as it is done.
-std::string progress_line(const result& one, const catalogue& texts);
+/// The line that is printed when a check is done.
+std::string progress_line(const check_result& result, const catalogue& texts);
 
 /// One event of the story as a sentence.
 std::string sentence_of(const tools::wire_event& event, const catalogue& texts);
 
-/// The chapter's section that explains a failure.
-std::string chapter_of(const result& one, const catalogue& texts);
+/// The section of the tutorial that explains a failure.
+std::string chapter_of(const check_result& result, const catalogue& texts);
 
-/// The words that `tools::sequence` wants.
+/// The labels for `tools::sequence`.
 std::array<std::string, 5> diagram_words(const catalogue& texts);
 
-/// What the system told, a sentence each.
+/// The evidence from the system, one sentence per line.
 std::vector<std::string> system_lines(const evidence& seen, const catalogue& texts);
 
 // The kinds.
@@ -50,7 +49,7 @@ std::string junit_report(const run_report& run);
 std::string gradescope_report(const run_report& run);
 std::string html_report(const run_report& run);
 
-/// The failure of one check, whole, as text.
-std::string failure_text(const result& one, const catalogue& texts);
+/// The full description of a failed check as text.
+std::string failure_text(const check_result& result, const catalogue& texts);
 
 }  // namespace check

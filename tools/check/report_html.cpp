@@ -1,4 +1,4 @@
-// The report as one page that works offline: each failure with its sequence diagram.
+// The report as one self-contained page: each failure with its sequence diagram.
 #include "common/sequence.hpp"
 #include "report.hpp"
 
@@ -14,42 +14,42 @@ std::string term(const std::string& title, const std::string& text) {
   return tag("dt", title) + tag("dd", text);
 }
 
-std::string failure_section(const result& one, const run_report& run, std::size_t number) {
+std::string failure_section(const check_result& result, const run_report& run, std::size_t number) {
   const auto& texts = run.texts;
-  std::string html = R"(<section class="failure" id=")" + one.check + "\">\n";
-  html += tag("h2", texts.say("check." + one.check));
-  html += "<p class=\"id\">" + one.check + "</p>\n<dl>\n";
-  html += term(texts.say("report.due"), texts.say(one.due));
-  html += term(texts.say("report.came"), texts.say(one.came));
-  if (one.follows_from.empty()) {
-    const auto cause = texts.say({"cause." + one.cause.id, one.cause.values});
-    const auto behind =
-        one.may_follow_from.empty()
+  std::string html = R"(<section class="failure" id=")" + result.check + "\">\n";
+  html += tag("h2", texts.say("check." + result.check));
+  html += "<p class=\"id\">" + result.check + "</p>\n<dl>\n";
+  html += term(texts.say("report.due"), texts.say(result.expected));
+  html += term(texts.say("report.came"), texts.say(result.actual));
+  if (result.follows_from.empty()) {
+    const auto cause = texts.say({"cause." + result.cause.id, result.cause.values});
+    const auto other_cause =
+        result.may_follow_from.empty()
             ? std::string()
-            : " " + texts.say("report.may_follow", {{"check", one.may_follow_from}});
-    html += term(texts.say("report.cause"), cause + behind);
-    html += term(texts.say("report.reads"), chapter_of(one, texts));
+            : " " + texts.say("report.may_follow", {{"check", result.may_follow_from}});
+    html += term(texts.say("report.cause"), cause + other_cause);
+    html += term(texts.say("report.reads"), chapter_of(result, texts));
   } else {
-    html +=
-        term(texts.say("report.cause"), texts.say("report.follows", {{"check", one.follows_from}}));
+    html += term(texts.say("report.cause"),
+                 texts.say("report.follows", {{"check", result.follows_from}}));
   }
   html += "</dl>\n";
-  html += tools::sequence_diagram({one.story, run.speech, one.event, std::to_string(number),
+  html += tools::sequence_diagram({result.story, run.dialect, result.event, std::to_string(number),
                                    diagram_words(texts),
                                    [&](const auto& event) { return sentence_of(event, texts); },
-                                   texts.say("report.due") + " " + texts.say(one.due)});
+                                   texts.say("report.due") + " " + texts.say(result.expected)});
   html += "<details><summary>" + tools::as_html(texts.say("report.story")) + "</summary><pre>" +
-          tools::as_html(failure_text(one, texts)) + "</pre></details>\n</section>\n";
+          tools::as_html(failure_text(result, texts)) + "</pre></details>\n</section>\n";
   return html;
 }
 
-std::string row(const result& one, const run_report& run) {
-  const bool failed = one.came_out == outcome::failed;
-  const std::string id = tools::as_html(one.check);
-  return "<tr class=\"" + name_of(one.came_out) + "\"><td>" +
-         tools::as_html(run.texts.say("report." + name_of(one.came_out))) + "</td><td>" +
+std::string row(const check_result& result, const run_report& run) {
+  const bool failed = result.outcome == outcome::failed;
+  const std::string id = tools::as_html(result.check);
+  return "<tr class=\"" + name_of(result.outcome) + "\"><td>" +
+         tools::as_html(run.texts.say("report." + name_of(result.outcome))) + "</td><td>" +
          (failed ? "<a href=\"#" + id + "\">" + id + "</a>" : id) + "</td><td>" +
-         tools::as_html(run.texts.say("check." + one.check)) + "</td></tr>\n";
+         tools::as_html(run.texts.say("check." + result.check)) + "</td></tr>\n";
 }
 
 }  // namespace
@@ -71,11 +71,11 @@ std::string html_report(const run_report& run) {
                               {"hidden_passed", std::to_string(sum.hidden_passed)},
                               {"hidden", std::to_string(sum.hidden)}}));
   std::size_t number = 0;
-  for (const auto& one : run.results) {
-    if (one.came_out == outcome::failed) html += failure_section(one, run, ++number);
+  for (const auto& result : run.results) {
+    if (result.outcome == outcome::failed) html += failure_section(result, run, ++number);
   }
   html += "<table>\n";
-  for (const auto& one : run.results) html += row(one, run);
+  for (const auto& result : run.results) html += row(result, run);
   return html + "</table>\n" + tools::page_end();
 }
 

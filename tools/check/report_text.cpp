@@ -1,4 +1,4 @@
-// The report for a terminal: each failure as a story.
+// The report for a terminal: the story of each failure.
 #include <cstdio>
 
 #include "report.hpp"
@@ -10,8 +10,8 @@ namespace {
 using tools::wire_event;
 using tools::wire_kind;
 
-constexpr std::size_t shown_bytes = 160;  // of a message in pieces or not
-constexpr std::size_t shown_events = 40;  // of a story; the rest is told by its number
+constexpr std::size_t shown_bytes = 160;  // of the bytes of one event or group
+constexpr std::size_t shown_events = 40;  // of a story; the rest is counted
 constexpr std::size_t indent = 6;
 
 std::string clock(const wire_event& event) {
@@ -20,21 +20,21 @@ std::string clock(const wire_event& event) {
   return text;
 }
 
-// What is shown on one line: an event, or pieces that were sent one after the other.
-struct shown {
+// The events that are shown on one line: a single event, or the pieces of one message.
+struct event_group {
   std::size_t first;
   std::size_t last;
 };
 
-bool goes_on(const wire_event& one, const wire_event& next) {
-  return one.kind == wire_kind::sent && next.kind == wire_kind::sent && one.who == next.who &&
-         one.label == next.label && !one.label.empty() && next.size < 4096;
+bool continues(const wire_event& event, const wire_event& next) {
+  return event.kind == wire_kind::sent && next.kind == wire_kind::sent && event.who == next.who &&
+         event.label == next.label && !event.label.empty() && next.size < 4096;
 }
 
-std::vector<shown> grouped(const std::vector<wire_event>& story) {
-  std::vector<shown> groups;
+std::vector<event_group> grouped(const std::vector<wire_event>& story) {
+  std::vector<event_group> groups;
   for (std::size_t n = 0; n < story.size(); ++n) {
-    if (!groups.empty() && goes_on(story[groups.back().last], story[n]))
+    if (!groups.empty() && continues(story[groups.back().last], story[n]))
       groups.back().last = n;
     else
       groups.push_back({n, n});
@@ -46,18 +46,19 @@ std::string bytes_line(const std::string& text) {
   return std::string(16, ' ') + tools::shortened(text, shown_bytes) + "\n";
 }
 
-// `hel|lo\n`: where each piece ended.
-std::string pieces_of(const std::vector<wire_event>& story, const shown& group) {
+// The bytes of a group with a mark after each piece: `hel|lo\n`.
+std::string pieces_of(const std::vector<wire_event>& story, const event_group& group) {
   std::string text;
   for (std::size_t n = group.first; n <= group.last; ++n)
     text += (n == group.first ? "" : "|") + tools::visible(story[n].bytes);
   return text;
 }
 
-std::string group_text(const result& one, const shown& group, const catalogue& texts) {
-  const wire_event& first = one.story[group.first];
+std::string group_text(const check_result& result, const event_group& group,
+                       const catalogue& texts) {
+  const wire_event& first = result.story[group.first];
   std::size_t size = 0;
-  for (std::size_t n = group.first; n <= group.last; ++n) size += one.story[n].size;
+  for (std::size_t n = group.first; n <= group.last; ++n) size += result.story[n].size;
   const bool in_pieces = group.last > group.first;
   std::string text = clock(first);
   text += in_pieces ? texts.say("event.sent_pieces",
@@ -68,13 +69,13 @@ std::string group_text(const result& one, const shown& group, const catalogue& t
   if (first.kind == wire_kind::sent && !first.label.empty()) text += " (" + first.label + ")";
   text += "\n";
   if (first.bytes.empty()) return text;
-  text += bytes_line(pieces_of(one.story, group));
-  // The caret under the byte that is wrong, and what is there in hex.
-  if (!one.event || *one.event < group.first || *one.event > group.last) return text;
-  const auto before = tools::visible(first.bytes.substr(0, one.offset)).size();
+  text += bytes_line(pieces_of(result.story, group));
+  // A caret under the wrong byte, and the bytes there in hexadecimal.
+  if (!result.event || *result.event < group.first || *result.event > group.last) return text;
+  const auto before = tools::visible(first.bytes.substr(0, result.offset)).size();
   if (before >= shown_bytes) return text;
   return text + std::string(16 + before, ' ') + "^ " +
-         tools::hex(first.bytes.substr(one.offset, 8)) + "\n";
+         tools::hex(first.bytes.substr(result.offset, 8)) + "\n";
 }
 
 std::string paragraph(const std::string& title, const std::string& text) {
@@ -84,12 +85,12 @@ std::string paragraph(const std::string& title, const std::string& text) {
   return result;
 }
 
-std::string story_text(const result& one, const catalogue& texts) {
-  const auto groups = grouped(one.story);
+std::string story_text(const check_result& result, const catalogue& texts) {
+  const auto groups = grouped(result.story);
   std::string text;
   for (std::size_t n = 0; n < groups.size(); ++n) {
     const bool left_out = groups.size() > shown_events && n >= 10 && n < groups.size() - 25;
-    if (!left_out) text += group_text(one, groups[n], texts);
+    if (!left_out) text += group_text(result, groups[n], texts);
     if (left_out && n == 10)
       text += std::string(16, ' ') +
               texts.say("report.left_out", {{"number", std::to_string(groups.size() - 35)}}) + "\n";
@@ -99,42 +100,42 @@ std::string story_text(const result& one, const catalogue& texts) {
 
 }  // namespace
 
-std::string failure_text(const result& one, const catalogue& texts) {
+std::string failure_text(const check_result& result, const catalogue& texts) {
   std::string text =
-      std::string(indent - 2, ' ') + texts.say("report.story") + "\n" + story_text(one, texts);
-  text += paragraph(texts.say("report.due"), texts.say(one.due));
-  text += paragraph(texts.say("report.came"), texts.say(one.came));
+      std::string(indent - 2, ' ') + texts.say("report.story") + "\n" + story_text(result, texts);
+  text += paragraph(texts.say("report.due"), texts.say(result.expected));
+  text += paragraph(texts.say("report.came"), texts.say(result.actual));
   std::string system;
-  for (const auto& line : system_lines(one.seen, texts)) system += paragraph("", line);
+  for (const auto& line : system_lines(result.seen, texts)) system += paragraph("", line);
   if (!system.empty())
     text += std::string(indent - 2, ' ') + texts.say("report.system") + "\n" + system;
-  text +=
-      paragraph(texts.say("report.cause"), texts.say({"cause." + one.cause.id, one.cause.values}));
-  if (!one.may_follow_from.empty())
-    text += paragraph("", texts.say("report.may_follow", {{"check", one.may_follow_from}}));
-  if (one.runs > 1)
-    text += paragraph("", texts.say("report.runs", {{"failures", std::to_string(one.failures)},
-                                                    {"runs", std::to_string(one.runs)}}));
-  return text + paragraph(texts.say("report.reads"), chapter_of(one, texts));
+  text += paragraph(texts.say("report.cause"),
+                    texts.say({"cause." + result.cause.id, result.cause.values}));
+  if (!result.may_follow_from.empty())
+    text += paragraph("", texts.say("report.may_follow", {{"check", result.may_follow_from}}));
+  if (result.runs > 1)
+    text += paragraph("", texts.say("report.runs", {{"failures", std::to_string(result.failures)},
+                                                    {"runs", std::to_string(result.runs)}}));
+  return text + paragraph(texts.say("report.reads"), chapter_of(result, texts));
 }
 
 std::string text_report(const run_report& run) {
   std::string text;
-  for (const auto& one : run.results) {
-    if (one.came_out != outcome::failed) continue;
-    const auto& about = case_of(one.check);
+  for (const auto& result : run.results) {
+    if (result.outcome != outcome::failed) continue;
+    const auto& about = case_of(result.check);
     const auto number = about.requirement.empty()
                             ? run.texts.say("report.hidden")
                             : run.texts.say("report.requirement", {{"number", about.requirement}});
-    text += "\n" + run.texts.say("report.failed") + "  " + one.check + " (" + number + ")\n";
-    text += std::string(indent - 2, ' ') + run.texts.say("check." + one.check) + "\n";
-    if (!one.follows_from.empty()) {
-      text += paragraph("", run.texts.say("report.follows", {{"check", one.follows_from}}));
-      text += paragraph(run.texts.say("report.due"), run.texts.say(one.due));
-      text += paragraph(run.texts.say("report.came"), run.texts.say(one.came));
+    text += "\n" + run.texts.say("report.failed") + "  " + result.check + " (" + number + ")\n";
+    text += std::string(indent - 2, ' ') + run.texts.say("check." + result.check) + "\n";
+    if (!result.follows_from.empty()) {
+      text += paragraph("", run.texts.say("report.follows", {{"check", result.follows_from}}));
+      text += paragraph(run.texts.say("report.due"), run.texts.say(result.expected));
+      text += paragraph(run.texts.say("report.came"), run.texts.say(result.actual));
       continue;
     }
-    text += failure_text(one, run.texts);
+    text += failure_text(result, run.texts);
   }
   const score sum = count(run.results, run.weights);
   char points[32], possible[32];

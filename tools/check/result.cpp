@@ -6,78 +6,78 @@ namespace check {
 namespace {
 
 using nlohmann::json;
-using tools::from_latin;
-using tools::latin;
+using tools::bytes_from_utf8;
+using tools::bytes_to_utf8;
 
-// The fields of a struct, once for both ways.
+// The fields of a struct, listed once for reading and writing.
 template <class Struct, class Visit>
-void each_field(Struct& one, Visit visit) requires requires {
-  one.half_sent;
+void each_field(Struct& fields, Visit visit) requires requires {
+  fields.half_sent;
 }
 {
-  visit("who", one.who);
-  visit("half_sent", one.half_sent);
-  visit("reads", one.reads);
-  visit("closed", one.closed);
-  visit("half_closed", one.half_closed);
-  visit("ended_first", one.ended_first);
-  visit("reset", one.reset);
-  visit("quit", one.quit);
-  visit("ended", one.ended);
-  visit("held", one.held);
-  visit("unread", one.unread);
-  visit("unsent", one.unsent);
-  visit("descriptor", one.descriptor);
+  visit("who", fields.who);
+  visit("half_sent", fields.half_sent);
+  visit("reads", fields.reads);
+  visit("closed", fields.closed);
+  visit("half_closed", fields.half_closed);
+  visit("ended_first", fields.ended_first);
+  visit("reset", fields.reset);
+  visit("quit", fields.quit);
+  visit("ended", fields.ended);
+  visit("held", fields.held);
+  visit("unread", fields.unread);
+  visit("unsent", fields.unsent);
+  visit("descriptor", fields.descriptor);
 }
 
 template <class Struct, class Visit>
-void each_field(Struct& one, Visit visit) requires requires {
-  one.cpu_percent;
+void each_field(Struct& fields, Visit visit) requires requires {
+  fields.cpu_percent;
 }
 {
-  visit("listens", one.listens);
-  visit("ended", one.ended);
-  visit("by_signal", one.by_signal);
-  visit("end_number", one.end_number);
-  visit("stopped_because", one.stopped_because);
-  visit("cpu_percent", one.cpu_percent);
-  visit("threads", one.threads);
-  visit("descriptors", one.descriptors);
-  visit("descriptors_before", one.descriptors_before);
-  visit("descriptor_limit", one.descriptor_limit);
-  visit("memory", one.memory);
-  visit("memory_before", one.memory_before);
-  visit("waits_in", one.waits_in);
-  visit("waits_on", one.waits_on);
-  visit("not_accepted", one.not_accepted);
-  visit("told_port", one.told_port);
-  visit("listening_port", one.listening_port);
-  visit("signal_sent", one.signal_sent);
-  visit("facts", one.facts);
+  visit("listens", fields.listens);
+  visit("ended", fields.ended);
+  visit("by_signal", fields.by_signal);
+  visit("end_number", fields.end_number);
+  visit("stopped_because", fields.stopped_because);
+  visit("cpu_percent", fields.cpu_percent);
+  visit("threads", fields.threads);
+  visit("descriptors", fields.descriptors);
+  visit("descriptors_before", fields.descriptors_before);
+  visit("descriptor_limit", fields.descriptor_limit);
+  visit("memory", fields.memory);
+  visit("memory_before", fields.memory_before);
+  visit("waits_in", fields.waits_in);
+  visit("waits_on", fields.waits_on);
+  visit("not_accepted", fields.not_accepted);
+  visit("told_port", fields.requested_port);
+  visit("listening_port", fields.listening_port);
+  visit("signal_sent", fields.signal_sent);
+  visit("facts", fields.facts);
 }
 
 template <class Struct>
-json fields_to_json(const Struct& one) {
+json fields_to_json(const Struct& object) {
   json data = json::object();
-  each_field(one, [&](const char* name, const auto& value) { data[name] = value; });
+  each_field(object, [&](const char* name, const auto& value) { data[name] = value; });
   return data;
 }
 
 template <class Struct>
-void fields_from_json(const json& data, Struct& one) {
-  each_field(one, [&](const char* name, auto& value) { data.at(name).get_to(value); });
+void fields_from_json(const json& data, Struct& object) {
+  each_field(object, [&](const char* name, auto& value) { data.at(name).get_to(value); });
 }
 
-json to_json(const said& text) {
+json to_json(const catalogue_text& text) {
   json values = json::object();
-  for (const auto& [name, value] : text.values) values[name] = latin(value);
+  for (const auto& [name, value] : text.values) values[name] = bytes_to_utf8(value);
   return {{"id", text.id}, {"values", values}};
 }
 
-said said_from(const json& data) {
-  said text{data.at("id").get<std::string>()};
+catalogue_text text_from(const json& data) {
+  catalogue_text text{data.at("id").get<std::string>()};
   for (const auto& [name, value] : data.at("values").items())
-    text.values[name] = from_latin(value.get<std::string>());
+    text.values[name] = bytes_from_utf8(value.get<std::string>());
   return text;
 }
 
@@ -88,57 +88,57 @@ std::string name_of(outcome value) {
   return value == outcome::failed ? "failed" : "not_judged";
 }
 
-json to_json(const result& one) {
-  json seen = fields_to_json(one.seen);
-  seen["last_words"] = latin(one.seen.last_words);
+json to_json(const check_result& result) {
+  json seen = fields_to_json(result.seen);
+  seen["last_words"] = bytes_to_utf8(result.seen.last_output);
   seen["connections"] = json::array();
-  for (const auto& connection : one.seen.connections)
+  for (const auto& connection : result.seen.connections)
     seen["connections"].push_back(fields_to_json(connection));
   json story = json::array();
-  for (const auto& event : one.story) story.push_back(to_json(event));
-  json data{{"check", one.check},
-            {"outcome", name_of(one.came_out)},
-            {"due", to_json(one.due)},
-            {"came", to_json(one.came)},
-            {"who", one.who},
-            {"offset", one.offset},
+  for (const auto& event : result.story) story.push_back(to_json(event));
+  json data{{"check", result.check},
+            {"outcome", name_of(result.outcome)},
+            {"due", to_json(result.expected)},
+            {"came", to_json(result.actual)},
+            {"who", result.who},
+            {"offset", result.offset},
             {"evidence", std::move(seen)},
-            {"cause", to_json(one.cause)},
-            {"follows_from", one.follows_from},
-            {"may_follow_from", one.may_follow_from},
+            {"cause", to_json(result.cause)},
+            {"follows_from", result.follows_from},
+            {"may_follow_from", result.may_follow_from},
             {"story", std::move(story)},
-            {"took_ms", one.took.count()},
-            {"runs", one.runs},
-            {"failures", one.failures}};
-  if (one.event) data["event"] = *one.event;
+            {"took_ms", result.took.count()},
+            {"runs", result.runs},
+            {"failures", result.failures}};
+  if (result.event) data["event"] = *result.event;
   return data;
 }
 
-result from_json(const json& data) {
-  result one;
-  data.at("check").get_to(one.check);
-  const std::string came_out = data.at("outcome");
+check_result from_json(const json& data) {
+  check_result result;
+  data.at("check").get_to(result.check);
+  const std::string outcome_name = data.at("outcome");
   for (const outcome value : {outcome::passed, outcome::failed, outcome::not_judged}) {
-    if (name_of(value) == came_out) one.came_out = value;
+    if (name_of(value) == outcome_name) result.outcome = value;
   }
-  one.due = said_from(data.at("due"));
-  one.came = said_from(data.at("came"));
-  data.at("who").get_to(one.who);
-  data.at("offset").get_to(one.offset);
-  if (data.contains("event")) one.event = data.at("event").get<std::size_t>();
+  result.expected = text_from(data.at("due"));
+  result.actual = text_from(data.at("came"));
+  data.at("who").get_to(result.who);
+  data.at("offset").get_to(result.offset);
+  if (data.contains("event")) result.event = data.at("event").get<std::size_t>();
   const json& seen = data.at("evidence");
-  fields_from_json(seen, one.seen);
-  one.seen.last_words = from_latin(seen.at("last_words").get<std::string>());
+  fields_from_json(seen, result.seen);
+  result.seen.last_output = bytes_from_utf8(seen.at("last_words").get<std::string>());
   for (const auto& connection : seen.at("connections"))
-    fields_from_json(connection, one.seen.connections.emplace_back());
-  one.cause = said_from(data.at("cause"));
-  data.at("follows_from").get_to(one.follows_from);
-  data.at("may_follow_from").get_to(one.may_follow_from);
-  for (const auto& event : data.at("story")) one.story.push_back(tools::event_from(event));
-  one.took = std::chrono::milliseconds(data.at("took_ms").get<std::int64_t>());
-  data.at("runs").get_to(one.runs);
-  data.at("failures").get_to(one.failures);
-  return one;
+    fields_from_json(connection, result.seen.connections.emplace_back());
+  result.cause = text_from(data.at("cause"));
+  data.at("follows_from").get_to(result.follows_from);
+  data.at("may_follow_from").get_to(result.may_follow_from);
+  for (const auto& event : data.at("story")) result.story.push_back(tools::event_from(event));
+  result.took = std::chrono::milliseconds(data.at("took_ms").get<std::int64_t>());
+  data.at("runs").get_to(result.runs);
+  data.at("failures").get_to(result.failures);
+  return result;
 }
 
 }  // namespace check

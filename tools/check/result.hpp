@@ -1,5 +1,4 @@
-// What came of a check: the one type that every report is written from.
-// Nothing is judged or worded here.
+// The result of a check: the data from which every report is written.
 #pragma once
 
 #include <chrono>
@@ -15,86 +14,86 @@
 
 namespace check {
 
-/// How a check came out.
+/// The outcome of a check.
 enum class outcome {
   passed,
   failed,
-  not_judged,  ///< nothing can be said; `due` says why
+  not_judged,  ///< nothing can be concluded; `expected` says why
 };
 
-/// The name of an outcome in data.
+/// The name of an outcome in JSON.
 std::string name_of(outcome value);
 
-/// A text of the catalogue, with what fills it in.
-struct said {
+/// A text of the catalogue, with the values of its placeholders.
+struct catalogue_text {
   std::string id;
   tools::arguments values = {};
 };
 
-/// What the checker saw of a connection when a check failed.
+/// The state of a connection when a check failed.
 struct connection_evidence {
   std::string who;
-  bool half_sent = false;    ///< a message of it was sent in part
-  bool reads = true;         ///< the client takes what comes
-  bool closed = false;       ///< by the client, in order
-  bool half_closed = false;  ///< by the client
-  bool ended_first = false;  ///< the program had closed before
-  bool reset = false;        ///< by the client
-  bool quit = false;         ///< the client asked to be let go
-  bool ended = false;        ///< by the server
+  bool half_sent = false;    ///< the client has sent only a part of a message
+  bool reads = true;         ///< the client reads what arrives
+  bool closed = false;       ///< the client has closed it
+  bool half_closed = false;  ///< the client has shut down its write side
+  bool ended_first = false;  ///< the program had closed it before the client did
+  bool reset = false;        ///< the client has reset it
+  bool quit = false;         ///< the client has asked to be disconnected
+  bool ended = false;        ///< the server has closed it
   bool held = false;         ///< the server still has a descriptor for it
-  std::uint64_t unread = 0;  ///< bytes that the server has not read
-  std::uint64_t unsent = 0;  ///< bytes that the server's system cannot get rid of
-  int descriptor = -1;       ///< the server's, if it has one
+  std::uint64_t unread = 0;  ///< bytes in the server's receive queue
+  std::uint64_t unsent = 0;  ///< bytes in the server's send queue
+  int descriptor = -1;       ///< the server's descriptor, if it has one
 };
 
-/// What the system told of the program when a check failed, and what the recording shows.
+/// The state of the program when a check failed, and the facts in the recording.
 struct evidence {
   bool listens = false;
   bool ended = false;
   bool by_signal = false;
   int end_number = 0;           ///< the signal, or the exit status
-  std::string stopped_because;  ///< by the checker
-  std::string last_words;
-  int cpu_percent = 0;  ///< of one core, over a moment after the failure
+  std::string stopped_because;  ///< why the checker stopped the program; empty if it did not
+  std::string last_output;
+  int cpu_percent = 0;  ///< of one core, measured for a short time after the failure
   std::size_t threads = 0;
   std::size_t descriptors = 0;
-  std::size_t descriptors_before = 0;  ///< when it had just started
+  std::size_t descriptors_before = 0;  ///< right after the start
   std::size_t descriptor_limit = 0;
   std::uint64_t memory = 0;
   std::uint64_t memory_before = 0;
-  std::string waits_in;            ///< the call
+  std::string waits_in;            ///< the system call in which the program is blocked
   std::string waits_on;            ///< a user's name, "keyboard", "listener", or empty
-  std::uint64_t not_accepted = 0;  ///< connections that wait at its listening socket
-  std::uint16_t told_port = 0;
+  std::uint64_t not_accepted = 0;  ///< connections in the backlog of its listening socket
+  std::uint16_t requested_port = 0;
   std::uint16_t listening_port = 0;
-  int signal_sent = 0;  ///< the last that the checker sent it
+  int signal_sent = 0;  ///< the last signal that the checker sent to it
   std::vector<connection_evidence> connections;
-  std::vector<std::string> facts;  ///< what the recording shows: "early_answer", ...
+  std::vector<std::string> facts;  ///< the ids of facts in the recording: "early_answer", ...
 };
 
-/// All that is known of one check.
-struct result {
+/// Everything that is known about one check.
+struct check_result {
   std::string check;
-  outcome came_out = outcome::passed;
-  said due = {};                          ///< what was due; why nothing can be said
-  said came = {};                         ///< what came instead
-  std::string who = {};                   ///< on whose connection
-  std::optional<std::size_t> event = {};  ///< in which event of the recording
-  std::size_t offset = 0;                 ///< at which byte of it
+  check::outcome outcome = check::outcome::passed;
+  catalogue_text expected = {};           ///< what was expected; or why it cannot be judged
+  catalogue_text actual = {};             ///< what happened instead
+  std::string who = {};                   ///< the peer whose expectation failed
+  std::optional<std::size_t> event = {};  ///< the index of the wrong event in the recording
+  std::size_t offset = 0;                 ///< the offset of the wrong byte in that event
   evidence seen = {};
-  said cause = {};
+  catalogue_text cause = {};
   std::string follows_from = {};     ///< the check that failed for the same cause
-  std::string may_follow_from = {};  ///< the check whose cause may be behind this one too
+  std::string may_follow_from = {};  ///< the check whose cause may also explain this failure
   std::vector<tools::wire_event> story = {};
   std::chrono::milliseconds took{};
-  unsigned runs = 1;      ///< how often it was run
-  unsigned failures = 0;  ///< how often it failed
+  unsigned runs = 1;      ///< how many times it was run
+  unsigned failures = 0;  ///< how many of these runs failed
 };
 
-/// A result as data, and back: between processes, and in the JSON report.
-nlohmann::json to_json(const result& one);
+/// Converts a result to JSON, for pipes between processes and for the JSON report.
+nlohmann::json to_json(const check_result& result);
 /// Reads what `to_json` has written.
-result from_json(const nlohmann::json& data);
+check_result from_json(const nlohmann::json& data);
 
 }  // namespace check

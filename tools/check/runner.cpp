@@ -1,4 +1,4 @@
-// Runs checks, each in a process of its own.
+// Runs checks, each in its own process.
 #include "runner.hpp"
 
 #include <poll.h>
@@ -27,26 +27,27 @@ using std::chrono::steady_clock;
 
 std::uint16_t free_port() { return jalon::listener(jalon::endpoint::loopback(0)).local().port(); }
 
-// What a check gets: its own network if it can be had, else a port that is free.
-settings placed(settings with) {
-  if (!with.host.empty()) return with;
-  const auto burnt_in = with.dialect.port();
+// Enters a new network namespace if possible, and chooses the program's port.
+stage_options isolated(stage_options options) {
+  if (!options.host.empty()) return options;
+  const auto fixed_port = options.dialect.port();
   if (enter_own_network())
-    with.program.port = burnt_in.value_or(8080);
+    options.program.port = fixed_port.value_or(8080);
   else
-    with.program.port = burnt_in ? *burnt_in : free_port();
-  return with;
+    options.program.port = fixed_port ? *fixed_port : free_port();
+  return options;
 }
 
-void lacks(const check_case& one, const settings& with) {
-  for (const auto& request : one.needs) {
-    if (!with.dialect.knows(request))
+void require_requests(const check_case& check, const stage_options& options) {
+  for (const auto& request : check.needs) {
+    if (!options.dialect.knows(request))
       throw cannot_judge{{"why.no_request", {{"request", request}}}};
   }
 }
 
-// poll(2) refuses a table that is larger than the limit of descriptors: no fault of the program's.
-void open(stage& s, const settings& usual, const settings& own) {
+// poll(2) fails for a table that is larger than the limit of descriptors. A program with a large
+// table then cannot start, which is not an error of the program.
+void open_stage(stage& s, const stage_options& usual, const stage_options& own) {
   try {
     s.open();
   } catch (const failure&) {
@@ -64,7 +65,7 @@ void write_all(int fd, const std::string& text) {
   }
 }
 
-// A process that does one thing, writes what came of it, and ends with all it has started.
+// A process that does one piece of work and writes the result to a pipe.
 struct worker {
   pid_t pid = -1;
   jalon::unique_fd output;
@@ -75,226 +76,230 @@ struct worker {
 worker start_worker(const std::function<std::string()>& work, std::chrono::seconds bound) {
   int fds[2];
   jalon::check_call(::pipe2(fds, O_CLOEXEC), "pipe2");
-  worker one{-1, jalon::unique_fd{fds[0]}, {}, steady_clock::now() + bound};
+  worker child{-1, jalon::unique_fd{fds[0]}, {}, steady_clock::now() + bound};
   const jalon::unique_fd write{fds[1]};
-  one.pid = jalon::check_call(::fork(), "fork");
-  if (one.pid == 0) {
+  child.pid = jalon::check_call(::fork(), "fork");
+  if (child.pid == 0) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    ::signal(SIGPIPE, SIG_IGN);  // a program that has ended reads nothing more
+    ::signal(SIGPIPE, SIG_IGN);  // writing to a program that has ended fails with EPIPE
     write_all(write.get(), work());
     ::_exit(0);
   }
-  return one;
+  return child;
 }
 
-void end_worker(worker& one) {
-  // First the worker, so that it starts nothing more; then what it has left, which is ours by now.
-  const auto family = family_of(one.pid);
-  ::kill(one.pid, SIGKILL);
-  for (const pid_t pid : family) ::kill(pid, SIGKILL);
-  ::waitpid(one.pid, nullptr, 0);
-  for (const pid_t pid : family) {
-    if (pid != one.pid) ::waitpid(pid, nullptr, WNOHANG);
+void stop_worker(worker& child) {
+  // Kill the worker first, so that it cannot fork. Its orphans have then become our children.
+  const auto tree = process_tree(child.pid);
+  ::kill(child.pid, SIGKILL);
+  for (const pid_t pid : tree) ::kill(pid, SIGKILL);
+  ::waitpid(child.pid, nullptr, 0);
+  for (const pid_t pid : tree) {
+    if (pid != child.pid) ::waitpid(pid, nullptr, WNOHANG);
   }
 }
 
-// Reads what has come. @return whether the worker is done
-bool is_done(worker& one) {
+// Reads a part of the worker's output. @return whether the worker is done
+bool has_finished(worker& child) {
   char bytes[65536];
-  const auto got = ::read(one.output.get(), bytes, sizeof bytes);
-  if (got > 0) one.text.append(bytes, static_cast<std::size_t>(got));
+  const auto got = ::read(child.output.get(), bytes, sizeof bytes);
+  if (got > 0) child.text.append(bytes, static_cast<std::size_t>(got));
   return got <= 0;
 }
 
-// Waits until one of @p workers is done or out of time. @return its place
-std::size_t await_one(std::vector<worker>& workers) {
+// Waits until a worker is done or out of time. @return its index
+std::size_t wait_for_worker(std::vector<worker>& workers) {
   for (;;) {
-    std::vector<pollfd> wanted;
-    wanted.reserve(workers.size());
-    for (const auto& one : workers) wanted.push_back({one.output.get(), POLLIN, 0});
-    ::poll(wanted.data(), wanted.size(), 100);
+    std::vector<pollfd> polled;
+    polled.reserve(workers.size());
+    for (const auto& child : workers) polled.push_back({child.output.get(), POLLIN, 0});
+    ::poll(polled.data(), polled.size(), 100);
     for (std::size_t n = 0; n < workers.size(); ++n) {
-      if (wanted[n].revents != 0 && is_done(workers[n])) return n;
+      if (polled[n].revents != 0 && has_finished(workers[n])) return n;
       if (steady_clock::now() >= workers[n].end) return n;
     }
   }
 }
 
-result out_of_time(const check_case& one) {
-  result overdue{one.id, outcome::failed, {"due.in_time"}, {"came.not_in_time"}};
+check_result out_of_time(const check_case& check) {
+  check_result overdue{check.id, outcome::failed, {"due.in_time"}, {"came.not_in_time"}};
   overdue.cause = {"out_of_time"};
   return overdue;
 }
 
-// In a process of its own.
-result play_apart(const check_case& one, const settings& with, std::chrono::seconds bound) {
+// Runs a check in its own process.
+check_result run_isolated(const check_case& check, const stage_options& options,
+                          std::chrono::seconds bound) {
   std::vector<worker> workers;
   workers.push_back(
-      start_worker([&] { return to_json(play(one, placed(with), 1)).dump(); }, bound));
-  await_one(workers);
-  end_worker(workers.front());
+      start_worker([&] { return to_json(run_check(check, isolated(options), 1)).dump(); }, bound));
+  wait_for_worker(workers);
+  stop_worker(workers.front());
   const auto data = nlohmann::json::parse(workers.front().text, nullptr, false);
-  return data.is_object() ? from_json(data) : out_of_time(one);
+  return data.is_object() ? from_json(data) : out_of_time(check);
 }
 
-// It never listened, or never connected.
-bool starts_in_vain(const result& met) {
-  return met.due.id == "due.listens" || met.due.id == "due.calls";
+// Whether the program never listened, or never connected.
+bool never_started(const check_result& trial) {
+  return trial.expected.id == "due.listens" || trial.expected.id == "due.calls";
 }
 
-// The next program has a port of its own: the last one's may not be free at once.
-settings smaller(settings with, const check_case& one, std::size_t n) {
-  with.size = one.smaller[n];
-  const bool is_chosen_here = with.host.empty() && !with.dialect.port();
-  if (is_chosen_here) with.program.port = static_cast<std::uint16_t>(with.program.port + n + 1);
-  return with;
+// Each run of the program uses another port: the last one may still be in TIME_WAIT.
+stage_options with_smaller_input(stage_options options, const check_case& check, std::size_t n) {
+  options.size = check.smaller[n];
+  const bool is_chosen_here = options.host.empty() && !options.dialect.port();
+  if (is_chosen_here)
+    options.program.port = static_cast<std::uint16_t>(options.program.port + n + 1);
+  return options;
 }
 
-bool fails_alike(const result& one, const result& other) {
-  return other.came_out == outcome::failed && one.due.id == other.due.id &&
-         one.cause.id == other.cause.id && one.seen.ended == other.seen.ended;
+bool fails_the_same(const check_result& result, const check_result& other) {
+  return other.outcome == outcome::failed && result.expected.id == other.expected.id &&
+         result.cause.id == other.cause.id && result.seen.ended == other.seen.ended;
 }
 
-// Plays it; where it fails, the least input that fails alike tells most. What is known by then is
-// not put at risk: it looks on only while there is time for one more that takes twice as long.
-result play_to_the_least(const check_case& one, const settings& with, std::uint64_t seed,
-                         milliseconds bound) {
-  result whole = play(one, with, seed);
-  if (whole.came_out != outcome::failed) return whole;
-  milliseconds left = bound - whole.took;
-  for (std::size_t n = 0; n < one.smaller.size() && left > 2 * whole.took; ++n) {
-    result less = play(one, smaller(with, one, n), seed);
-    if (fails_alike(whole, less)) return less;
-    left -= less.took;
+// Runs a check. If it fails, searches the smallest input that fails for the same cause, because
+// that explains most. The search stops while there is still time for a run twice as long as the
+// first, so that the first result is not lost to the time limit.
+check_result run_with_least_input(const check_case& check, const stage_options& options,
+                                  std::uint64_t seed, milliseconds bound) {
+  check_result full_run = run_check(check, options, seed);
+  if (full_run.outcome != outcome::failed) return full_run;
+  milliseconds left = bound - full_run.took;
+  for (std::size_t n = 0; n < check.smaller.size() && left > 2 * full_run.took; ++n) {
+    check_result reduced_run = run_check(check, with_smaller_input(options, check, n), seed);
+    if (fails_the_same(full_run, reduced_run)) return reduced_run;
+    left -= reduced_run.took;
   }
-  return whole;
+  return full_run;
 }
 
-bool is_worse(const result& one, const result& other) {
-  return one.came_out == outcome::failed && other.came_out != outcome::failed;
+bool is_worse(const check_result& result, const check_result& other) {
+  return result.outcome == outcome::failed && other.outcome != outcome::failed;
 }
 
 }  // namespace
 
-result play(const check_case& one, const settings& with, std::uint64_t seed) {
-  result played{one.id};
+check_result run_check(const check_case& check, const stage_options& options, std::uint64_t seed) {
+  check_result result{check.id};
   const auto began = steady_clock::now();
-  settings own = with;
+  stage_options own = options;
   if (own.client) own.program.standard = standard_files::pipes;
-  if (one.prepare != nullptr) one.prepare(own.program);
+  if (check.prepare != nullptr) check.prepare(own.program);
   stage s(own, seed);
   if (own.size != 0) s.note("note.smallest", {{"size", std::to_string(own.size)}});
   try {
-    lacks(one, own);
-    open(s, with, own);
-    one.play(s);
-    s.program_lives();
+    require_requests(check, own);
+    open_stage(s, options, own);
+    check.run(s);
+    s.program_still_runs();
   } catch (const failure& wrong) {
-    played.came_out = outcome::failed;
-    played.due = wrong.due;
-    played.came = wrong.came;
-    played.who = wrong.who;
-    played.event = wrong.event;
-    played.offset = wrong.offset;
-    played.seen = s.gather();
-    if (played.seen.ended && played.came.id == "came.nothing") played.came.id = "came.dead";
+    result.outcome = outcome::failed;
+    result.expected = wrong.expected;
+    result.actual = wrong.actual;
+    result.who = wrong.who;
+    result.event = wrong.event;
+    result.offset = wrong.offset;
+    result.seen = s.gather_evidence();
+    if (result.seen.ended && result.actual.id == "came.nothing") result.actual.id = "came.dead";
   } catch (const cannot_judge& unknown) {
-    played.came_out = outcome::not_judged;
-    played.due = unknown.why;
-  } catch (const std::exception& own_fault) {  // no descriptor is left here, say
-    played.came_out = outcome::not_judged;
-    played.due = {"why.checker", {{"reason", own_fault.what()}}};
+    result.outcome = outcome::not_judged;
+    result.expected = unknown.why;
+  } catch (const std::exception& error) {  // of the checker, such as too few descriptors
+    result.outcome = outcome::not_judged;
+    result.expected = {"why.checker", {{"reason", error.what()}}};
   }
-  played.story = s.story().events();
-  if (played.came_out == outcome::failed) played.cause = likely_cause(played.seen, played);
-  played.took = std::chrono::duration_cast<milliseconds>(steady_clock::now() - began);
-  return played;
+  result.story = s.story().events();
+  if (result.outcome == outcome::failed) result.cause = likely_cause(result.seen, result);
+  result.took = std::chrono::duration_cast<milliseconds>(steady_clock::now() - began);
+  return result;
 }
 
-void get_to_know(settings& with, std::chrono::seconds bound) {
-  static const check_case server{"ping", 1, "", [](stage& s) { s.somebody("alice"); }};
+void choose_ping(stage_options& options, std::chrono::seconds bound) {
+  static const check_case server{"ping", 1, "", [](stage& s) { s.sign_in("alice"); }};
   static const check_case client{"ping", 1, "", [](stage& s) { s.server(); }};
-  result met;
+  check_result trial;
   for (const char* const request : {"echo", "msg", "who"}) {
-    if (!with.client && !with.dialect.knows(request)) continue;
-    settings trying = with;
+    if (!options.client && !options.dialect.knows(request)) continue;
+    stage_options trying = options;
     trying.ping = request;
-    met = play_apart(with.client ? client : server, trying, bound);
-    if (met.came_out == outcome::passed) {
-      with.ping = request;
+    trial = run_isolated(options.client ? client : server, trying, bound);
+    if (trial.outcome == outcome::passed) {
+      options.ping = request;
       return;
     }
-    if (starts_in_vain(met)) break;
+    if (never_started(trial)) break;
   }
-  if (starts_in_vain(met)) with.to_start = std::chrono::seconds(1);
+  if (never_started(trial)) options.start_timeout = std::chrono::seconds(1);
 }
 
-std::vector<result> run_all(const run_options& options,
-                            const std::function<void(const result&)>& tell) {
+std::vector<check_result> run_all(const run_options& options,
+                                  const std::function<void(const check_result&)>& on_result) {
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
   struct task {
-    std::size_t place;
+    std::size_t index;
     std::uint64_t seed;
   };
   std::deque<task> waiting;
   for (std::size_t n = 0; n < options.cases.size(); ++n) {
     for (unsigned turn = 0; turn < options.repeat; ++turn)
-      waiting.push_back({n, options.with.seed + turn});
+      waiting.push_back({n, options.stage.seed + turn});
   }
-  std::vector<result> results(options.cases.size());
+  std::vector<check_result> results(options.cases.size());
   std::vector<worker> workers;
-  std::vector<std::size_t> places;
-  // Against a server that runs already, checks would get in each other's way.
-  const unsigned jobs = options.with.host.empty() ? options.jobs : 1;
+  std::vector<std::size_t> indices;
+  // Parallel checks of the same running server would disturb each other.
+  const unsigned jobs = options.stage.host.empty() ? options.jobs : 1;
   while (!waiting.empty() || !workers.empty()) {
     while (!waiting.empty() && workers.size() < jobs) {
       const task next = waiting.front();
       waiting.pop_front();
-      const auto& one = *options.cases[next.place];
+      const auto& check = *options.cases[next.index];
       workers.push_back(start_worker(
           [&] {
-            const auto with = placed(options.with);
-            return to_json(play_to_the_least(one, with, next.seed, options.bound)).dump();
+            const auto isolated_options = isolated(options.stage);
+            return to_json(run_with_least_input(check, isolated_options, next.seed, options.bound))
+                .dump();
           },
           options.bound));
-      places.push_back(next.place);
+      indices.push_back(next.index);
     }
-    const auto done = static_cast<std::ptrdiff_t>(await_one(workers));
+    const auto done = static_cast<std::ptrdiff_t>(wait_for_worker(workers));
     worker finished = std::move(workers[static_cast<std::size_t>(done)]);
-    const std::size_t place = places[static_cast<std::size_t>(done)];
+    const std::size_t index = indices[static_cast<std::size_t>(done)];
     workers.erase(workers.begin() + done);
-    places.erase(places.begin() + done);
-    end_worker(finished);
+    indices.erase(indices.begin() + done);
+    stop_worker(finished);
     const auto data = nlohmann::json::parse(finished.text, nullptr, false);
-    result came = data.is_object() ? from_json(data) : out_of_time(*options.cases[place]);
-    result& kept = results[place];
-    came.runs = kept.check.empty() ? 1 : kept.runs + 1;
-    came.failures =
-        (kept.check.empty() ? 0 : kept.failures) + (came.came_out == outcome::failed ? 1U : 0U);
-    if (kept.check.empty() || is_worse(came, kept)) {
-      kept = std::move(came);
+    check_result result = data.is_object() ? from_json(data) : out_of_time(*options.cases[index]);
+    check_result& kept = results[index];
+    result.runs = kept.check.empty() ? 1 : kept.runs + 1;
+    result.failures =
+        (kept.check.empty() ? 0 : kept.failures) + (result.outcome == outcome::failed ? 1U : 0U);
+    if (kept.check.empty() || is_worse(result, kept)) {
+      kept = std::move(result);
     } else {
-      kept.runs = came.runs;
-      kept.failures = came.failures;
+      kept.runs = result.runs;
+      kept.failures = result.failures;
     }
-    if (kept.runs == options.repeat) tell(kept);
+    if (kept.runs == options.repeat) on_result(kept);
   }
   return results;
 }
 
-void name_causes_once(std::vector<result>& results) {
+void link_repeated_causes(std::vector<check_result>& results) {
   std::map<std::string, std::string> first;
-  for (auto& one : results) {
-    if (one.came_out != outcome::failed) continue;
-    const auto [known, is_new] = first.try_emplace(one.cause.id, one.check);
-    if (!is_new) one.follows_from = known->second;
+  for (auto& result : results) {
+    if (result.outcome != outcome::failed) continue;
+    const auto [known, is_new] = first.try_emplace(result.cause.id, result.check);
+    if (!is_new) result.follows_from = known->second;
   }
-  for (auto& one : results) {
-    if (one.came_out != outcome::failed || !one.follows_from.empty()) continue;
-    for (const auto& cause : causes_behind(one.cause.id)) {
+  for (auto& result : results) {
+    if (result.outcome != outcome::failed || !result.follows_from.empty()) continue;
+    for (const auto& cause : causes_behind(result.cause.id)) {
       const auto known = first.find(cause);
       if (known == first.end()) continue;
-      one.may_follow_from = known->second;
+      result.may_follow_from = known->second;
       break;
     }
   }

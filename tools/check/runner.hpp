@@ -1,5 +1,5 @@
-// Runs checks: each in a process of its own, in a network of its own where the system allows it.
-// What a check does, and how its result is told, is not known here.
+// Runs checks, each in its own process, and in its own network namespace where the system allows
+// it.
 #pragma once
 
 #include <functional>
@@ -12,28 +12,29 @@
 
 namespace check {
 
-/// How a run is done.
+/// The options of a run.
 struct run_options {
-  settings with = {};
+  stage_options stage = {};
   std::vector<const check_case*> cases = {};
-  unsigned repeat = 1;
-  unsigned jobs = 2;
-  std::chrono::seconds bound{30};  ///< for one check
+  unsigned repeat = 1;             ///< how many times each check is run
+  unsigned jobs = 2;               ///< the number of checks that run at the same time
+  std::chrono::seconds bound{30};  ///< the time limit for one check
 };
 
-/// Plays one check in this process: starts the program, plays, gathers evidence.
-result play(const check_case& one, const settings& with, std::uint64_t seed);
+/// Runs one check in this process: starts the program, runs the check, gathers evidence.
+check_result run_check(const check_case& check, const stage_options& options, std::uint64_t seed);
 
-/// Finds out what serves as a ping: "echo", "msg" to oneself, or "who". A program that does not
-/// come to listen or to connect has less time for it in what follows.
-void get_to_know(settings& with, std::chrono::seconds bound);
+/// Finds the request that serves as a ping: "echo", "msg" to oneself, or "who". If the program does
+/// not start, later checks get a shorter start timeout.
+void choose_ping(stage_options& options, std::chrono::seconds bound);
 
-/// Plays all, the worst outcome of each counting. @param tell is called as each is done
-/// @return the results in the order of the checks
-std::vector<result> run_all(const run_options& options,
-                            const std::function<void(const result&)>& tell);
+/// Runs all checks. Of several runs of a check, the worst counts.
+/// @param on_result is called when all runs of a check are done
+/// @return the results, in the order of the checks
+std::vector<check_result> run_all(const run_options& options,
+                                  const std::function<void(const check_result&)>& on_result);
 
-/// Says of each failure whether it follows from one before it: the same cause, named once.
-void name_causes_once(std::vector<result>& results);
+/// Links each failure to the first failure with the same cause, so that reports explain it once.
+void link_repeated_causes(std::vector<check_result>& results);
 
 }  // namespace check

@@ -22,37 +22,37 @@ double rubric::weight_of(const std::string& check) const {
   return weights.value(check.substr(0, check.find('.')), 1.0);
 }
 
-double rubric::points_of(const result& one, double met) const {
-  if (one.came_out == outcome::passed) return weight_of(one.check);
-  const bool follows = one.came_out == outcome::failed && !one.follows_from.empty();
+double rubric::points_of(const check_result& result, double met) const {
+  if (result.outcome == outcome::passed) return weight_of(result.check);
+  const bool follows = result.outcome == outcome::failed && !result.follows_from.empty();
   if (!follows) return 0;
-  return weight_of(one.check) * data_.value("share_if_the_cause_is_known", 0.0) * met;
+  return weight_of(result.check) * data_.value("share_if_the_cause_is_known", 0.0) * met;
 }
 
 const check_case& case_of(const std::string& id) {
   for (const auto* checks : {&all_checks(), &all_client_checks()}) {
-    for (const auto& one : *checks) {
-      if (one.id == id) return one;
+    for (const auto& check : *checks) {
+      if (check.id == id) return check;
     }
   }
   throw std::out_of_range("no check " + id);
 }
 
-score count(const std::vector<result>& results, const rubric& weights) {
+score count(const std::vector<check_result>& results, const rubric& weights) {
   score sum;
-  for (const auto& one : results) {
-    if (one.came_out == outcome::not_judged) {
+  for (const auto& result : results) {
+    if (result.outcome == outcome::not_judged) {
       ++sum.not_judged;
       continue;
     }
-    const bool passed = one.came_out == outcome::passed;
+    const bool passed = result.outcome == outcome::passed;
     ++(passed ? sum.passed : sum.failed);
-    sum.possible += weights.weight_of(one.check);
-    const bool hidden = case_of(one.check).requirement.empty();
+    sum.possible += weights.weight_of(result.check);
+    const bool hidden = case_of(result.check).requirement.empty();
     ++(hidden ? sum.hidden : sum.requirements);
     if (passed) ++(hidden ? sum.hidden_passed : sum.requirements_passed);
   }
-  for (const auto& one : results) sum.points += weights.points_of(one, sum.met());
+  for (const auto& result : results) sum.points += weights.points_of(result, sum.met());
   return sum;
 }
 

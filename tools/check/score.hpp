@@ -1,5 +1,4 @@
-// What the checks weigh, and what a run is worth.
-// How a check came out is not decided here.
+// The weights of the checks, and the score of a run.
 #pragma once
 
 #include <string>
@@ -12,31 +11,33 @@
 
 namespace check {
 
-/// The weights of the checks: rubric.json, which a teacher can change.
+/// The weights of the checks, from rubric.json. A teacher can use another file.
 class rubric {
  public:
-  /// Reads the file @p path; the one built in if it is empty. @throws std::runtime_error
+  /// Reads the file @p path, or the built-in one if the path is empty. @throws std::runtime_error
   explicit rubric(const std::string& path = {});
 
-  /// What @p check is worth: its own weight, else its group's, else 1.
+  /// The weight of @p check: its own, else its group's, else 1.
   double weight_of(const std::string& check) const;
-  /// What a result earns: all, or nothing, or a share if it only follows from another.
-  /// @param met how much of the requirements the program meets, 0 to 1: so much of that share
-  double points_of(const result& one, double met) const;
+  /// The points for a result: the full weight if it passed; a share of it if it failed for the same
+  /// cause as an earlier check; else nothing.
+  /// @param met the fraction of the requirements that the program meets; scales the share
+  double points_of(const check_result& result, double met) const;
 
  private:
   nlohmann::json data_;
 };
 
-/// A run, counted.
+/// The totals of a run.
 struct score {
   double points = 0;
-  double possible = 0;  ///< of what was judged
+  double possible = 0;  ///< the weights of all checks that were judged
   std::size_t passed = 0, failed = 0, not_judged = 0;
   std::size_t requirements = 0, requirements_passed = 0;
-  std::size_t hidden = 0, hidden_passed = 0;  ///< what the loopback hides
+  std::size_t hidden = 0,
+              hidden_passed = 0;  ///< checks without a requirement: what the loopback hides
 
-  /// How much of the requirements is met, 0 to 1; 1 if none was judged.
+  /// The fraction of the requirements that are met, 0 to 1; 1 if none was judged.
   double met() const noexcept {
     return requirements == 0
                ? 1
@@ -44,10 +45,10 @@ struct score {
   }
 };
 
-/// The check of that id. @throws std::out_of_range
+/// The check with that id. @throws std::out_of_range if there is none
 const check_case& case_of(const std::string& id);
 
 /// Counts @p results.
-score count(const std::vector<result>& results, const rubric& weights);
+score count(const std::vector<check_result>& results, const rubric& weights);
 
 }  // namespace check

@@ -1,5 +1,4 @@
-// Where a check is played: the graded program, the users, the time, and the story so far.
-// No check stands here.
+// The environment of one check: the graded program, its peers, the event loop, and the recording.
 #pragma once
 
 #include <signal.h>
@@ -23,142 +22,146 @@
 
 namespace check {
 
-/// What all checks of a run have in common.
-struct settings {
+/// The options that all checks of a run share.
+struct stage_options {
   tools::dialect dialect = {};
   subject_options program = {};
-  bool client = false;                       ///< the program is a client: the checker is its server
-  std::string host = {};                     ///< of a server that runs already; empty: start one
-  std::chrono::milliseconds patience{3000};  ///< for an answer
-  std::chrono::milliseconds to_start{10000};  ///< it may take, an interpreter too
+  bool client = false;    ///< the program is a client, and the checker plays its server
+  std::string host = {};  ///< the address of a server that runs already; empty: start the program
+  std::chrono::milliseconds patience{3000};        ///< the longest wait for an answer
+  std::chrono::milliseconds start_timeout{10000};  ///< the longest wait for the program to start
   std::uint64_t seed = 1;
-  std::string ping = "echo";  ///< what shows that one is served
-  std::size_t size = 0;       ///< of a check's input, where it is to be less than usual
+  std::string ping = "echo";  ///< the request that shows whether a user is served
+  std::size_t size = 0;       ///< the size of a check's input; 0: the usual size
 };
 
-/// One check's own program and users.
+/// Runs one check's program and its peers.
 class stage {
  public:
-  /// Starts nothing yet.
-  explicit stage(settings with, std::uint64_t seed);
+  /// Starts nothing yet. @param seed for random words, numbers and cuts
+  explicit stage(stage_options options, std::uint64_t seed);
 
-  /// Starts the program. Waits until it listens; for a client, listens first.
+  /// Starts the program. A server: waits until it listens. A client: listens before it starts.
   void open();
-  /// Ends the program and starts it anew, on the same port.
+  /// Stops the program and starts it again, on the same port.
   void restart();
 
-  /// Somebody who has connected, and no more.
-  user& guest(const std::string& name);
-  /// Somebody who has connected and taken a nick, where there are nicks, and is served.
-  user& somebody(const std::string& name);
-  /// As many as that.
-  std::vector<user*> crowd(std::size_t number);
+  /// Connects a user, who sends nothing yet.
+  user& connect(const std::string& name);
+  /// Connects a user, takes a nick where the dialect has nicks, and waits until the user is served.
+  user& sign_in(const std::string& name);
+  /// Signs in @p number users.
+  std::vector<user*> sign_in_users(std::size_t number);
 
-  // Around a client.
+  // For a graded client.
 
-  /// The server that it has connected to.
+  /// The server that the client is connected to. Waits for the connection at the first call.
   host& server();
-  /// Who sits at its terminal.
+  /// The user at the client's terminal.
   console& terminal();
-  /// Nobody listens any more: what is started next finds no server.
-  void shuts_down() { listener_.reset(); }
-  /// Somebody who has connected to a port of the program's.
-  peer& caller(const std::string& name, std::uint16_t port);
-  /// A port where another may be called by the program.
-  std::uint16_t opens_line();
-  /// Who has been called there.
-  peer& called(const std::string& name);
-  /// The program may end by itself. @throws failure if a signal has ended it
+  /// Closes the listener: a client that is started next cannot connect.
+  void stop_listening() { listener_.reset(); }
+  /// Connects a peer to a port of the program.
+  peer& connect_to(const std::string& name, std::uint16_t port);
+  /// Listens for connections of the program to another peer. @return the port
+  std::uint16_t listen();
+  /// Accepts such a connection.
+  peer& accept(const std::string& name);
+  /// Allows the program to exit. @throws failure if it was killed by a signal
   void program_may_end();
-  /// The program ends by itself. @throws failure if it does not, or with a status not @p due
-  void program_ends(std::optional<int> due = {});
+  /// Waits until the program exits. @throws failure if it does not, or not with @p status
+  void program_ends(std::optional<int> status = {});
 
-  /// A word that nobody has said before: letters, 7 of them.
+  /// A random word of 7 letters. It identifies a message in what is received.
   std::string word();
-  /// By which words, numbers and cuts are chosen.
+  /// The seed of this check's random choices.
   std::uint64_t seed() const noexcept { return seed_; }
-  /// A number below @p bound, the same for the same seed.
-  std::size_t below(std::size_t bound) { return random_() % bound; }
-  /// How much input a check is to make: @p usual, or less, to find the least that fails.
-  std::size_t size(std::size_t usual) const { return with_.size == 0 ? usual : with_.size; }
-  /// Adds a sentence of the catalogue to the story.
+  /// A random number below @p bound, the same for the same seed.
+  std::size_t random_below(std::size_t bound) { return random_() % bound; }
+  /// The size of a check's input: @p usual, or less while the least input that fails is searched.
+  std::size_t input_size(std::size_t usual) const {
+    return options_.size == 0 ? usual : options_.size;
+  }
+  /// Adds a text of the catalogue to the story.
   void note(const std::string& id, const tools::arguments& values = {});
 
-  /// Turns the loop until @p done, or for at most @p limit. @return whether it is done
-  bool until(const std::function<bool()>& done, std::chrono::milliseconds limit);
+  /// Runs the loop until @p done, for at most @p limit. @return whether it is done
+  bool run_until(const std::function<bool()>& done, std::chrono::milliseconds limit);
   /// The same with the usual patience.
-  bool until(const std::function<bool()>& done) { return until(done, with_.patience); }
-  /// Lets time pass, where what is measured is time.
-  void pass(std::chrono::milliseconds time);
+  bool run_until(const std::function<bool()>& done) { return run_until(done, options_.patience); }
+  /// Runs the loop for @p time.
+  void run_for(std::chrono::milliseconds time);
 
-  /// @throws failure due @p due if @p holds does not come true in time
-  void expect(const std::function<bool()>& holds, said due, said came);
+  /// @throws failure if @p condition does not become true in time
+  void expect(const std::function<bool()>& condition, catalogue_text expected,
+              catalogue_text actual);
   /// @throws failure if the program has ended
-  void program_lives();
-  /// Both one who was there and one who comes now are served.
+  void program_still_runs();
+  /// @p witness and a new user are both served.
   void others_are_served(user& witness);
 
-  // What the program is up to.
+  // The state of the program.
 
-  bool starts_programs() const { return with_.host.empty(); }
-  /// Whether the program has ended, also if its end has only been seen at its sockets so far.
+  bool starts_programs() const { return options_.host.empty(); }
+  /// Whether the program has ended. Its sockets are closed before the process can be waited for, so
+  /// this may wait for a moment.
   bool program_has_ended();
   subject& program();
-  void signals(int number);
-  /// Interrupts what it waits in: by a stop, after which it must go on as @p goes_on says, and by
-  /// each signal that it handles.
-  void interrupts(const std::function<void()>& goes_on);
-  /// It uses no processor time. @throws failure
-  void is_idle();
+  void send_signal(int number);
+  /// Interrupts the program's blocking calls: with SIGSTOP and SIGCONT, after which @p
+  /// check_service is called, and with each signal for which the program has a handler.
+  void interrupt(const std::function<void()>& check_service);
+  /// The program uses no processor time. @throws failure
+  void program_is_idle();
   std::size_t descriptors() const;
   std::uint64_t memory() const;
-  /// Of one core, over @p time; of the time in which other programs left it one, so that a busy
-  /// machine hides nothing.
+  /// The program's use of one core over @p time, relative to the time in which other programs left
+  /// that core free. A busy machine thus does not hide a busy loop.
   int cpu_percent(std::chrono::milliseconds time);
-  /// The server's end of @p one's connection: what is unread, unsent, and whether it is held.
-  connection_evidence evidence_of(const peer& one) const;
-  /// Adds to the story that the way to @p one is full, if it is.
-  void notes_whether_full(const peer& one);
-  /// Whether the server has read all that @p one has sent.
-  bool has_read_all_of(const peer& one) const;
+  /// The program's end of @p partner's connection: unread and unsent bytes, and its descriptor.
+  connection_evidence evidence_of(const peer& partner) const;
+  /// Adds a fact to the story if the program has unsent bytes for @p partner.
+  void note_if_full(const peer& partner);
+  /// Whether the program has read everything that @p partner has sent.
+  bool has_read_all_of(const peer& partner) const;
+  /// Whether it has also returned to a blocking call, so that it has handled what it read.
+  bool has_handled_all_of(const peer& partner) const;
 
-  /// The same, and the program waits for something again: what it had to answer, it has answered.
-  bool is_done_with(const peer& one) const;
+  /// The evidence from the system and the story, at this moment or when it was kept.
+  evidence gather_evidence();
+  /// Keeps the present evidence. A check that has failed calls this before it acts on the program
+  /// to find the reason.
+  void keep_evidence() { kept_evidence_ = gather_evidence(); }
 
-  /// What the system and the story say, now; what the system said when it was kept.
-  evidence gather();
-  /// Keeps what the system says: a check has failed, and goes on to find out why.
-  void keeps_evidence() { kept_ = gather(); }
-
-  const tools::dialect& speech() const noexcept { return with_.dialect; }
-  const settings& with() const noexcept { return with_; }
+  const tools::dialect& dialect() const noexcept { return options_.dialect; }
+  const stage_options& options() const noexcept { return options_; }
   tools::recording& story() noexcept { return story_; }
   jalon::reactor& loop() noexcept { return loop_; }
 
  private:
-  jalon::stream_socket connect(const std::string& name);
-  jalon::stream_socket connect(const std::string& name, const std::string& host,
-                               std::uint16_t port);
+  jalon::stream_socket open_socket(const std::string& name);
+  jalon::stream_socket open_socket(const std::string& name, const std::string& host,
+                                   std::uint16_t port);
   bool program_waits() const;
   void start();
-  void look();
-  void await_listening();
-  jalon::stream_socket await_connection(jalon::listener& at, const said& due);
+  void poll_program();
+  void wait_until_listening();
+  jalon::stream_socket accept_connection(jalon::listener& listener, const catalogue_text& expected);
   std::vector<std::string> facts() const;
 
-  settings with_;
+  stage_options options_;
   jalon::reactor loop_;
   tools::recording story_;
   std::uint64_t seed_;
   std::mt19937_64 random_{seed_};
   std::unique_ptr<subject> program_;
   std::vector<std::unique_ptr<peer>> peers_;
-  std::optional<jalon::listener> listener_;  // where a client is to connect
-  std::optional<jalon::listener> line_;      // where it is to call another
+  std::optional<jalon::listener> listener_;       // for the graded client
+  std::optional<jalon::listener> peer_listener_;  // for its connections to other clients
   host* server_ = nullptr;
   console* terminal_ = nullptr;
   bool may_end_ = false;
-  std::optional<evidence> kept_;
+  std::optional<evidence> kept_evidence_;
   std::uint16_t port_ = 0;
   std::size_t descriptors_before_ = 0;
   std::uint64_t memory_before_ = 0;

@@ -1,4 +1,4 @@
-// The program that is graded, as a process.
+// The graded program as a process.
 #include "subject.hpp"
 
 #include <fcntl.h>
@@ -22,10 +22,10 @@ namespace check {
 
 namespace {
 
-constexpr int could_not_run = 127;  // as a shell says it
+constexpr int could_not_run = 127;  // the status that a shell uses for this
 constexpr std::chrono::milliseconds between_searches{100};
 
-// The side of a new terminal where somebody would type.
+// The master side of a new pseudo-terminal, see pty(7).
 jalon::unique_fd open_terminal() {
   jalon::unique_fd master{
       jalon::check_call(::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC), "posix_openpt")};
@@ -67,10 +67,10 @@ process_end end_of(int status) {
 
 }  // namespace
 
-void end_descendants(const std::function<void(pid_t, int)>& gone) {
-  // Again, until none is left: one may have started another before it was ended.
+void kill_descendants(const std::function<void(pid_t, int)>& gone) {
+  // A process may fork before it is killed, so repeat until no child is left.
   for (int round = 0; round < 1000 && !children_of(::getpid()).empty(); ++round) {
-    for (const pid_t pid : family_of(::getpid())) {
+    for (const pid_t pid : process_tree(::getpid())) {
       if (pid != ::getpid()) ::kill(pid, SIGKILL);
     }
     int status = 0;
@@ -82,11 +82,12 @@ void end_descendants(const std::function<void(pid_t, int)>& gone) {
 subject::subject(subject_options options) : options_(std::move(options)), folder_(make_folder()) {
   const tools::arguments values{{"port", std::to_string(options_.port)}, {"host", "127.0.0.1"}};
   for (auto& word : options_.command) {
-    // It runs in a folder of its own, so what is named from here is named from the root.
+    // The program runs in another folder, so relative paths are made absolute.
     const bool here = is_path(word) && std::filesystem::exists(word);
     word = here ? std::filesystem::absolute(word).string() : tools::fill(word, values);
   }
-  ::prctl(PR_SET_CHILD_SUBREAPER, 1);  // what it leaves behind becomes ours, and is ended
+  ::prctl(PR_SET_CHILD_SUBREAPER,
+          1);  // orphans of the program become our children and can be killed
   start();
 }
 
@@ -119,14 +120,14 @@ void subject::start() {
   open_standard_files();
   pid_ = jalon::check_call(::fork(), "fork");
   if (pid_ == 0) run_child();
-  // Here too, so that it is so whichever of both runs first. The leader of a session has its own.
+  // The child calls this too: either process may run first. A session leader has its own group.
   if (options_.standard != standard_files::terminal) ::setpgid(pid_, pid_);
   output_ = {};
-  // A program at a terminal sees its end only when nobody else has that open.
+  // The end of the input is reported only when no other process holds that end open.
   if (options_.standard != standard_files::silent) input_ = {};
 }
 
-// In the child, where nothing may throw any more.
+// Runs in the child after fork, where no exception may be thrown.
 void subject::run_child() {
   const bool is_terminal = options_.standard == standard_files::terminal;
   if (is_terminal) {
@@ -142,12 +143,12 @@ void subject::run_child() {
   ::dup2(input_.get(), STDIN_FILENO);
   ::dup2(output, STDOUT_FILENO);
   ::dup2(output, STDERR_FILENO);
-  ::close_range(STDERR_FILENO + 1, ~0U, 0);  // nor does it get what whoever started us has open
+  ::close_range(STDERR_FILENO + 1, ~0U, 0);  // nothing that the checker inherited
   limit(RLIMIT_NOFILE, options_.descriptors);
   limit(RLIMIT_CPU, options_.processor_seconds);
   limit(RLIMIT_FSIZE, options_.file_bytes);
   limit(RLIMIT_CORE, 0);
-  // A blocked or ignored signal would be inherited, and hide what a right shell would show.
+  // Blocked and ignored signals are inherited across exec and would hide faults such as SIGPIPE.
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -165,7 +166,7 @@ channel subject::take_standard_files() {
   return channel(std::move(keyboard_));
 }
 
-void subject::look() {
+void subject::poll() {
   drain();
   if (ended_ || pid_ == -1) return;
   int status = 0;
@@ -175,13 +176,13 @@ void subject::look() {
     drain();
     return;
   }
-  keep_limits();
+  enforce_limits();
 }
 
 void subject::drain() {
   if (!screen_) return;
   char bytes[4096];
-  // Bounded, so that a program which prints without end does not hold the checker.
+  // Bounded, so that a program which prints endlessly does not block the checker.
   for (int turn = 0; turn < 64; ++turn) {
     const auto got = ::read(screen_.get(), bytes, sizeof bytes);
     if (got <= 0) return;
@@ -190,21 +191,21 @@ void subject::drain() {
   }
 }
 
-void subject::keep_limits() {
+void subject::enforce_limits() {
   const auto now = std::chrono::steady_clock::now();
-  if (now < next_limits_) return;
-  next_limits_ = now + std::chrono::milliseconds(50);
+  if (now < next_limit_check_) return;
+  next_limit_check_ = now + std::chrono::milliseconds(50);
   std::uint64_t used = 0;
-  for (const pid_t pid : family_of(pid_)) used += resident_bytes(pid);
+  for (const pid_t pid : process_tree(pid_)) used += resident_bytes(pid);
   if (used <= options_.memory) return;
   stopped_because_ = "memory";
   kill();
 }
 
 std::uint16_t subject::listening_port() {
-  const auto told = tcp_listener_at(options_.port);
-  if (told && holder_of(told->inode)) return options_.port;
-  // It may listen elsewhere. To look through all there are takes long: not every time.
+  const auto listener = tcp_listener_at(options_.port);
+  if (listener && holder_of(listener->inode)) return options_.port;
+  // It may listen on another port. Listing all sockets is slow, so do it only from time to time.
   const auto now = std::chrono::steady_clock::now();
   if (now < next_search_) return 0;
   next_search_ = now + between_searches;
@@ -230,7 +231,7 @@ pid_t subject::serving_pid() const {
 
 std::optional<pid_t> subject::holder_of(std::uint64_t inode) const {
   if (inode == 0) return std::nullopt;
-  for (const pid_t pid : family_of(pid_)) {
+  for (const pid_t pid : process_tree(pid_)) {
     for (const auto& descriptor : descriptors_of(pid)) {
       if (descriptor.socket_inode == inode) return pid;
     }
@@ -238,14 +239,14 @@ std::optional<pid_t> subject::holder_of(std::uint64_t inode) const {
   return std::nullopt;
 }
 
-std::string subject::last_words() const { return last_output_; }
+std::string subject::last_output() const { return last_output_; }
 
 void subject::signal(int number) { ::kill(serving_pid(), number); }
 
 void subject::kill() {
   if (pid_ == -1) return;
   ::kill(-pid_, SIGKILL);
-  end_descendants([this](pid_t gone, int status) {
+  kill_descendants([this](pid_t gone, int status) {
     if (gone == pid_ && !ended_) ended_ = end_of(status);
   });
   drain();

@@ -1,5 +1,5 @@
-// The program that is graded: started, watched, and stopped with all it has started.
-// What is said to it over the wire, and whether that was right, is not known here.
+// The graded program as a process: starts it, limits and observes it, and kills it with all its
+// descendants.
 #pragma once
 
 #include <sys/resource.h>
@@ -18,104 +18,104 @@
 
 namespace check {
 
-/// What a program has for standard input and output.
+/// What a program's standard input and output are connected to.
 enum class standard_files {
-  silent,    ///< a terminal where nobody types; what it prints is kept
-  none,      ///< /dev/null; what it prints is kept
+  silent,    ///< a terminal where nobody types; the output is kept
+  none,      ///< /dev/null; the output is kept
   pipes,     ///< two pipes: `subject::take_standard_files`
   terminal,  ///< a terminal: `subject::take_standard_files`
 };
 
-/// How the graded program is started, and what it may use.
+/// The command of the graded program, and its limits.
 struct subject_options {
-  std::vector<std::string> command;  ///< with `{port}` and `{host}` where these go
-  std::uint16_t port = 8080;         ///< the port it is told
+  std::vector<std::string> command;  ///< `{port}` and `{host}` in it are replaced
+  std::uint16_t port = 8080;         ///< the port for `{port}`
   standard_files standard = standard_files::silent;
-  rlim_t descriptors = 1024;        ///< it may have open (RLIMIT_NOFILE)
-  rlim_t processor_seconds = 60;    ///< it may use (RLIMIT_CPU)
-  std::uint64_t memory = 1U << 30;  ///< bytes it may have in use
-  rlim_t file_bytes = 1U << 30;     ///< a file of its own may have (RLIMIT_FSIZE)
+  rlim_t descriptors = 1024;        ///< the limit of open descriptors (RLIMIT_NOFILE)
+  rlim_t processor_seconds = 60;    ///< the limit of processor time (RLIMIT_CPU)
+  std::uint64_t memory = 1U << 30;  ///< the limit of resident memory in bytes
+  rlim_t file_bytes = 1U << 30;     ///< the limit of a file's size (RLIMIT_FSIZE)
 };
 
-/// How a process came to its end.
+/// How a process ended.
 struct process_end {
   bool by_signal = false;
   int number = 0;  ///< the signal, or the exit status
 };
 
-/// Ends all that descends from this process, those that have left their group too; a child
-/// subreaper (prctl(2)) is needed for that. @param gone is told of each, with its wait status
-void end_descendants(const std::function<void(pid_t, int)>& gone = {});
+/// Kills all descendants of this process, also those that have left its process group. The process
+/// must be a child subreaper, see prctl(2). @param gone is called for each, with its wait status
+void kill_descendants(const std::function<void(pid_t, int)>& gone = {});
 
-/// A running program. It and its children end with this object, at the latest.
+/// A running program. The destructor kills it and its descendants.
 class subject {
  public:
-  /// Of its output, so many bytes are kept: the last.
+  /// The number of bytes that are kept of the output: the last ones.
   static constexpr std::size_t kept_output = 16U << 10;
 
-  /// Starts the program, in a process group and a folder of its own.
+  /// Starts the program in its own process group and its own folder.
   /// @throws std::system_error that names the program if it cannot be started
   explicit subject(subject_options options);
   subject(const subject&) = delete;
   subject& operator=(const subject&) = delete;
   ~subject();
 
-  /// Reads what it has printed, and looks whether it still runs. Called often.
-  void look();
+  /// Reads its output, checks whether it still runs, and enforces the memory limit. Call it often.
+  void poll();
 
   /// How it ended; nothing while it runs.
   const std::optional<process_end>& ended() const noexcept { return ended_; }
 
-  /// Why the checker ended it; empty if it did not.
+  /// Why the checker killed it; empty if it did not.
   const std::string& stopped_because() const noexcept { return stopped_because_; }
 
-  /// The port it listens on: that which it was told if it does, else any; 0 if on none.
+  /// The port it listens on: preferably the one in its command; 0 if it does not listen.
   std::uint16_t listening_port();
 
-  /// The other ends of its terminal or pipes. Once, and only if it was started with such.
+  /// The other ends of its terminal or pipes. Call it at most once, and only if it has such.
   channel take_standard_files();
 
-  /// The folder that it runs in: its own, empty at the start, gone at the end.
+  /// Its working directory: empty at the start, removed by the destructor.
   const std::string& folder() const noexcept { return folder_; }
 
-  /// What it has printed last, as far as that is kept, on standard output and standard error.
-  std::string last_words() const;
+  /// The end of its output, both standard output and standard error.
+  std::string last_output() const;
 
-  /// The process itself.
+  /// The process that was started.
   pid_t pid() const noexcept { return pid_; }
 
-  /// The process that listens or is connected: a child, where a script has started it.
+  /// The process that listens or is connected: a child, if the command is a script.
   pid_t serving_pid() const;
 
-  /// What it was started with.
+  /// The options that it was started with.
   const subject_options& options() const noexcept { return options_; }
 
-  /// Sends a signal to the process that listens.
+  /// Sends a signal to the serving process.
   void signal(int number);
 
-  /// Ends it and all it has started, at once.
+  /// Kills it and its descendants.
   void kill();
 
  private:
-  // The first process of its family that has this socket.
+  // The first process of its tree that has this socket open.
   std::optional<pid_t> holder_of(std::uint64_t inode) const;
   void start();
   void open_standard_files();
   void run_child();
   void drain();
-  void keep_limits();
+  void enforce_limits();
 
   subject_options options_;
   std::string folder_;
-  jalon::unique_fd keyboard_;  // what its input comes from; a terminal's side where somebody sits
-  jalon::unique_fd screen_;    // what its output comes out of, unless it is that terminal
-  jalon::unique_fd input_;     // its own ends of both; the input stays open, so that it is silent
+  jalon::unique_fd keyboard_;  // the write end of its input, or the master side of a terminal
+  jalon::unique_fd screen_;    // the read end of its output, unless that is the terminal
+  jalon::unique_fd input_;     // its own ends; for `silent`, the terminal is kept open here
   jalon::unique_fd output_;
   std::string last_output_;
   pid_t pid_ = -1;
-  mutable pid_t serving_ = -1;  // once it is known, and for as long as it lives
-  std::chrono::steady_clock::time_point next_search_{};  // when all sockets are listed again
-  std::chrono::steady_clock::time_point next_limits_{};  // when memory is looked at again
+  mutable pid_t serving_ = -1;                           // cached while that process lives
+  std::chrono::steady_clock::time_point next_search_{};  // when `tcp_sockets` may be called again
+  std::chrono::steady_clock::time_point next_limit_check_{};  // when memory is measured again
   std::optional<process_end> ended_;
   std::string stopped_because_;
 };

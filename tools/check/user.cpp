@@ -1,4 +1,4 @@
-// A user: what is asked of a server, and what must come of it.
+// A client of the graded server.
 #include "user.hpp"
 
 #include <algorithm>
@@ -13,8 +13,9 @@ using tools::wire_kind;
 
 std::string user::bytes_of(const std::string& request, tools::arguments values) const {
   values.try_emplace("me", nick_);
-  if (!on().speech().knows(request)) throw cannot_judge{{"why.no_request", {{"request", request}}}};
-  return on().speech().encode(request, values);
+  if (!stage_.dialect().knows(request))
+    throw cannot_judge{{"why.no_request", {{"request", request}}}};
+  return stage_.dialect().encode(request, values);
 }
 
 void user::asks(const std::string& request, tools::arguments values) {
@@ -24,7 +25,7 @@ void user::asks(const std::string& request, tools::arguments values) {
 
 void user::attacks(const std::string& name, tools::arguments values) {
   values.try_emplace("me", nick_);
-  const auto bytes = on().speech().attack(name, values);
+  const auto bytes = stage_.dialect().attack(name, values);
   if (!bytes) throw cannot_judge{{"why.no_attack", {{"attack", name}}}};
   sends(*bytes, name);
 }
@@ -32,52 +33,52 @@ void user::attacks(const std::string& name, tools::arguments values) {
 void user::sends_in_pieces(const std::vector<std::string>& pieces, const std::string& label) {
   std::string all;
   for (const auto& piece : pieces) all += piece;
-  const bool one_message = on().speech().split(all).size() == 1;
+  const bool one_message = stage_.dialect().split(all).size() == 1;
   const std::size_t before = received().size();
   if (!send_pieces(pieces, label) || !one_message) return;
-  on().note("fact.early_answer", {{"who", name()}});
+  stage_.note("fact.early_answer", {{"who", name()}});
   fail({"due.not_early", {{"who", name()}}}, before);
 }
 
 void user::takes_nick(const std::string& nick) {
   asks("nick", {{"nick", nick}});
-  is_told();
+  gets_answer();
   nick_ = nick;
 }
 
 void user::sends_half_a_message() {
-  const std::string message = bytes_of("echo", {{"text", on().word()}});
+  const std::string message = bytes_of("echo", {{"text", stage_.word()}});
   state_.half_sent = true;
   sends(message.substr(0, message.size() / 2), "half of a message");
 }
 
 // ---- what a user expects ----
 
-void user::is_told(const std::string& refusal) {
-  const std::string word = refusal.empty() ? "" : on().speech().refusal(refusal);
+void user::gets_answer(const std::string& refusal) {
+  const std::string word = refusal.empty() ? "" : stage_.dialect().refusal(refusal);
   if (!word.empty()) return hears(word);
-  if (!on().until([&] { return is_gone() || !heard().empty(); }) || heard().empty())
+  if (!stage_.run_until([&] { return is_gone() || !heard().empty(); }) || heard().empty())
     fail({"due.told", {{"who", name()}}});
 }
 
 void user::never_hears(std::string_view word) {
-  const std::size_t since = marked();
+  const std::size_t since = mark_offset();
   is_served();
   const auto found = received().find(word, since);
   if (found == std::string::npos) return;
-  // It was this user's own if this user has sent it.
-  const auto& events = on().story().events();
+  // Whether the word came back to its own sender.
+  const auto& events = stage_.story().events();
   const bool own = std::any_of(events.begin(), events.end(), [&](const tools::wire_event& event) {
     return event.who == name() && event.kind == wire_kind::sent &&
            event.bytes.find(word) != std::string::npos;
   });
-  on().note(own ? "fact.own_word" : "fact.others_word", {{"who", name()}});
-  mark(since);  // what came is more than what the last question brought
+  stage_.note(own ? "fact.own_word" : "fact.others_word", {{"who", name()}});
+  mark_at(since);  // report everything since the original mark
   fail({"due.never_hears", {{"who", name()}, {"word", std::string(word)}}}, found);
 }
 
 void user::hears_once(std::string_view word) {
-  const std::size_t since = marked();
+  const std::size_t since = mark_offset();
   hears(word);
   is_served();
   const auto first = received().find(word, since);
@@ -87,17 +88,17 @@ void user::hears_once(std::string_view word) {
 }
 
 bool user::is_served_within(std::chrono::milliseconds limit) {
-  const std::string& how = on().with().ping;
-  const std::string word = how == "who" ? nick_ : on().word();
-  asks(how, {{"nick", nick_}, {"text", word}});
-  const auto heard_it = [&] { return heard().find(word) != std::string_view::npos; };
-  return on().until([&] { return is_gone() || heard_it(); }, limit) && heard_it();
+  const std::string& request = stage_.options().ping;
+  const std::string word = request == "who" ? nick_ : stage_.word();
+  asks(request, {{"nick", nick_}, {"text", word}});
+  const auto has_answer = [&] { return heard().find(word) != std::string_view::npos; };
+  return stage_.run_until([&] { return is_gone() || has_answer(); }, limit) && has_answer();
 }
 
 void user::is_served() {
-  if (!is_served_within(on().with().patience)) fail({"due.served", {{"who", name()}}});
+  if (!is_served_within(stage_.options().patience)) fail({"due.served", {{"who", name()}}});
 }
 
-void user::nudge() { is_served_within(on().with().patience); }
+void user::send_probe() { is_served_within(stage_.options().patience); }
 
 }  // namespace check

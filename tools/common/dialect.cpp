@@ -1,4 +1,4 @@
-// How a program speaks, from data.
+// Dialects, from their JSON files.
 #include "dialect.hpp"
 
 #include <algorithm>
@@ -12,25 +12,25 @@ namespace {
 
 using nlohmann::json;
 
-// A number as it stands in a header: its size in bytes, least byte first or last.
-std::string number_bytes(std::int64_t value, std::size_t size, bool least_first) {
+// Encodes an integer of @p size bytes for a header.
+std::string number_bytes(std::int64_t value, std::size_t size, bool little_endian) {
   std::string bytes;
   for (std::size_t n = 0; n < size; ++n)
     bytes += static_cast<char>((static_cast<std::uint64_t>(value) >> (8 * n)) & 0xFFU);
-  if (!least_first) std::reverse(bytes.begin(), bytes.end());
+  if (!little_endian) std::reverse(bytes.begin(), bytes.end());
   return bytes;
 }
 
-std::int64_t read_number(std::string_view bytes, bool least_first) {
+std::int64_t read_number(std::string_view bytes, bool little_endian) {
   std::uint64_t value = 0;
   for (std::size_t n = 0; n < bytes.size(); ++n) {
-    const auto index = least_first ? bytes.size() - 1 - n : n;
+    const auto index = little_endian ? bytes.size() - 1 - n : n;
     value = value << 8U | static_cast<unsigned char>(bytes[index]);
   }
   return bytes.size() == 4 ? static_cast<std::int32_t>(value) : static_cast<std::int64_t>(value);
 }
 
-bool least_first(const json& framing) { return framing.value("order", "little") == "little"; }
+bool little_endian(const json& framing) { return framing.value("order", "little") == "little"; }
 
 std::string up_to_zero(std::string_view field) {
   return std::string(field.substr(0, field.find('\0')));
@@ -48,10 +48,10 @@ json read_description(const std::string& name) {
   return parse(read_file(name), name);
 }
 
-constexpr std::int64_t longest_believed = 1 << 20;  // a longer message is not waited for
+constexpr std::int64_t max_length = 1 << 20;  // a larger length is taken for an error
 
-// Of a length that is not, all that has come is one broken message.
-bool is_believed(std::int64_t length) { return length >= 0 && length <= longest_believed; }
+// If a length is not plausible, the rest of the stream counts as one broken message.
+bool is_plausible(std::int64_t length) { return length >= 0 && length <= max_length; }
 
 }  // namespace
 
@@ -90,7 +90,7 @@ std::string dialect::refusal(std::string_view kind) const {
   return refusals == description_.end() ? "" : refusals->value(std::string(kind), "");
 }
 
-bool dialect::is(std::string_view property) const {
+bool dialect::has_flag(std::string_view property) const {
   return description_.value(std::string(property), false);
 }
 
@@ -116,7 +116,7 @@ std::size_t dialect::header_bytes() const {
 }
 
 std::string dialect::encode_form(const json& form, const arguments& values) const {
-  // An attack may stand outside any framing.
+  // An attack may ignore the framing.
   if (form.is_object() && form.contains("raw_hex"))
     return from_hex(fill(form.at("raw_hex").get<std::string>(), values));
   if (form.is_object() && form.contains("raw"))
@@ -125,14 +125,14 @@ std::string dialect::encode_form(const json& form, const arguments& values) cons
 }
 
 std::string dialect::encode_text(const json& form, const arguments& values) const {
-  const bool quoted = description_.value("escape", "") == "json";
-  std::string text = fill(form.get<std::string>(), values, quoted ? as_json : as_it_is);
+  const bool is_json = description_.value("escape", "") == "json";
+  std::string text = fill(form.get<std::string>(), values, is_json ? as_json : as_is);
   const auto kind = framing().at("kind");
   if (kind == "lines") return text + framing().value("end", "\n");
   if (kind == "prefixed") {
     const std::size_t size = framing().at("bytes");
     const auto length = static_cast<std::int64_t>(text.size());
-    return number_bytes(length, size, least_first(framing())) + text;
+    return number_bytes(length, size, little_endian(framing())) + text;
   }
   if (kind == "blocks") text.resize(framing().at("bytes").get<std::size_t>(), '\0');
   return text;
@@ -148,9 +148,9 @@ std::string dialect::encode_header(const json& form, const arguments& values) co
     const std::size_t size = field.at("bytes");
     if (name == "length") {
       const auto length = form.value("length", static_cast<std::int64_t>(payload.size()));
-      bytes += number_bytes(length, size, least_first(framing()));
+      bytes += number_bytes(length, size, little_endian(framing()));
     } else if (name == "type") {
-      bytes += number_bytes(type_number(form.at("type")), size, least_first(framing()));
+      bytes += number_bytes(type_number(form.at("type")), size, little_endian(framing()));
     } else {
       std::string text = fill(form.value(name, defaults.value(name, "")), values);
       text.resize(size, '\0');
@@ -198,8 +198,8 @@ std::optional<found_message> dialect::next(std::string_view bytes, std::size_t a
   if (kind == "prefixed") {
     const std::size_t prefix = framing().at("bytes");
     if (left < prefix) return std::nullopt;
-    const auto length = read_number(bytes.substr(at, prefix), least_first(framing()));
-    if (!is_believed(length)) return found_message{at, bytes.size(), {}, false};
+    const auto length = read_number(bytes.substr(at, prefix), little_endian(framing()));
+    if (!is_plausible(length)) return found_message{at, bytes.size(), {}, false};
     size = prefix + static_cast<std::size_t>(length);
   }
   if (size == 0 || left < size) return std::nullopt;
@@ -209,30 +209,30 @@ std::optional<found_message> dialect::next(std::string_view bytes, std::size_t a
 found_message dialect::next_with_header(std::string_view bytes, std::size_t at) const {
   const std::size_t left = bytes.size() - at;
   if (left < header_bytes()) return {at, bytes.size(), "part of a header", false};
-  // What differs from message to message stands first: who sends is mostly the same.
+  // In the summary, fields that vary come first; the sender, for example, is mostly the same.
   const json usual = description_.value("defaults", json::object());
   std::int64_t length = 0;
-  std::string type, said, said_as_usual;
+  std::string type, fields, usual_fields;
   std::size_t offset = at;
   for (const auto& field : framing().at("fields")) {
     const std::string name = field.at("name");
     const auto content = bytes.substr(offset, field.at("bytes").get<std::size_t>());
     offset += content.size();
     if (name == "length") {
-      length = read_number(content, least_first(framing()));
-      said_as_usual += " length=" + std::to_string(length);
+      length = read_number(content, little_endian(framing()));
+      usual_fields += " length=" + std::to_string(length);
     } else if (name == "type") {
-      type = type_name(read_number(content, least_first(framing())));
+      type = type_name(read_number(content, little_endian(framing())));
     } else if (const auto text = up_to_zero(content); !text.empty()) {
-      auto& summary = usual.contains(name) ? said_as_usual : said;
+      auto& summary = usual.contains(name) ? usual_fields : fields;
       summary.append(" ").append(name).append("=\"").append(visible(shortened(text, 40))) += '"';
     }
   }
-  if (!is_believed(length)) return {at, bytes.size(), type + said + said_as_usual, false};
+  if (!is_plausible(length)) return {at, bytes.size(), type + fields + usual_fields, false};
   const auto end = offset + static_cast<std::size_t>(length);
   if (length > 0 && offset < bytes.size())
-    said += " payload \"" + visible(shortened(bytes.substr(offset, end - offset), 60)) + "\"";
-  return {at, std::min(end, bytes.size()), type + said + said_as_usual, end <= bytes.size()};
+    fields += " payload \"" + visible(shortened(bytes.substr(offset, end - offset), 60)) + "\"";
+  return {at, std::min(end, bytes.size()), type + fields + usual_fields, end <= bytes.size()};
 }
 
 arguments dialect::fields_of(std::string_view message) const {
@@ -244,7 +244,7 @@ arguments dialect::fields_of(std::string_view message) const {
         message.substr(std::min(offset, message.size()), field.at("bytes").get<std::size_t>());
     offset += content.size();
     if (name == "type")
-      fields[name] = type_name(read_number(content, least_first(framing())));
+      fields[name] = type_name(read_number(content, little_endian(framing())));
     else if (name != "length")
       fields[name] = up_to_zero(content);
   }

@@ -1,5 +1,4 @@
-// How a program speaks, from data: requests to bytes, and bytes to messages.
-// No socket and no verdict here; what the answers are worded like is not known.
+// Dialects: how a program encodes its requests and frames its messages, read from a JSON file.
 #pragma once
 
 #include <cstddef>
@@ -17,20 +16,21 @@ namespace tools {
 
 /// One message found in a stream of bytes.
 struct found_message {
-  std::size_t begin = 0;  ///< where it begins
-  std::size_t end = 0;    ///< behind its last byte
-  std::string summary;    ///< what it says, in a few words
-  bool whole = true;      ///< false: the rest has not come
+  std::size_t begin = 0;  ///< the offset of its first byte
+  std::size_t end = 0;    ///< the offset after its last byte
+  std::string summary;    ///< its content, shortened for display
+  bool complete = true;   ///< false: the rest has not arrived yet
 };
 
-/// A way to speak. A dialect file is a JSON object; docs/checker.md describes its fields.
+/// The encoding and framing of one protocol. docs/checker.md describes the fields of its JSON file.
 class dialect {
  public:
-  /// A dialect that is built in, or else the file of that name; what it `extends` is read first.
+  /// Loads the built-in dialect of that name, or else the file of that name, on top of the dialect
+  /// that it `extends`.
   /// @throws std::runtime_error that says what is wrong with it
   static dialect load(const std::string& name_or_file);
 
-  /// The dialect that @p description is, on top of what it `extends`.
+  /// The dialect that @p description describes, on top of the dialect that it `extends`.
   static dialect from(const nlohmann::json& description);
 
   /// Its name.
@@ -39,40 +39,40 @@ class dialect {
   /// Whether it has a request of this kind: "nick", "echo", "msg", ...
   bool knows(std::string_view request) const;
 
-  /// The bytes of a request. @throws std::out_of_range if it has none of this kind
+  /// Encodes a request. @throws std::out_of_range if the dialect has none of this kind
   std::string encode(std::string_view request, const arguments& values) const;
 
-  /// The bytes of something a right client never sends; nothing if this way to speak has no such
-  /// thing: "unknown_type", "too_long", "negative_length", ...
+  /// Encodes a malformed or hostile message: "unknown_type", "too_long", "negative_length", ...
+  /// @return nothing if the dialect does not define it
   std::optional<std::string> attack(std::string_view name, const arguments& values) const;
 
-  /// The bytes of a message that is described as the requests are.
+  /// Encodes a message from a form, which has the same format as the forms of the requests.
   std::string encode_form(const nlohmann::json& form, const arguments& values) const;
 
-  /// The fields of a message with a header, by their names: texts up to their zero, the name of
-  /// its type, and its content as `payload`.
+  /// Decodes a message with a binary header: its text fields by name (each up to its first zero
+  /// byte), the name of its type as `type`, and its content as `payload`.
   arguments fields_of(std::string_view message) const;
 
-  /// The word that the refusal of this kind contains; empty if any answer will do.
+  /// The text that a refusal of this kind contains; empty if any answer is accepted.
   std::string refusal(std::string_view kind) const;
 
-  /// Whether a yes-or-no property is set: "greets", "last_line", "ends_in_order".
-  bool is(std::string_view property) const;
+  /// The value of a boolean property: "greets", "last_line", "ends_in_order". Missing means false.
+  bool has_flag(std::string_view property) const;
 
-  /// The port that is burnt in; nothing if it is told.
+  /// The port that is compiled into the program; nothing if the program takes it as an argument.
   std::optional<std::uint16_t> port() const;
 
-  /// The course's milestone in which @p group comes, "channels" or "files"; nothing if it comes
-  /// where the project has it.
+  /// The milestone in which the course introduces @p group, "channels" or "files"; nothing if it is
+  /// the same as in this project.
   std::optional<int> milestone_of(std::string_view group) const;
 
-  /// The bytes of a message before its content: where a cut hurts most.
+  /// The size of the header before a message's content; 0 if there is no header.
   std::size_t header_bytes() const;
 
-  /// The messages in a stream, in order, from its beginning.
+  /// Splits a stream into its messages, in order. @p bytes starts at the beginning of a message.
   std::vector<found_message> split(std::string_view bytes) const;
 
-  /// What the file says, with all it extends.
+  /// The JSON description, merged with everything that it extends.
   const nlohmann::json& description() const { return description_; }
 
  private:

@@ -1,10 +1,10 @@
-// The exit statuses of the tools, as docs/checker.md promises them.
+// The exit statuses of the tools. docs/checker.md documents them.
 #pragma once
 
 namespace tools {
 
-inline constexpr int all_passed = 0;     ///< or: nothing went wrong
-inline constexpr int some_failed = 1;    ///< of what was checked
-inline constexpr int could_not_run = 2;  ///< and said why
+inline constexpr int all_passed = 0;     ///< all checks passed, or the tool did its work
+inline constexpr int some_failed = 1;    ///< at least one check failed
+inline constexpr int could_not_run = 2;  ///< an error, reported on standard error
 
 }  // namespace tools

@@ -1,5 +1,5 @@
-// What becomes of the bytes of one direction: held back, cut, joined, slowed, ended early.
-// No socket here, and no clock: it is told the time.
+// Fault injection for the bytes of one direction: delay, splitting, joining, rate limits, early
+// end. It uses no socket and no clock: the caller passes the time, so that tests can set it.
 #pragma once
 
 #include <chrono>
@@ -15,54 +15,58 @@
 
 namespace tools {
 
-/// How the bytes of one direction are bent. As it comes, not at all.
+/// The faults to inject into one direction. The defaults inject none.
 struct faults {
-  std::size_t split = 0;               ///< bytes a send has at most; 0: as many as there are
-  bool random = false;                 ///< one to `split` of them, by the seed
-  std::size_t join = 0;                ///< so many bytes are waited for before any is passed on
-  std::chrono::milliseconds every{0};  ///< between one send and the next
-  std::chrono::milliseconds delay{0};  ///< from when bytes come to when they are passed on
-  std::size_t rate = 0;                ///< bytes a second; 0: no limit
-  bool stall = false;                  ///< nothing is passed on until `go`
-  std::optional<std::uint64_t> half_close;     ///< after so many bytes this direction is ended
-  std::optional<std::uint64_t> reset;          ///< after so many bytes the connection is cut
-  std::optional<std::uint64_t> reset_message;  ///< before this message it is cut; the first is 1
+  std::size_t split = 0;               ///< the largest number of bytes per send; 0: no limit
+  bool random = false;                 ///< each send has a random size, from 1 to `split` bytes
+  std::size_t join = 0;                ///< the number of bytes to collect before the next send
+  std::chrono::milliseconds every{0};  ///< the shortest time between two sends
+  std::chrono::milliseconds delay{0};  ///< the time from the arrival of bytes to their send
+  std::size_t rate = 0;                ///< bytes per second; 0: no limit
+  bool stall = false;                  ///< nothing is sent until `go`
+  std::optional<std::uint64_t> half_close;     ///< half-close this direction after so many bytes
+  std::optional<std::uint64_t> reset;          ///< reset the connection after so many bytes
+  std::optional<std::uint64_t> reset_message;  ///< reset it before this message; the first is 1
 };
 
-/// Changes @p now by words such as `split 3, every 10`; `go` takes all back.
-/// @throws std::runtime_error that says what is wrong; @p now is then as it was
-void apply(faults& now, std::string_view words);
+/// Changes @p current as @p spec says, for example `split 3, every 10`; `go` removes all faults.
+/// @throws std::runtime_error that says what is wrong; @p current is then unchanged
+void apply(faults& current, std::string_view spec);
 
-/// The bytes of one direction, on their way.
-class bent_stream {
+/// A queue for the bytes of one direction that decides when and in which pieces they are sent.
+///
+/// The owner appends what arrives, asks for the next step, and reports what it has sent.
+class faulty_stream {
  public:
-  /// What is to be done next.
-  enum class step { wait, pass, half_close, reset };
+  /// What the owner has to do next.
+  enum class step { wait, send, half_close, reset };
 
-  /// Bent by @p how, which outlives it and may change; random cuts are those of @p seed.
-  bent_stream(const faults& how, std::uint64_t seed) : how_(how), random_(seed) {}
+  /// @param how the faults, which must outlive the stream and may change at any time
+  /// @param seed for the random sizes: the same seed gives the same sizes
+  faulty_stream(const faults& how, std::uint64_t seed) : faults_(how), random_(seed) {}
 
-  /// @p bytes have come.
-  void take(std::string_view bytes, jalon::steady_time now);
-  /// No more will come.
-  void end() { ended_ = true; }
-  /// The connection is to be cut when this many bytes have been passed on.
+  /// Appends bytes that have arrived.
+  void append(std::string_view bytes, jalon::steady_time now);
+  /// Marks the end of the input: nothing more will arrive.
+  void end_input() { ended_ = true; }
+  /// Resets the connection once this many bytes have been sent.
   void reset_at(std::uint64_t byte) { reset_at_ = byte; }
 
-  /// What is due at @p now.
-  step due(jalon::steady_time now);
-  /// After `pass`: the bytes of the next send.
+  /// What to do at @p now.
+  step next_step(jalon::steady_time now);
+  /// After `step::send`: the bytes to send.
   std::string_view piece() const { return std::string_view(pending_).substr(0, piece_); }
-  /// So many bytes of the piece have been passed on.
-  void passed(std::size_t bytes, jalon::steady_time now);
+  /// Removes the first @p bytes of the piece: they have been sent.
+  void consume(std::size_t bytes, jalon::steady_time now);
 
-  /// After `half_close`: this direction is over, and what still comes is dropped.
-  void half_closed();
+  /// Drops what is queued, and everything that is appended later.
+  void close();
 
-  /// When to ask again although nothing has come; nothing if only bytes or words change it.
-  std::optional<jalon::steady_time> next(jalon::steady_time now) const;
+  /// When to ask for the next step although no event has occurred; nothing if only new bytes or
+  /// changed faults can lead to one.
+  std::optional<jalon::steady_time> next_wakeup(jalon::steady_time now) const;
 
-  /// How many bytes are on their way.
+  /// The number of queued bytes.
   std::size_t size() const noexcept { return pending_.size(); }
 
  private:
@@ -71,19 +75,19 @@ class bent_stream {
     jalon::steady_time at;
   };
 
-  std::size_t arrived(jalon::steady_time now) const;
-  std::size_t length_of_piece(std::size_t there);
+  std::size_t deliverable(jalon::steady_time now) const;
+  std::size_t piece_length(std::size_t available);
 
-  const faults& how_;
+  const faults& faults_;
   std::minstd_rand random_;
   std::string pending_;
-  std::deque<arrival> arrivals_;  // of what is pending
+  std::deque<arrival> arrivals_;  // when the pending bytes arrived
   std::size_t piece_ = 0;
-  std::uint64_t passed_ = 0;
+  std::uint64_t sent_ = 0;
   std::optional<std::uint64_t> reset_at_;
   jalon::steady_time not_before_{};
   bool ended_ = false;
-  bool half_closed_ = false;
+  bool closed_ = false;
 };
 
 }  // namespace tools

@@ -1,4 +1,4 @@
-// Files, built in and on the disk.
+// Built-in files and files on disk.
 #include <cerrno>
 #include <fstream>
 #include <iostream>

@@ -1,4 +1,4 @@
-// What happened on the wire, by name and as data.
+// The names of events, and their JSON format.
 #include "recording.hpp"
 
 #include <array>
@@ -23,17 +23,18 @@ wire_kind wire_kind_of(std::string_view name) {
 }
 
 nlohmann::json to_json(const wire_event& event) {
-  return {{"us", event.at.count()},      {"who", event.who},   {"kind", name_of(event.kind)},
-          {"bytes", latin(event.bytes)}, {"size", event.size}, {"label", latin(event.label)}};
+  return {{"us", event.at.count()},      {"who", event.who},
+          {"kind", name_of(event.kind)}, {"bytes", bytes_to_utf8(event.bytes)},
+          {"size", event.size},          {"label", bytes_to_utf8(event.label)}};
 }
 
 wire_event event_from(const nlohmann::json& data) {
   return {std::chrono::microseconds(data.at("us").get<std::int64_t>()),
           data.at("who").get<std::string>(),
           wire_kind_of(data.at("kind").get<std::string>()),
-          from_latin(data.at("bytes").get<std::string>()),
+          bytes_from_utf8(data.at("bytes").get<std::string>()),
           data.at("size").get<std::uint64_t>(),
-          from_latin(data.at("label").get<std::string>())};
+          bytes_from_utf8(data.at("label").get<std::string>())};
 }
 
 }  // namespace tools

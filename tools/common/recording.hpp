@@ -1,5 +1,4 @@
-// What went over the wire, as it happened: the story that reports tell and diagrams show.
-// It is only written down here; nothing is judged.
+// The recording of what happened on the wire. Reports and sequence diagrams are made from it.
 #pragma once
 
 #include <chrono>
@@ -13,39 +12,39 @@
 
 namespace tools {
 
-/// What can happen on a connection, seen from the side of the client.
+/// The kinds of events on a connection, named from the client's point of view.
 enum class wire_kind {
-  opened,       ///< connected
-  sent,         ///< one call of `send` by the client
-  received,     ///< one segment from the server
-  half_closed,  ///< the client said that it sends no more
-  closed,       ///< the client closed
-  reset,        ///< the client cut the connection
-  end,          ///< the server closed
-  broken,       ///< the server cut the connection
-  paused,       ///< the client reads no more
-  note,         ///< something else, told in `label`
+  opened,       ///< the client has connected
+  sent,         ///< the client made one call of `send`
+  received,     ///< the client received one segment from the server
+  half_closed,  ///< the client shut down its write side
+  closed,       ///< the client closed the connection
+  reset,        ///< the client reset the connection
+  end,          ///< the server closed the connection
+  broken,       ///< the server reset the connection
+  paused,       ///< the client stopped reading
+  note,         ///< anything else; `label` says what
 };
 
-/// One thing that happened.
+/// One event.
 struct wire_event {
-  std::chrono::microseconds at{};  ///< since the beginning of the recording
-  std::string who;                 ///< whose connection; empty: nobody's
+  std::chrono::microseconds at{};  ///< the time since the recording began
+  std::string who;                 ///< the name of the connection; empty for a general note
   wire_kind kind = wire_kind::note;
-  std::string bytes;       ///< what was sent or received, up to a bound
-  std::uint64_t size = 0;  ///< how many bytes it was
-  std::string label;       ///< what it means, or the text of a note
+  std::string bytes;       ///< what was sent or received, at most `recording::kept_bytes`
+  std::uint64_t size = 0;  ///< the full number of bytes
+  std::string label;       ///< what the bytes mean, or the text of a note
 };
 
-/// All that happened, in order.
+/// All events, in order.
 class recording {
  public:
-  /// Of one event, so many bytes are kept.
+  /// The largest number of bytes that is kept of one event.
   static constexpr std::size_t kept_bytes = 64U << 10;
 
   recording() : start_(std::chrono::steady_clock::now()) {}
 
-  /// Writes down what happened now. @return its index
+  /// Adds an event with the present time. @return its index
   std::size_t add(std::string_view who, wire_kind kind, std::string_view bytes = {},
                   std::string label = {}) {
     const auto now = std::chrono::steady_clock::now();
@@ -55,10 +54,10 @@ class recording {
     return events_.size() - 1;
   }
 
-  /// Forgets what happened so far; the time goes on.
-  void forget() { events_.clear(); }
+  /// Removes all events. The clock keeps running.
+  void clear() { events_.clear(); }
 
-  /// What happened so far, since `forget`.
+  /// The events since the beginning or the last `clear`.
   const std::vector<wire_event>& events() const noexcept { return events_; }
 
  private:
@@ -66,14 +65,14 @@ class recording {
   std::vector<wire_event> events_;
 };
 
-/// The name of a kind in data: "sent", "received", ...
+/// The name of a kind in JSON: "sent", "received", ...
 std::string_view name_of(wire_kind kind);
-/// The kind of that name; `note` for any other.
+/// The kind of that name; `note` for any other name.
 wire_kind wire_kind_of(std::string_view name);
 
-/// An event as data, and back: between processes, in reports and in files.
+/// Converts an event to JSON, for pipes between processes, reports and files.
 nlohmann::json to_json(const wire_event& event);
-/// Reads what `to_json` has written. @throws nlohmann::json::exception if it is no event
+/// Reads what `to_json` has written. @throws nlohmann::json::exception if it is not an event
 wire_event event_from(const nlohmann::json& data);
 
 }  // namespace tools

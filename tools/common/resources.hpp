@@ -1,5 +1,5 @@
-// The data files that are built into the programs: dialects, texts, the rubric.
-// Their meaning is not known here. resources.cpp is written by the build, from the files.
+// Files: those that are built into the programs (dialects, texts, the rubric) and those on disk.
+// The build generates resources.cpp from the data files in tools/.
 #pragma once
 
 #include <optional>
@@ -10,13 +10,13 @@
 
 namespace tools {
 
-/// Every file built in: its path below `tools/`, and its content.
+/// All built-in files: the path below `tools/`, and the content.
 const std::vector<std::pair<std::string_view, std::string_view>>& resources();
 
-/// The file @p path, say "dialects/lines.json"; nothing if there is none.
+/// The built-in file @p path, for example "dialects/lines.json"; nothing if there is none.
 std::optional<std::string_view> resource(std::string_view path);
 
-/// The content of the file @p path on the disk. @throws std::system_error that names it
+/// Reads the file @p path from disk. @throws std::system_error that names the file
 std::string read_file(const std::string& path);
 
 /// Writes @p content to the file @p path; `-` is standard output. @throws std::system_error

@@ -12,20 +12,20 @@ namespace {
 
 constexpr int lane_width = 300;
 constexpr int row_height = 34;
-constexpr int head_height = 44;
-constexpr std::size_t most_rows = 120;
-constexpr std::size_t label_length = 32;  // over an arrow, which is as long as a lane is wide
+constexpr int header_height = 44;
+constexpr std::size_t max_rows = 120;
+constexpr std::size_t label_length = 32;  // above an arrow, which is one lane long
 constexpr std::size_t note_length = 46;   // beside a lane
 constexpr int letter_width = 8;
 
-// Where the lanes stand: the clients to the left and right, the server in the middle.
+// The positions of the lanes: the clients on the left and right, the server in the middle.
 struct lanes {
   std::map<std::string, int> x;
   int server = 0;
   int width = 0;
 };
 
-lanes place(const std::vector<wire_event>& story) {
+lanes place_lanes(const std::vector<wire_event>& story) {
   std::vector<std::string> names;
   for (const auto& event : story) {
     if (!event.who.empty() && std::find(names.begin(), names.end(), event.who) == names.end())
@@ -39,7 +39,7 @@ lanes place(const std::vector<wire_event>& story) {
     if (n < left) all.x[names[n]] = x;
     if (n > left) all.x[names[n - 1]] = x;
   }
-  all.width = x + lane_width / 2;  // a note at the last lane has room beside it
+  all.width = x + lane_width / 2;  // room for a note beside the last lane
   return all;
 }
 
@@ -61,7 +61,7 @@ std::string clipped(const std::string& label, std::size_t length = label_length)
   return label.size() <= length ? label : label.substr(0, length - 1) + "\xE2\x80\xA6";
 }
 
-// An arrow with its label above it; the whole of it is shown when pointed at.
+// An arrow with its label above it. A tooltip shows the full label.
 std::string arrow(int from, int to, int y, const std::string& label, const std::string& kind,
                   bool wrong) {
   std::string svg =
@@ -71,65 +71,66 @@ std::string arrow(int from, int to, int y, const std::string& label, const std::
   return svg + "</g>\n";
 }
 
-std::string mark(int x, int y, const std::string& label, const std::string& kind,
-                 std::size_t length = note_length) {
+std::string dot(int x, int y, const std::string& label, const std::string& kind,
+                std::size_t length = note_length) {
   return "<g class=\"" + kind + "\"><title>" + as_html(label) + R"(</title><circle cx=")" +
          number(x) + "\" cy=\"" + number(y) + R"(" r="5"/>)" +
          text(x + 10, y + 4, clipped(label, length)) + "</g>\n";
 }
 
-// The messages that end in each event: found in all that one connection has sent or received.
-std::map<std::size_t, std::string> messages_of(const sequence& what) {
-  struct stream {
+// Finds the messages in everything that each connection has sent or received. The key is the index
+// of the event in which the message ends.
+std::map<std::size_t, std::string> messages_of(const sequence& diagram) {
+  struct byte_stream {
     std::string bytes;
     std::vector<std::size_t> ends, events;
   };
-  std::map<std::pair<std::string, wire_kind>, stream> streams;
-  for (std::size_t n = 0; n < what.story.size(); ++n) {
-    const auto& event = what.story[n];
+  std::map<std::pair<std::string, wire_kind>, byte_stream> streams;
+  for (std::size_t n = 0; n < diagram.story.size(); ++n) {
+    const auto& event = diagram.story[n];
     if (event.kind != wire_kind::sent && event.kind != wire_kind::received) continue;
-    auto& one = streams[{event.who, event.kind}];
-    one.bytes += event.bytes;
-    one.ends.push_back(one.bytes.size());
-    one.events.push_back(n);
+    auto& stream = streams[{event.who, event.kind}];
+    stream.bytes += event.bytes;
+    stream.ends.push_back(stream.bytes.size());
+    stream.events.push_back(n);
   }
   std::map<std::size_t, std::string> found;
-  for (const auto& [name, one] : streams) {
-    for (const auto& message : what.speech.split(one.bytes)) {
-      const auto at =
-          std::lower_bound(one.ends.begin(), one.ends.end(), message.end) - one.ends.begin();
-      auto& label = found[one.events[static_cast<std::size_t>(at)]];
-      label +=
-          (label.empty() ? "" : " + ") + message.summary + (message.whole ? "" : " \xE2\x80\xA6");
+  for (const auto& [name, stream] : streams) {
+    for (const auto& message : diagram.dialect.split(stream.bytes)) {
+      const auto at = std::lower_bound(stream.ends.begin(), stream.ends.end(), message.end) -
+                      stream.ends.begin();
+      auto& label = found[stream.events[static_cast<std::size_t>(at)]];
+      label += (label.empty() ? "" : " + ") + message.summary +
+               (message.complete ? "" : " \xE2\x80\xA6");
     }
   }
   return found;
 }
 
-std::string layer_choice(const sequence& what) {
-  std::string html = "<p class=\"layers\">" + as_html(what.words[0]) + ": ";
+std::string layer_choice(const sequence& diagram) {
+  std::string html = "<p class=\"layers\">" + as_html(diagram.labels[0]) + ": ";
   const std::array<std::string, 3> layers{"calls", "segments", "messages"};
   for (std::size_t n = 0; n < layers.size(); ++n) {
     html += R"(<label><input type="checkbox" checked data-layer=")" + layers[n] + "\"> " +
-            as_html(what.words[n + 1]) + "</label> ";
+            as_html(diagram.labels[n + 1]) + "</label> ";
   }
   return html + "</p>\n";
 }
 
 }  // namespace
 
-std::string sequence_diagram(const sequence& what) {
-  const lanes all = place(what.story);
-  const auto messages = messages_of(what);
-  const std::size_t first = what.story.size() > most_rows ? what.story.size() - most_rows : 0;
+std::string sequence_diagram(const sequence& diagram) {
+  const lanes all = place_lanes(diagram.story);
+  const auto messages = messages_of(diagram);
+  const std::size_t first = diagram.story.size() > max_rows ? diagram.story.size() - max_rows : 0;
   std::string rows;
-  int y = head_height;
-  for (std::size_t n = first; n < what.story.size(); ++n) {
-    const auto& event = what.story[n];
-    const bool wrong = what.wrong == n;
+  int y = header_height;
+  for (std::size_t n = first; n < diagram.story.size(); ++n) {
+    const auto& event = diagram.story[n];
+    const bool wrong = diagram.wrong == n;
     y += row_height;
     if (event.who.empty()) {
-      rows += mark(all.server, y, what.say(event), "note");
+      rows += dot(all.server, y, diagram.describe(event), "note");
       continue;
     }
     const int x = all.x.at(event.who);
@@ -140,7 +141,7 @@ std::string sequence_diagram(const sequence& what) {
     else if (in)
       rows += arrow(all.server, x, y, bytes_label(event.bytes), "segments", wrong);
     else
-      rows += mark(x, y, what.say(event), "note");
+      rows += dot(x, y, diagram.describe(event), "note");
     if (message != messages.end() && !message->second.empty()) {
       y += row_height / 2;
       const int middle = (x + all.server) / 2;
@@ -150,20 +151,20 @@ std::string sequence_diagram(const sequence& what) {
   }
   const int end = y + row_height;
   int height = end;
-  if (!what.missing.empty()) {
+  if (!diagram.missing.empty()) {
     const auto room = static_cast<std::size_t>(all.width / letter_width - 5);
-    rows += mark(20, end + row_height / 2, what.missing, "note wrong", room);
+    rows += dot(20, end + row_height / 2, diagram.missing, "note wrong", room);
     height += row_height;
   }
-  std::string svg = R"(<div class="diagram" id="d)" + what.id + "\">\n" + layer_choice(what);
+  std::string svg = R"(<div class="diagram" id="d)" + diagram.id + "\">\n" + layer_choice(diagram);
   svg += R"(<div class="scroll"><svg role="img" width=")" + number(all.width) + "\" height=\"" +
          number(height) + "\" viewBox=\"0 0 " + number(all.width) + " " + number(height) + "\">\n";
   for (const auto& [name, x] : all.x) {
     svg +=
-        text(x, 24, name, "class=\"head\"") + line(x, head_height - 10, x, end, "class=\"lane\"");
+        text(x, 24, name, "class=\"head\"") + line(x, header_height - 10, x, end, "class=\"lane\"");
   }
-  svg += text(all.server, 24, what.words[4], "class=\"head\"");
-  svg += line(all.server, head_height - 10, all.server, end, "class=\"lane server\"");
+  svg += text(all.server, 24, diagram.labels[4], "class=\"head\"");
+  svg += line(all.server, header_height - 10, all.server, end, "class=\"lane server\"");
   return svg + rows + "</svg></div></div>\n";
 }
 

@@ -1,5 +1,4 @@
-// A recording as a sequence diagram: one lane a connection, the server in the middle; HTML and SVG.
-// What was wrong with it is found elsewhere; it is marked here.
+// Sequence diagrams in HTML and SVG: one lane per connection, with the server in the middle.
 #pragma once
 
 #include <array>
@@ -13,24 +12,24 @@
 
 namespace tools {
 
-/// What is drawn.
+/// What a diagram shows.
 struct sequence {
   const std::vector<wire_event>& story;
-  const dialect& speech;                  ///< finds the messages
-  std::optional<std::size_t> wrong = {};  ///< the event that is marked
-  std::string id;                         ///< of this diagram on its page
+  const tools::dialect& dialect;          ///< finds the messages in the bytes
+  std::optional<std::size_t> wrong = {};  ///< the index of the event to highlight
+  std::string id;                         ///< the diagram's id, unique on its page
   /// "Show", "calls of send", "segments received", "messages", "server" in the reader's language.
-  std::array<std::string, 5> words;
-  std::function<std::string(const wire_event&)> say;  ///< an event as a sentence
-  std::string missing = {};                           ///< what should have come in the end
+  std::array<std::string, 5> labels;
+  std::function<std::string(const wire_event&)> describe;  ///< renders an event as a sentence
+  std::string missing = {};  ///< what was expected at the end and did not arrive
 };
 
-/// The diagram, and the choice of its layers.
-std::string sequence_diagram(const sequence& what);
+/// Renders the diagram, with check boxes for its layers.
+std::string sequence_diagram(const sequence& diagram);
 
-/// The beginning of a page that has its style in itself, and its end.
+/// The beginning of a page, with the style sheet inline.
 std::string page_begin(const std::string& title);
-/// The end of a page.
+/// The end of a page, with the script inline.
 std::string page_end();
 
 }  // namespace tools

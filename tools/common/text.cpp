@@ -1,4 +1,4 @@
-// Bytes and templates as text.
+// Text helpers.
 #include "text.hpp"
 
 #include <algorithm>
@@ -27,7 +27,7 @@ std::string visible_byte(char c) {
   return "\\x" + two_digits(c);
 }
 
-// `text*3`: three times the text.
+// Expands `text*3` to three copies of the text.
 std::optional<std::string> repetition(std::string_view inside) {
   const auto star = inside.rfind('*');
   if (star == inside.npos || inside.find('{') != inside.npos) return std::nullopt;
@@ -48,14 +48,15 @@ std::optional<std::string> filled(std::string_view inside, const arguments& valu
 std::string visible(std::string_view bytes) {
   constexpr std::size_t long_run = 12;
   std::string result;
-  // A run of bytes that is UTF-8 is shown as it is; a text cut in the middle of a letter is not.
+  // Valid UTF-8 is shown unchanged. If the bytes end in the middle of a character, they are
+  // escaped.
   const bool readable = jalon::is_utf8(bytes);
   for (std::size_t at = 0; at < bytes.size();) {
     const char c = bytes[at];
     const auto end = std::min(bytes.find_first_not_of(c, at), bytes.size());
-    const std::string one = readable && c < 0 ? std::string{c} : visible_byte(c);
+    const std::string shown = readable && c < 0 ? std::string{c} : visible_byte(c);
     const bool is_run = end - at >= long_run;
-    result += is_run ? one + "{" + std::to_string(end - at) + " times}" : one;
+    result += is_run ? shown + "{" + std::to_string(end - at) + " times}" : shown;
     at = is_run ? end : at + 1;
   }
   return result;
@@ -80,7 +81,7 @@ std::string from_hex(std::string_view text) {
   return result;
 }
 
-std::string as_it_is(std::string_view value) { return std::string(value); }
+std::string as_is(std::string_view value) { return std::string(value); }
 
 std::string as_json(std::string_view value) {
   std::string quoted;
@@ -105,7 +106,7 @@ std::string as_html(std::string_view value) {
   return result;
 }
 
-std::string latin(std::string_view bytes) {
+std::string bytes_to_utf8(std::string_view bytes) {
   std::string text;
   for (const char c : bytes) {
     const auto byte = static_cast<unsigned char>(c);
@@ -119,7 +120,7 @@ std::string latin(std::string_view bytes) {
   return text;
 }
 
-std::string from_latin(const std::string& text) {
+std::string bytes_from_utf8(const std::string& text) {
   std::string bytes;
   for (std::size_t n = 0; n < text.size(); ++n) {
     const auto byte = static_cast<unsigned char>(text[n]);
@@ -133,7 +134,7 @@ std::string from_latin(const std::string& text) {
   return bytes;
 }
 
-std::string as_address(std::string_view value) {
+std::string as_url_segment(std::string_view value) {
   static constexpr std::string_view digits = "0123456789ABCDEF";
   static constexpr std::string_view unreserved =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";

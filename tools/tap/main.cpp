@@ -1,4 +1,4 @@
-// jalon-tap: shows what goes between clients and a server, records it, and bends it.
+// jalon-tap: a proxy that shows and records the traffic of a server, and injects faults into it.
 #include <unistd.h>
 
 #include <csignal>
@@ -37,18 +37,19 @@ struct command_line {
   double patience = 1;
 };
 
-void describe(CLI::App& app, command_line& said) {
-  app.add_option("--listen", said.listen, "where clients connect: a port, or HOST:PORT");
-  app.add_option("--to", said.to, "the server: a port, or HOST:PORT")->required();
-  app.add_option("--dialect", said.dialect, "finds the messages: lines, jsonl, struct, or a file");
-  app.add_option("--up", said.up, "bends what clients say: \"split 3, every 10\"");
-  app.add_option("--down", said.down, "bends what the server says, likewise");
-  app.add_option("--seed", said.seed, "of the random cuts");
-  app.add_option("--record", said.record, "writes all that happens to a file, a line each");
-  app.add_option("--replay", said.replay, "plays the clients of a recorded file to the server");
-  app.add_option("--patience", said.patience,
+void describe(CLI::App& app, command_line& args) {
+  app.add_option("--listen", args.listen, "where clients connect: a port, or HOST:PORT");
+  app.add_option("--to", args.to, "the server: a port, or HOST:PORT")->required();
+  app.add_option("--dialect", args.dialect, "finds the messages: lines, jsonl, struct, or a file");
+  app.add_option("--up", args.up, "faults in what clients send: \"split 3, every 10\"");
+  app.add_option("--down", args.down, "faults in what the server sends, likewise");
+  app.add_option("--seed", args.seed, "of the random cuts");
+  app.add_option("--record", args.record, "writes all events to a file, one per line");
+  app.add_option("--replay", args.replay,
+                 "replays the clients of a recorded file against the server");
+  app.add_option("--patience", args.patience,
                  "after a replay: the seconds that the server may be silent");
-  app.add_option("--html", said.html, "at the end, draws the sequence diagram into this file");
+  app.add_option("--html", args.html, "at the end, draws the sequence diagram into this file");
   app.footer(
       "split N      at most N bytes a send         delay MS         later by so much\n"
       "random N     1 to N bytes a send            rate N           bytes a second\n"
@@ -59,7 +60,7 @@ void describe(CLI::App& app, command_line& said) {
       "While it runs, type `up split 3`, `down stall` or `both go`.");
 }
 
-jalon::endpoint place(const std::string& text) {
+jalon::endpoint parse_endpoint(const std::string& text) {
   if (const auto port = jalon::parse_number<std::uint16_t>(text))
     return jalon::endpoint::loopback(*port);
   const auto found = jalon::endpoint::parse(text);
@@ -80,51 +81,55 @@ std::vector<tools::wire_event> read_story(const std::string& path) {
   return story;
 }
 
-// Shows, records and keeps what happens.
-class witness {
+// Prints the events, writes them to the recording, and keeps them for the diagram.
+class event_log {
  public:
-  explicit witness(const command_line& said)
-      : speech_(tools::dialect::load(said.dialect.empty() ? "lines" : said.dialect)),
-        finds_(!said.dialect.empty()),
-        html_(said.html) {
-    if (said.record.empty()) return;
-    file_.open(said.record);
-    if (!file_) jalon::throw_system_error(errno, "open", said.record);
+  explicit event_log(const command_line& args)
+      : dialect_(tools::dialect::load(args.dialect.empty() ? "lines" : args.dialect)),
+        shows_messages_(!args.dialect.empty()),
+        html_(args.html) {
+    if (args.record.empty()) return;
+    file_.open(args.record);
+    if (!file_) jalon::throw_system_error(errno, "open", args.record);
   }
 
-  void told(std::string_view who, wire_kind kind, std::string_view bytes) {
-    const auto& event = all_.events()[all_.add(who, kind, bytes)];
+  void record(std::string_view who, wire_kind kind, std::string_view bytes) {
+    const auto& event = events_.events()[events_.add(who, kind, bytes)];
     char time[32];
     std::snprintf(time, sizeof time, "%8.3f s  ", static_cast<double>(event.at.count()) / 1e6);
     std::cout << time << check::sentence_of(event, texts_);
     if (!bytes.empty()) std::cout << ": " << tools::shortened(tools::visible(bytes), shown_bytes);
     std::cout << "\n";
-    if (finds_ && !bytes.empty()) {
+    if (shows_messages_ && !bytes.empty()) {
       for (const auto& summary : finder(who, kind == wire_kind::sent).feed(bytes))
         std::cout << std::string(12, ' ') << texts_.say("tap.message", {{"summary", summary}})
                   << "\n";
     }
     std::cout << std::flush;
     if (file_.is_open()) file_ << tools::to_json(event).dump() << "\n" << std::flush;
-    if (html_.empty()) all_.forget();
+    if (html_.empty()) events_.clear();
   }
 
-  // For a cut before a message, the bytes are seen as they come.
-  std::optional<std::uint64_t> message_begins(std::string_view who, bool up, std::string_view bytes,
+  // For the fault `reset-message`. These finders see the bytes when they arrive; the others see
+  // them when they are sent.
+  std::optional<std::uint64_t> message_offset(std::string_view who, bool up, std::string_view bytes,
                                               std::uint64_t n) {
-    auto& one = finders_come_.try_emplace({std::string(who), up}, speech_).first->second;
-    one.feed(bytes);
-    return one.begin_of(n);
+    auto& input = input_finders_.try_emplace({std::string(who), up}, dialect_).first->second;
+    input.feed(bytes);
+    return input.begin_of(n);
   }
 
   void draw() const {
     if (html_.empty()) return;
-    const tools::sequence what{
-        all_.events(), speech_, {}, "1", check::diagram_words(texts_), [this](const auto& event) {
-          return check::sentence_of(event, texts_);
-        }};
+    const tools::sequence diagram{
+        events_.events(),
+        dialect_,
+        {},
+        "1",
+        check::diagram_words(texts_),
+        [this](const auto& event) { return check::sentence_of(event, texts_); }};
     tools::write_file(html_, tools::page_begin(texts_.say("tap.title")) +
-                                 tools::sequence_diagram(what) + tools::page_end());
+                                 tools::sequence_diagram(diagram) + tools::page_end());
   }
 
   const check::catalogue& texts() const { return texts_; }
@@ -133,34 +138,34 @@ class witness {
   using finders = std::map<std::pair<std::string, bool>, tap::message_finder>;
 
   tap::message_finder& finder(std::string_view who, bool up) {
-    return finders_.try_emplace({std::string(who), up}, speech_).first->second;
+    return output_finders_.try_emplace({std::string(who), up}, dialect_).first->second;
   }
 
   check::catalogue texts_;
-  tools::dialect speech_;
-  bool finds_;
+  tools::dialect dialect_;
+  bool shows_messages_;
   std::string html_;
   std::ofstream file_;
-  tools::recording all_;
-  finders finders_;
-  finders finders_come_;
+  tools::recording events_;
+  finders output_finders_;
+  finders input_finders_;
 };
 
-// What is typed: `up split 3`.
-void obey(std::string_view line, tap::proxy& bent) {
+// Executes a typed line such as `up split 3`.
+void execute(std::string_view line, tap::proxy& proxy) {
   const auto blank = line.find(' ');
   const std::string_view way = line.substr(0, blank);
-  const std::string_view words = blank == line.npos ? "" : line.substr(blank + 1);
+  const std::string_view spec = blank == line.npos ? "" : line.substr(blank + 1);
   if (way != "up" && way != "down" && way != "both")
     throw std::runtime_error("say up, down or both, and a fault");
-  if (way != "down") bent.bend(true, words);
-  if (way != "up") bent.bend(false, words);
+  if (way != "down") proxy.inject_faults(true, spec);
+  if (way != "up") proxy.inject_faults(false, spec);
 }
 
 class keyboard {
  public:
-  keyboard(jalon::reactor& loop, tap::proxy& bent)
-      : bent_(bent),
+  keyboard(jalon::reactor& loop, tap::proxy& proxy)
+      : proxy_(proxy),
         watch_(loop.watch(
             STDIN_FILENO, jalon::io_events::read, [this](jalon::io_events) { read(); },
             "keyboard")) {}
@@ -169,58 +174,58 @@ class keyboard {
   void read() {
     const auto room = in_.prepare(1024);
     const auto got = ::read(STDIN_FILENO, room.data(), room.size());
-    if (got <= 0) return watch_.drop();  // nothing more is typed; the wire goes on
+    if (got <= 0) return watch_.drop();  // the keyboard has ended; the proxy goes on
     in_.commit(static_cast<std::size_t>(got));
     while (const auto line = codec_.next(in_)) {
       try {
-        if (!line->error && !line->payload.empty()) obey(line->payload, bent_);
+        if (!line->error && !line->payload.empty()) execute(line->payload, proxy_);
       } catch (const std::runtime_error& error) {
         std::cerr << "jalon-tap: " << error.what() << "\n";
       }
     }
   }
 
-  tap::proxy& bent_;
+  tap::proxy& proxy_;
   jalon::buffer in_;
   jalon::line_codec codec_;
   jalon::reactor::watch_type watch_;
 };
 
-void run_proxy(const command_line& said, witness& seen) {
+void run_proxy(const command_line& args, event_log& log) {
   jalon::reactor loop;
   jalon::signal_set signals{SIGINT, SIGTERM};
   const auto stop = loop.watch(
       signals.fd(), jalon::io_events::read, [&](jalon::io_events) { loop.stop(); }, "signals");
   tap::proxy_options options{
-      .to = place(said.to),
-      .seed = said.seed,
-      .told = [&](auto who, auto kind, auto bytes) { seen.told(who, kind, bytes); },
-      .message_begins = nullptr};
-  if (!said.dialect.empty())
-    options.message_begins = [&](auto who, bool up, auto bytes, auto n) {
-      return seen.message_begins(who, up, bytes, n);
+      .to = parse_endpoint(args.to),
+      .seed = args.seed,
+      .on_event = [&](auto who, auto kind, auto bytes) { log.record(who, kind, bytes); },
+      .message_offset = nullptr};
+  if (!args.dialect.empty())
+    options.message_offset = [&](auto who, bool up, auto bytes, auto n) {
+      return log.message_offset(who, up, bytes, n);
     };
   const std::string to = options.to.to_string();
-  tap::proxy bent(loop, jalon::listener(place(said.listen)), std::move(options));
-  for (const auto& words : said.up) bent.bend(true, words);
-  for (const auto& words : said.down) bent.bend(false, words);
-  std::cout << seen.texts().say("tap.listening", {{"at", bent.local().to_string()}, {"to", to}})
+  tap::proxy proxy(loop, jalon::listener(parse_endpoint(args.listen)), std::move(options));
+  for (const auto& spec : args.up) proxy.inject_faults(true, spec);
+  for (const auto& spec : args.down) proxy.inject_faults(false, spec);
+  std::cout << log.texts().say("tap.listening", {{"at", proxy.local().to_string()}, {"to", to}})
             << "\n"
             << std::flush;
-  const keyboard typed(loop, bent);
+  const keyboard typed(loop, proxy);
   loop.run();
 }
 
-int run(const command_line& said) {
-  witness seen(said);
-  if (said.replay.empty()) {
-    run_proxy(said, seen);
+int run(const command_line& args) {
+  event_log log(args);
+  if (args.replay.empty()) {
+    run_proxy(args, log);
   } else {
-    tap::replay(read_story(said.replay), place(said.to),
-                std::chrono::milliseconds(static_cast<long>(said.patience * 1000)),
-                [&](auto who, auto kind, auto bytes) { seen.told(who, kind, bytes); });
+    tap::replay(read_story(args.replay), parse_endpoint(args.to),
+                std::chrono::milliseconds(static_cast<long>(args.patience * 1000)),
+                [&](auto who, auto kind, auto bytes) { log.record(who, kind, bytes); });
   }
-  seen.draw();
+  log.draw();
   return 0;
 }
 
@@ -228,16 +233,16 @@ int run(const command_line& said) {
 
 int main(int argc, char** argv) {
   CLI::App app(
-      "Stands between clients and a server: shows the wire, records it, and bends it.\n\n"
+      "A proxy between clients and a server: shows the traffic, records it, and injects faults.\n\n"
       "  jalon-tap --listen 9000 --to 8080 --up \"split 3\"\n",
       "jalon-tap");
-  command_line said;
-  describe(app, said);
+  command_line args;
+  describe(app, args);
   try {
     app.parse(argc, argv);
-    return run(said);
-  } catch (const CLI::Success& wish) {
-    return app.exit(wish);
+    return run(args);
+  } catch (const CLI::Success& request) {
+    return app.exit(request);
   } catch (const std::exception& error) {
     std::cerr << "jalon-tap: " << error.what() << "\n";
     return tools::could_not_run;

@@ -1,5 +1,4 @@
-// The messages in what a connection says, found as the bytes come.
-// How they were cut into pieces is not known here.
+// Finds the messages in a stream whose bytes arrive in any pieces.
 #pragma once
 
 #include <cstdint>
@@ -12,34 +11,34 @@
 
 namespace tap {
 
-/// One direction of a connection.
+/// Finds the messages of one direction of a connection.
 class message_finder {
  public:
-  /// Of a message that has not ended, so many bytes are kept; a longer one is passed over.
-  static constexpr std::size_t most_kept = 1U << 20;
+  /// The number of bytes that are kept of an incomplete message; a longer one is skipped.
+  static constexpr std::size_t max_kept = 1U << 20;
 
-  /// Finds messages of @p speech, which outlives it.
-  explicit message_finder(const tools::dialect& speech) : speech_(speech) {}
+  /// @param dialect must outlive the finder
+  explicit message_finder(const tools::dialect& dialect) : dialect_(dialect) {}
 
-  /// More bytes have come. @return what the messages say that they complete
+  /// Adds bytes. @return the summaries of the messages that are complete now
   std::vector<std::string> feed(std::string_view bytes) {
     tail_ += bytes;
     std::vector<std::string> complete;
     std::size_t end = 0;
-    for (const auto& message : speech_.split(tail_)) {
-      if (!message.whole) break;
+    for (const auto& message : dialect_.split(tail_)) {
+      if (!message.complete) break;
       complete.push_back(message.summary);
       end = message.end;
       ends_.push_back(begin_ + end);
     }
-    if (tail_.size() - end > most_kept) end = tail_.size();
+    if (tail_.size() - end > max_kept) end = tail_.size();
     tail_.erase(0, end);
     begin_ += end;
     return complete;
   }
 
-  /// After how many bytes message number @p n begins, the first being 1; nothing if the one before
-  /// it has not ended.
+  /// The offset in the stream at which message number @p n begins; the first message is 1. Nothing
+  /// if the message before it is incomplete.
   std::optional<std::uint64_t> begin_of(std::uint64_t n) const {
     if (n == 1) return 0;
     if (n == 0 || n - 2 >= ends_.size()) return std::nullopt;
@@ -47,9 +46,9 @@ class message_finder {
   }
 
  private:
-  const tools::dialect& speech_;
+  const tools::dialect& dialect_;
   std::string tail_;
-  std::uint64_t begin_ = 0;  // of the tail, in the stream
+  std::uint64_t begin_ = 0;  // the offset of `tail_` in the stream
   std::vector<std::uint64_t> ends_;
 };
 

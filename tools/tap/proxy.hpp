@@ -1,5 +1,4 @@
-// Stands between clients and a server, passes on what each says, and bends it.
-// How it is shown, and what the bytes mean, is not known here.
+// A TCP proxy that forwards bytes between clients and a server, and injects faults on the way.
 #pragma once
 
 #include <cstdint>
@@ -18,41 +17,44 @@
 
 namespace tap {
 
-/// How a proxy works.
+/// The options of a proxy.
 struct proxy_options {
-  jalon::endpoint to;      ///< the server
-  std::uint64_t seed = 1;  ///< of random cuts
-  /// Told of all that happens, as the client sees it: `sent` is what is passed on to the server.
-  std::function<void(std::string_view who, tools::wire_kind, std::string_view bytes)> told;
-  /// Where the messages end in what a client (true) or the server says: told the bytes as they
-  /// come, it answers after how many bytes of that stream message number @p n begins.
+  jalon::endpoint to;      ///< the server's endpoint
+  std::uint64_t seed = 1;  ///< for random sizes, see `tools::faulty_stream`
+  /// Called for each event, named from the client's point of view: `sent` was forwarded to the
+  /// server.
+  std::function<void(std::string_view who, tools::wire_kind, std::string_view bytes)> on_event;
+  /// Finds messages in what a client (@p up) or the server sends. Called with all bytes, as they
+  /// arrive. @return the offset in that stream at which message number @p n begins, once it is
+  /// known
   std::function<std::optional<std::uint64_t>(std::string_view who, bool up, std::string_view bytes,
                                              std::uint64_t n)>
-      message_begins;
+      message_offset;
 };
 
-/// The proxy: for each client of the listener a connection of its own to the server.
+/// The proxy: for each client that it accepts, it opens a connection to the server.
 ///
-/// For the loop's thread; the loop outlives it.
+/// Use it in the loop's thread only. The loop must outlive it.
 class proxy {
  public:
-  proxy(jalon::reactor& loop, jalon::listener accepting, proxy_options options);
+  proxy(jalon::reactor& loop, jalon::listener listener, proxy_options options);
   proxy(const proxy&) = delete;
   proxy& operator=(const proxy&) = delete;
   ~proxy();
 
-  /// Where it listens.
+  /// The endpoint on which it listens.
   const jalon::endpoint& local() const { return acceptor_.local(); }
 
-  /// Bends what clients say (@p up) or what the server says from now on: `split 3, every 10`.
-  /// @throws std::runtime_error that says what is wrong with the words
-  void bend(bool up, std::string_view words);
+  /// Changes the faults in what clients send (@p up) or in what the server sends, from now on.
+  /// @param spec for example `split 3, every 10`, see `tools::apply`
+  /// @throws std::runtime_error that says what is wrong with @p spec
+  void inject_faults(bool up, std::string_view spec);
 
  private:
   class link;
 
   void welcome(jalon::stream_socket client);
-  void forget(const std::string& who);
+  void remove(const std::string& who);
 
   jalon::reactor& loop_;
   proxy_options options_;

@@ -1,4 +1,4 @@
-// Clients that say what a recording holds.
+// Clients that send what a recording holds.
 #include "replay.hpp"
 
 #include <array>
@@ -16,10 +16,10 @@ namespace {
 
 using tools::wire_kind;
 
-constexpr std::chrono::seconds connect_patience{5};
+constexpr std::chrono::seconds connect_timeout{5};
 
-// Bytes as they come: a frame is whatever is there.
-struct no_codec {
+// A codec without framing: a frame is whatever bytes are in the buffer.
+struct raw_codec {
   std::optional<jalon::frame> next(jalon::buffer& in) { return all_of(in); }
   std::optional<jalon::frame> finish(jalon::buffer& in) { return all_of(in); }
   void encode(std::string_view bytes, std::string& out) const { out += bytes; }
@@ -36,99 +36,100 @@ struct no_codec {
 class player {
   // One client of the story.
   struct client final : jalon::connection_handler {
-    client(player& owner, std::string name, jalon::stream_socket socket)
-        : plays(owner), who(std::move(name)), link(plays.loop_, std::move(socket), *this) {}
+    client(player& player, std::string name, jalon::stream_socket socket)
+        : owner(player), who(std::move(name)), link(owner.loop_, std::move(socket), *this) {}
 
-    void received(const jalon::frame& some) override { plays.on_bytes(who, some.payload); }
-    void ended(std::error_code error) override { plays.on_end(*this, error); }
-    void closed() override { plays.on_closed(); }
+    void received(const jalon::frame& bytes) override { owner.on_bytes(who, bytes.payload); }
+    void ended(std::error_code error) override { owner.on_end(*this, error); }
+    void closed() override { owner.on_closed(); }
 
-    player& plays;
+    player& owner;
     std::string who;
-    jalon::connection<jalon::reactor, no_codec, client> link;
+    jalon::connection<jalon::reactor, raw_codec, client> link;
   };
 
  public:
   player(const jalon::endpoint& to, std::chrono::milliseconds patience,
-         std::function<void(std::string_view, wire_kind, std::string_view)> told)
-      : to_(to), patience_(patience), told_(std::move(told)) {}
+         std::function<void(std::string_view, wire_kind, std::string_view)> on_event)
+      : to_(to), patience_(patience), on_event_(std::move(on_event)) {}
 
   void play(const std::vector<tools::wire_event>& story) {
     const auto begin = loop_.now();
     std::vector<jalon::reactor::timer_type> timers;
     timers.reserve(story.size() + 1);
     for (const auto& event : story)
-      timers.push_back(loop_.at(begin + event.at, [this, &event] { act(event); }));
+      timers.push_back(loop_.at(begin + event.at, [this, &event] { replay_event(event); }));
     const auto last = story.empty() ? std::chrono::microseconds(0) : story.back().at;
     timers.push_back(loop_.at(begin + last, [this] {
-      over_ = true;
-      wait_a_while();
+      all_sent_ = true;
+      restart_timeout();
     }));
     loop_.run();
   }
 
  private:
-  void act(const tools::wire_event& event) {
+  void replay_event(const tools::wire_event& event) {
     if (event.kind == wire_kind::opened) return open(event.who);
     const auto found = clients_.find(event.who);
     if (found == clients_.end() || !found->second) return;
-    auto& one = found->second->link;
+    auto& connection = found->second->link;
     if (event.kind == wire_kind::sent) {
-      told_(event.who, event.kind, event.bytes);
-      one.send(event.bytes);
+      on_event_(event.who, event.kind, event.bytes);
+      connection.send(event.bytes);
     } else if (event.kind == wire_kind::half_closed) {
-      told_(event.who, event.kind, {});
-      one.end_output();
+      on_event_(event.who, event.kind, {});
+      connection.end_output();
     } else if (event.kind == wire_kind::closed || event.kind == wire_kind::reset) {
-      told_(event.who, event.kind, {});
-      if (event.kind == wire_kind::reset) one.socket().reset_on_close();
-      one.abort();
+      on_event_(event.who, event.kind, {});
+      if (event.kind == wire_kind::reset) connection.socket().reset_on_close();
+      connection.abort();
     }
   }
 
   void open(const std::string& who) {
-    auto socket = jalon::connect({to_}, connect_patience);
+    auto socket = jalon::connect({to_}, connect_timeout);
     socket.set_no_delay(true);
-    told_(who, wire_kind::opened, {});
+    on_event_(who, wire_kind::opened, {});
     ++open_;
     clients_[who] = std::make_unique<client>(*this, who, std::move(socket));
   }
 
   void on_bytes(const std::string& who, std::string_view bytes) {
-    told_(who, wire_kind::received, bytes);
-    if (over_) wait_a_while();
+    on_event_(who, wire_kind::received, bytes);
+    if (all_sent_) restart_timeout();
   }
 
   void on_end(client& ended, std::error_code error) {
-    told_(ended.who, error ? wire_kind::broken : wire_kind::end, {});
+    on_event_(ended.who, error ? wire_kind::broken : wire_kind::end, {});
     ended.link.close();
   }
 
   void on_closed() {
-    if (--open_ == 0 && over_) loop_.stop();
+    if (--open_ == 0 && all_sent_) loop_.stop();
   }
 
-  void wait_a_while() {
+  void restart_timeout() {
     if (open_ == 0) return loop_.stop();
-    end_ = loop_.at(loop_.now() + patience_, [this] { loop_.stop(); });
+    timeout_ = loop_.at(loop_.now() + patience_, [this] { loop_.stop(); });
   }
 
   jalon::reactor loop_;
   jalon::endpoint to_;
   std::chrono::milliseconds patience_;
-  std::function<void(std::string_view, wire_kind, std::string_view)> told_;
+  std::function<void(std::string_view, wire_kind, std::string_view)> on_event_;
   std::map<std::string, std::unique_ptr<client>> clients_;
   std::size_t open_ = 0;
-  bool over_ = false;  // all is said
-  jalon::reactor::timer_type end_;
+  bool all_sent_ = false;  // the whole story was replayed
+  jalon::reactor::timer_type timeout_;
 };
 
 }  // namespace
 
-void replay(const std::vector<tools::wire_event>& story, const jalon::endpoint& to,
-            std::chrono::milliseconds patience,
-            const std::function<void(std::string_view, tools::wire_kind, std::string_view)>& told) {
-  player(to, patience, told).play(story);
+void replay(
+    const std::vector<tools::wire_event>& story, const jalon::endpoint& to,
+    std::chrono::milliseconds patience,
+    const std::function<void(std::string_view, tools::wire_kind, std::string_view)>& on_event) {
+  player(to, patience, on_event).play(story);
 }
 
 }  // namespace tap

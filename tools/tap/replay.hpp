@@ -1,5 +1,4 @@
-// Plays the clients' side of a recording again.
-// What the server answers is told, not judged.
+// Replays the clients' side of a recording against a server.
 #pragma once
 
 #include <chrono>
@@ -13,13 +12,13 @@
 
 namespace tap {
 
-/// Connects for each client of @p story to @p to, and says what it said, in the same pieces and
-/// after the same time. Then waits until the server has ended all, or nothing came for @p patience.
-/// @param told is told of all that happens, as it happens
+/// Connects to @p to for each client of @p story, and sends what it sent, in the same pieces and at
+/// the same times. Then waits until the server has closed all connections, or has sent nothing for
+/// @p patience. @param on_event is called for each event when it happens
 /// @throws std::system_error if the server cannot be reached
 void replay(const std::vector<tools::wire_event>& story, const jalon::endpoint& to,
             std::chrono::milliseconds patience,
             const std::function<void(std::string_view who, tools::wire_kind kind,
-                                     std::string_view bytes)>& told);
+                                     std::string_view bytes)>& on_event);
 
 }  // namespace tap
