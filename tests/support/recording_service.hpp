@@ -37,6 +37,16 @@ class recording_service : public jalon::service {
     out.send(id, "what?");
   }
 
+  void input_ended(jalon::connection_id id, jalon::actions& out) override {
+    if (!on_input_ended) return out.close(id);
+    tell(id, "ends");
+    on_input_ended(number_of(id), {}, out);
+  }
+
+  void end_of_turn(jalon::actions& out) override {
+    if (on_end_of_turn) on_end_of_turn(0, {}, out);
+  }
+
   void disconnected(jalon::connection_id id, jalon::departure how, jalon::actions& out) override {
     tell(id, std::string("gone, ") + name_of(how));
     if (on_disconnected) on_disconnected(number_of(id), {}, out);
@@ -64,6 +74,8 @@ class recording_service : public jalon::service {
   answer_function on_connected;
   answer_function on_disconnected;
   answer_function on_elapsed;
+  answer_function on_input_ended;
+  answer_function on_end_of_turn;
 
  private:
   std::size_t number_of(jalon::connection_id id) const {
