@@ -19,8 +19,8 @@
 
 #include <jalon.hpp>
 
-#include "02-users/users.hpp"
-#include "03-channels/channels.hpp"
+#include "02-users/rules.hpp"
+#include "03-channels/rules.hpp"
 
 namespace {
 
@@ -110,7 +110,7 @@ class scene {
   }
 
   jalon::reactor loop_{jalon::epoll_poller{}};
-  chat::dispatcher chat_{"fixed load"};
+  chat::router chat_{"fixed load"};
   chat::users users_;
   chat::channels channels_;
   jalon::server<jalon::reactor> server_{loop_, jalon::listener(jalon::endpoint::loopback(0)),

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace example {
+namespace sockets {
 
 // A line may have so many bytes, its LF counted. Without a bound, one client that never sends a LF
 // would take all the memory of the server.
@@ -69,4 +69,4 @@ class echo {
   bool over_ = false;
 };
 
-}  // namespace example
+}  // namespace sockets

@@ -11,7 +11,7 @@
 
 #include "program.hpp"
 
-namespace example {
+namespace sockets {
 
 // A listening socket at this port of 127.0.0.1, so for clients on this machine only. Port 0 lets
 // the system choose a free one.
@@ -55,4 +55,4 @@ inline void announce(int listener) {
   std::fflush(stdout);
 }
 
-}  // namespace example
+}  // namespace sockets

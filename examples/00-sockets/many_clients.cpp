@@ -33,7 +33,7 @@ struct echo_client {
   int socket;
   in_addr address;
   in_port_t port;
-  example::echo echo = {};
+  sockets::echo echo = {};
   bool connected = true;  // false once a call has told that the connection is broken
 };
 
@@ -53,7 +53,7 @@ void report(const echo_client& client, const char* what) {
 // O_NONBLOCK, fcntl(2): a call that would have to wait fails with EAGAIN instead. That poll said
 // "ready" is no promise: it was true then, and send may be given more than there is room for.
 void never_wait(int descriptor) {
-  if (fcntl(descriptor, F_SETFL, O_NONBLOCK) < 0) example::give_up("fcntl");
+  if (fcntl(descriptor, F_SETFL, O_NONBLOCK) < 0) sockets::give_up("fcntl");
 }
 
 void receive_some(echo_client& client) {
@@ -61,14 +61,14 @@ void receive_some(echo_client& client) {
   const ssize_t count = recv(client.socket, bytes, sizeof bytes, 0);
   if (count > 0) client.echo.receive({bytes, static_cast<std::size_t>(count)});
   if (count == 0) client.echo.end_of_input();
-  if (count < 0 && !example::try_later()) client.connected = false;
+  if (count < 0 && !sockets::try_later()) client.connected = false;
 }
 
 void send_some(echo_client& client) {
   const auto& output = client.echo.output();
   const ssize_t count = send(client.socket, output.data(), output.size(), 0);
   if (count > 0) client.echo.sent(static_cast<std::size_t>(count));
-  if (count < 0 && !example::try_later()) client.connected = false;
+  if (count < 0 && !sockets::try_later()) client.connected = false;
 }
 
 // POLLHUP and POLLERR come without having been asked for. They are no more than a reason to look:
@@ -128,8 +128,8 @@ void turn(echo_server& server) {
   // poll(2) "waits for one of a set of file descriptors to become ready to perform I/O"; -1 stands
   // for "as long as it takes". It writes what each is ready for into its `revents`.
   if (poll(watched.data(), static_cast<nfds_t>(watched.size()), -1) < 0) {
-    if (example::try_later()) return;
-    example::give_up("poll");
+    if (sockets::try_later()) return;
+    sockets::give_up("poll");
   }
   auto ready = std::next(watched.begin());
   for (auto client = server.clients.begin(); client != server.clients.end(); ++ready) {
@@ -149,14 +149,14 @@ void turn(echo_server& server) {
 
 int main(int argc, char** argv) {
   std::uint16_t port = 0;
-  if (argc != 2 || !example::parse_port(argv[1], port)) example::wrong_usage(argv[0], "PORT");
+  if (argc != 2 || !sockets::parse_port(argv[1], port)) sockets::wrong_usage(argv[0], "PORT");
 
   std::signal(SIGPIPE, SIG_IGN);  // these three as in one_client.cpp
   std::signal(SIGINT, [](int) { _exit(0); });
   std::signal(SIGTERM, [](int) { _exit(0); });
 
-  echo_server server{example::listen_at(port), open("/dev/null", O_RDONLY), {}};
+  echo_server server{sockets::listen_at(port), open("/dev/null", O_RDONLY), {}};
   never_wait(server.listener);
-  example::announce(server.listener);
+  sockets::announce(server.listener);
   while (true) turn(server);
 }

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <system_error>
 
-namespace example {
+namespace sockets {
 
 // Ends the program with the name of the call that failed and the reason, which the call has left in
 // `errno`: "bind: Address already in use". For set-up only, where there is no way to go on.
@@ -37,4 +37,4 @@ inline bool parse_port(std::string_view text, std::uint16_t& port) {
   return error == std::errc{} && rest == end;
 }
 
-}  // namespace example
+}  // namespace sockets

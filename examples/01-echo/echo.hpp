@@ -7,7 +7,7 @@
 
 #include <jalon/service.hpp>
 
-namespace example {
+namespace echo {
 
 /// The service of milestone 1. It knows nothing of its clients but their lines; who they are, the
 /// host keeps (jalon/server.hpp).
@@ -26,4 +26,4 @@ struct echo_service {
 
 static_assert(jalon::service<echo_service>);
 
-}  // namespace example
+}  // namespace echo

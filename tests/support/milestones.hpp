@@ -8,9 +8,9 @@
 #include <string_view>
 
 #include "01-echo/echo.hpp"
-#include "02-users/users.hpp"
-#include "03-channels/channels.hpp"
-#include "04-files/transfers.hpp"
+#include "02-users/rules.hpp"
+#include "03-channels/rules.hpp"
+#include "04-files/rules.hpp"
 
 namespace test {
 
@@ -28,13 +28,13 @@ class chat_of {
   }
 
   /// What a host runs.
-  chat::dispatcher& service() { return chat_; }
+  chat::router& service() { return chat_; }
 
  private:
   std::string new_name() { return "transfer-" + std::to_string(++transfers_named_); }
 
   int transfers_named_ = 0;
-  chat::dispatcher chat_{"jalon 0.1.0"};
+  chat::router chat_{"jalon 0.1.0"};
   chat::users users_{chat_};
   std::optional<chat::channels> channels_;
   std::optional<chat::transfers> transfers_;
@@ -44,7 +44,7 @@ class chat_of {
 template <class Visit>
 auto with_milestone(const std::string& milestone, Visit visit) {
   if (milestone == "echo") {
-    example::echo_service service;
+    echo::echo_service service;
     return visit(service);
   }
   chat_of chat(milestone);

@@ -20,7 +20,7 @@
 #include <jalon/json_message.hpp>
 #include <jalon/json_reader.hpp>
 
-#include "02-users/names.hpp"
+#include "chat/names.hpp"
 #include "memory_host.hpp"
 #include "milestones.hpp"
 

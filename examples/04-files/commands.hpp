@@ -1,0 +1,394 @@
+// What a user does with files: offers, accepts, refuses, and sees how they come along.
+// The bytes move in file_sender.hpp and file_receiver.hpp; where they lie is inbox.hpp's affair.
+// Chapter: tutorial/04-files.
+#pragma once
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <jalon/endpoint.hpp>
+#include <jalon/reactor.hpp>
+#include <jalon/unique_fd.hpp>
+
+#include "chat/client_core.hpp"
+#include "messages.hpp"
+#include "program/random_token.hpp"
+#include "transfer/file_hasher.hpp"
+#include "transfer/file_receiver.hpp"
+#include "transfer/file_sender.hpp"
+#include "transfer/inbox.hpp"
+#include "transfer/progress_meter.hpp"
+
+namespace chat {
+
+/// The unit of milestone 4, on the user's side.
+class file_commands {
+ public:
+  /// What it asks of the program besides what the chat's core does.
+  struct surroundings {
+    jalon::endpoint local;  ///< where this client is, as the server's peer
+    /// How far a file is, in a line for who sits at a terminal; empty when it is there.
+    std::function<void(const std::string& line)> progress;
+    std::function<void()> idle;  ///< the last file that moved has come to its end
+  };
+
+  /// Registers its commands with @p client, which outlives it, as the loop does.
+  file_commands(jalon::reactor& loop, client_core& client, transfer::inbox files,
+                surroundings around)
+      : loop_(loop), client_(client), inbox_(std::move(files)), around_(std::move(around)) {
+    client.add_command("send", {"/send NICK \"PATH\"", "offer a file to a user",
+                                [this](std::string_view rest) { send(rest); }});
+    client.add_command("accept", {"/accept [FILE]", "take a file that was offered (also: Y)",
+                                  [this](std::string_view rest) { accept(rest); }});
+    client.add_command("reject", {"/reject [FILE]", "refuse a file that was offered (also: N)",
+                                  [this](std::string_view rest) { reject(rest); }});
+    client.on_plain_line([this](std::string_view line) { return answer(line); });
+    client.finish_after([this] { return is_hashing(); });
+    client.on_message<file_offer_event>([this](const file_offer_event& one) { show_offer(one); });
+    client.on_message<file_accept_event>(
+        [this](const file_accept_event& one) { start_sending(one); });
+    client.on_message<file_reject_event>(
+        [this](const file_reject_event& one) { show_refused(one); });
+    client.on_message<file_cancel_event>(
+        [this](const file_cancel_event& one) { show_cancelled(one); });
+  }
+  file_commands(const file_commands&) = delete;
+  file_commands& operator=(const file_commands&) = delete;
+
+  /// Whether a file is moving now.
+  bool busy() const {
+    const auto sends = [](const outgoing& one) { return one.sender != nullptr; };
+    const auto receives = [](const incoming& one) { return one.receiver != nullptr; };
+    return std::any_of(outgoing_.begin(), outgoing_.end(), sends) ||
+           std::any_of(incoming_.begin(), incoming_.end(), receives);
+  }
+
+ private:
+  // The longest name for a transfer that is taken from a server: it has to fit on our lines.
+  static constexpr std::size_t longest_transfer = 128;
+
+  // A file of ours: being hashed, then offered, then sent.
+  struct outgoing {
+    std::string to;
+    std::string name;
+    std::string content;   // its hash
+    std::string transfer;  // empty before it is offered
+    std::uint64_t size = 0;
+    jalon::unique_fd file;
+    std::unique_ptr<transfer::file_hasher> hasher;
+    std::unique_ptr<transfer::file_sender> sender;
+    transfer::progress_meter progress;
+  };
+  // A file of theirs that was accepted: what is here is hashed, then the rest received.
+  struct incoming {
+    file_offer_event offer;
+    transfer::partial_file partial;
+    std::unique_ptr<transfer::file_hasher> hasher;
+    std::unique_ptr<transfer::file_receiver> receiver;
+    transfer::progress_meter progress;
+  };
+  using outgoing_list = std::list<outgoing>;
+  using incoming_list = std::list<incoming>;
+
+  // Offering.
+
+  void send(std::string_view rest) {
+    const auto [to, quoted] = split_word(rest);
+    const std::string path = unquoted(quoted);
+    if (to.empty() || path.empty()) return client_.show_usage("send");
+    const auto nick = client_.checked<nickname>(to);
+    if (!nick) return;
+    const auto name = std::filesystem::path(path).filename().string();
+    jalon::unique_fd file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
+    struct stat status {};
+    if (!file || ::fstat(file.get(), &status) == -1) return fail(path, errno);
+    if (!S_ISREG(status.st_mode)) return client_.show(path + " is no file", look::failure);
+    if (!file_name::from(name))
+      return client_.show(path + " has a name that cannot be sent", look::failure);
+    offer(outgoing{std::string(nick->value()),
+                   name,
+                   {},
+                   {},
+                   static_cast<std::uint64_t>(status.st_size),
+                   std::move(file),
+                   nullptr,
+                   nullptr,
+                   transfer::progress_meter(name)});
+  }
+
+  void offer(outgoing one) {
+    const auto where = outgoing_.insert(outgoing_.end(), std::move(one));
+    where->hasher = std::make_unique<transfer::file_hasher>(
+        loop_, where->file.get(), where->size,
+        [this, where](program::sha256 hash, std::error_code error) {
+          const auto gone = std::move(where->hasher);  // it is calling us
+          where->content = hash.finish();
+          if (!error) return ask(where);
+          fail(where->name, error.value());
+          outgoing_.erase(where);
+          client_.carry_on();
+        });
+  }
+
+  void ask(outgoing_list::iterator where) {
+    const auto to = nickname::from(where->to);
+    const auto name = file_name::from(where->name);
+    const auto size = file_size::from(where->size);
+    const auto sha256 = sha256_hex::from(where->content);
+    const auto id = client_.send(file_offer{*to, *name, *size, *sha256});
+    client_.on_answer<file_offered>(id, [this, where](const file_offered* offered) {
+      if (offered != nullptr)
+        where->transfer = offered->transfer;
+      else
+        outgoing_.erase(where);
+    });
+  }
+
+  void start_sending(const file_accept_event& one) {
+    const auto where = find_offered(one.transfer);
+    if (where == outgoing_.end()) return;
+    where->to = one.from;  // who may have another nick by now
+    client_.show(one.from + " accepted " + where->name);
+    const auto at = jalon::endpoint::ip(one.address, static_cast<std::uint16_t>(one.port.value()));
+    if (!at || one.offset.value() > where->size)
+      return end_sending(where, "the answer is no part of the protocol");
+    client_.show("Sending " + where->name + " to " + where->to + " ...");
+    where->sender = std::make_unique<transfer::file_sender>(
+        loop_, *at, transfer::file_to_send{where->file.get(), where->size, where->content},
+        file_send{one.transfer, one.token.value(), one.offset},
+        transfer::file_sender::handlers{
+            [this, where](std::uint64_t bytes) {
+              show_progress(where->progress, bytes, where->size);
+            },
+            [this, where](const std::string& failure) { end_sending(where, failure); }});
+  }
+
+  void end_sending(outgoing_list::iterator where, const std::string& failure) {
+    around_.progress({});
+    if (failure.empty())
+      client_.show(where->to + " has received " + where->name);
+    else
+      client_.show(where->name + " was not sent: " + failure, look::failure);
+    const auto gone = std::move(where->sender);  // it is calling us
+    outgoing_.erase(where);
+    if (!busy()) around_.idle();
+  }
+
+  void show_refused(const file_reject_event& one) {
+    const auto where = find_offered(one.transfer);
+    if (where == outgoing_.end()) return;
+    client_.show(one.from + " refused " + where->name);
+    outgoing_.erase(where);
+  }
+
+  void show_cancelled(const file_cancel_event& one) {
+    const auto ours = find_offered(one.transfer);
+    if (ours != outgoing_.end()) {
+      client_.show(one.from + " has gone: " + ours->name + " was not sent");
+      outgoing_.erase(ours);
+    }
+    const auto theirs = std::find_if(offers_.begin(), offers_.end(), [&](const auto& offered) {
+      return offered.transfer == one.transfer;
+    });
+    if (theirs != offers_.end()) {
+      client_.show(one.from + " no longer offers " + theirs->file.value());
+      offers_.erase(theirs);
+    }
+  }
+
+  // Being offered.
+
+  // Y or N, while an offer waits.
+  bool answer(std::string_view line) {
+    if (offers_.empty()) return false;
+    if (line == "Y" || line == "y")
+      accept({});
+    else if (line == "N" || line == "n")
+      reject({});
+    else
+      return false;
+    return true;
+  }
+
+  void show_offer(const file_offer_event& one) {
+    if (one.transfer.size() > longest_transfer) return client_.lost_line();
+    offers_.push_back(one);
+    client_.show(one.from + " wants to send you \"" + one.file.value() + "\" (" +
+                 transfer::to_size(one.size.value()) + "). Accept? [Y/N]");
+  }
+
+  // The offer of this file, or the one that has waited longest.
+  std::optional<file_offer_event> take_offer(std::string_view file) {
+    const auto found = std::find_if(offers_.begin(), offers_.end(), [&](const auto& one) {
+      return file.empty() || one.file.value() == file;
+    });
+    if (found == offers_.end()) {
+      client_.show("no such file is offered to you", look::failure);
+      return std::nullopt;
+    }
+    auto taken = std::move(*found);
+    offers_.erase(found);
+    return taken;
+  }
+
+  void reject(std::string_view file) {
+    if (const auto offer = take_offer(unquoted(file))) refuse(*offer);
+  }
+
+  void refuse(const file_offer_event& offer) { client_.request(file_reject{offer.transfer}); }
+
+  void accept(std::string_view file) {
+    const auto offer = take_offer(unquoted(file));
+    if (!offer) return;
+    if (is_coming(offer->sha256)) {
+      client_.show("this file is on its way already", look::failure);
+      return refuse(*offer);
+    }
+    try {
+      receive(*offer);
+    } catch (const std::system_error& failure) {
+      client_.show(offer->file.value() + " cannot be received: " + failure.what(), look::failure);
+      refuse(*offer);
+    }
+  }
+
+  bool is_coming(const sha256_hex& content) const {
+    return std::any_of(incoming_.begin(), incoming_.end(),
+                       [&](const incoming& one) { return one.offer.sha256 == content; });
+  }
+
+  // First hashes what is here from an earlier try, then says that the rest is welcome.
+  void receive(const file_offer_event& offer) {
+    auto partial = inbox_.open_partial(offer.sha256.value(), offer.size.value());
+    const auto where =
+        incoming_.insert(incoming_.end(), incoming{offer, std::move(partial), nullptr, nullptr,
+                                                   transfer::progress_meter(offer.file.value())});
+    where->hasher = std::make_unique<transfer::file_hasher>(
+        loop_, where->partial.file.get(), where->partial.size,
+        [this, where](program::sha256 hash, std::error_code error) {
+          const auto gone = std::move(where->hasher);  // it is calling us
+          if (error) return give_up(where, error.message());
+          start_receiving(where, std::move(hash));
+        });
+  }
+
+  // Before the sender has been told to come.
+  void give_up(incoming_list::iterator where, const std::string& failure) {
+    refuse(where->offer);
+    end_receiving(where, {failure, false});
+  }
+
+  void start_receiving(incoming_list::iterator where, program::sha256 hash) {
+    const auto token = secret_token::from(program::random_token());
+    const auto offset = file_size::from(where->partial.size);
+    try {
+      where->receiver = std::make_unique<transfer::file_receiver>(
+          loop_, same_address_any_port(), where->partial.file.get(),
+          transfer::expected_file{where->offer.transfer, token->value(), where->offer.size.value(),
+                                  where->partial.size, where->offer.sha256.value(),
+                                  std::move(hash)},
+          transfer::file_receiver::handlers{[this, where](std::uint64_t bytes) {
+                                              show_progress(where->progress, bytes,
+                                                            where->offer.size.value());
+                                            },
+                                            [this, where](const transfer::received_file& result) {
+                                              end_receiving(where, result);
+                                            }});
+    } catch (const std::system_error& failure) {
+      return give_up(where, failure.what());
+    }
+    client_.show("Receiving " + where->offer.file.value() + " from " + where->offer.from + " ...");
+    const auto id = client_.request(file_accept{
+        where->offer.transfer, {}, *port_number::from(where->receiver->port()), *token, offset});
+    client_.on_answer<ok>(id, [this, transfer = where->offer.transfer](const ok* done) {
+      if (done == nullptr) stop_waiting_for(transfer);
+    });
+  }
+
+  // The server has not passed it on that the file is welcome, so nobody will come.
+  void stop_waiting_for(const std::string& transfer) {
+    const auto where = std::find_if(incoming_.begin(), incoming_.end(), [&](const incoming& one) {
+      return one.offer.transfer == transfer;
+    });
+    if (where != incoming_.end()) end_receiving(where, {"the offer is gone", false});
+  }
+
+  // Peers reach this client where the server does.
+  jalon::endpoint same_address_any_port() const {
+    return jalon::endpoint::ip(around_.local.address(), 0).value_or(jalon::endpoint::loopback(0));
+  }
+
+  void end_receiving(incoming_list::iterator where, const transfer::received_file& result) {
+    around_.progress({});
+    if (result.failure.empty())
+      keep(*where);
+    else
+      client_.show(where->offer.file.value() + " was not received: " + result.failure,
+                   look::failure);
+    if (result.content_wrong) transfer::inbox::discard(where->partial.path);
+    const auto gone = std::move(where->receiver);  // it is calling us
+    incoming_.erase(where);
+    if (!busy()) around_.idle();
+  }
+
+  void keep(const incoming& one) {
+    const std::string& name = one.offer.file.value();
+    try {
+      const auto path = inbox_.keep(one.partial.path, name);
+      client_.show(name + " saved in " + path.string());
+    } catch (const std::system_error& failure) {
+      client_.show(name + " cannot be kept: " + failure.what(), look::failure);
+    }
+  }
+
+  // Both ways.
+
+  void show_progress(transfer::progress_meter& meter, std::uint64_t bytes, std::uint64_t size) {
+    if (const auto line = meter.tell(bytes, size, loop_.now())) around_.progress(*line);
+  }
+
+  void fail(const std::string& path, int error) {
+    client_.show(path + ": " + std::system_category().message(error), look::failure);
+  }
+
+  static std::string unquoted(std::string_view text) {
+    if (text.size() >= 2 && text.front() == '"' && text.back() == '"')
+      text = text.substr(1, text.size() - 2);
+    return std::string(text);
+  }
+
+  // Whether an offer or an answer to one is still to be sent.
+  bool is_hashing() const {
+    const auto hashing = [](const auto& one) { return one.hasher != nullptr; };
+    return std::any_of(outgoing_.begin(), outgoing_.end(), hashing) ||
+           std::any_of(incoming_.begin(), incoming_.end(), hashing);
+  }
+
+  // The offer of ours that waits for its answer. Once answered, a transfer is nobody else's affair.
+  outgoing_list::iterator find_offered(const std::string& transfer) {
+    return std::find_if(outgoing_.begin(), outgoing_.end(), [&](const outgoing& one) {
+      return one.transfer == transfer && !transfer.empty() && one.sender == nullptr;
+    });
+  }
+
+  jalon::reactor& loop_;
+  client_core& client_;
+  transfer::inbox inbox_;
+  surroundings around_;
+  std::list<file_offer_event> offers_;  // to us, not answered yet
+  outgoing_list outgoing_;
+  incoming_list incoming_;
+};
+
+}  // namespace chat

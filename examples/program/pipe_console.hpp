@@ -1,0 +1,50 @@
+// Standard input and output when one of them is no terminal: plain lines, both ways.
+#pragma once
+
+#include <string_view>
+
+#include <jalon/buffer.hpp>
+#include <jalon/frame.hpp>
+#include <jalon/line_codec.hpp>
+#include <jalon/reactor.hpp>
+
+#include "console_handlers.hpp"
+
+namespace program {
+
+/// Lines through pipes and files. The last line counts without its LF too.
+///
+/// It reads only when poll(2) says that this will not block, instead of making the descriptor
+/// non-blocking: that flag belongs to the open file, which the shell and other programs share, and
+/// it would stay on when this program is gone.
+class pipe_console {
+ public:
+  /// Reads from @p input and writes to @p output, which both outlive it.
+  pipe_console(jalon::reactor& loop, console_handlers called, int input, int output);
+  pipe_console(const pipe_console&) = delete;
+  pipe_console& operator=(const pipe_console&) = delete;
+
+  void show(std::string_view text, look kind);  ///< as `console` has it
+  void prompt(std::string_view) noexcept {}     ///< nothing to see
+  void progress(std::string_view) noexcept {}   ///< nothing to see
+  void pause(bool paused);                      ///< as `console` has it
+  void put(std::string_view bytes);             ///< writes them as they are
+
+ private:
+  void read();
+  void deliver();
+  void take(const jalon::frame& line);
+  void end();
+
+  console_handlers handlers_;
+  int input_;
+  int output_;
+  jalon::buffer in_;
+  jalon::line_codec codec_;
+  bool input_ended_ = false;  // all is read
+  bool ended_ = false;        // and told
+  bool paused_ = false;
+  jalon::reactor::watch_type watch_;
+};
+
+}  // namespace program

@@ -1,0 +1,85 @@
+// Connecting with a message, and the link on a connection of the toolkit.
+#include "server_link.hpp"
+
+#include <chrono>
+#include <iostream>
+#include <limits>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include <jalon/connect.hpp>
+#include <jalon/resolve.hpp>
+
+namespace program {
+
+namespace {
+
+constexpr std::size_t busy_bytes = std::size_t{64} << 10;  // more than these wait to be sent
+
+// No bounds: who sends is asked to pause, and what the server sends is always read.
+constexpr jalon::connection_options unbounded() {
+  constexpr auto most = std::numeric_limits<std::size_t>::max();
+  return {.queue = {.low_water = most, .high_water = most, .hard_limit = most}};
+}
+
+// An IPv6 address needs brackets, or its end would look like a port.
+std::string display_name(const client_options& server) {
+  const bool has_colon = server.host.find(':') != server.host.npos;
+  return (has_colon ? '[' + server.host + ']' : server.host) + ':' + std::to_string(server.port);
+}
+
+}  // namespace
+
+jalon::stream_socket connect_to(const client_options& server) {
+  std::cout << "Connecting to " << display_name(server) << " ... " << std::flush;
+  try {
+    auto socket = jalon::connect(jalon::resolve(server.host, std::to_string(server.port)),
+                                 std::chrono::seconds(10));
+    std::cout << "done!" << std::endl;
+    return socket;
+  } catch (const std::system_error&) {
+    std::cout << "failed!" << std::endl;
+    throw;
+  }
+}
+
+server_link::server_link(jalon::reactor& loop, jalon::stream_socket server, link_handlers called)
+    : handlers_(std::move(called)),
+      connection_(loop, std::move(server),
+                  {.received = [this](const jalon::frame& one) { receive(one); },
+                   .ended = [this](std::error_code reason) { end(reason); },
+                   .closed = [this] { handlers_.closed(); },
+                   .drained = [this] { relax(); }},
+                  unbounded()) {
+  connection_.socket().set_no_delay(true);
+  connection_.socket().set_keepalive(std::chrono::seconds(60), std::chrono::seconds(10), 5);
+}
+
+void server_link::send(std::string_view line) {
+  connection_.send(line);
+  if (connection_.queued() > busy_bytes && !std::exchange(busy_, true)) handlers_.busy(true);
+}
+
+void server_link::finish() {
+  finished_ = true;
+  connection_.end_output();
+}
+
+void server_link::receive(const jalon::frame& one) {
+  if (one.error)
+    handlers_.malformed();
+  else
+    handlers_.line(one.payload);
+}
+
+void server_link::end(std::error_code reason) {
+  status_ = finished_ && !reason ? 0 : 1;
+  connection_.abort();
+}
+
+void server_link::relax() {
+  if (std::exchange(busy_, false)) handlers_.busy(false);
+}
+
+}  // namespace program
