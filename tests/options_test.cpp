@@ -1,6 +1,8 @@
 // The command lines of the example programs, and how their mains end.
 #include "program/options.hpp"
 
+#include <signal.h>
+
 #include <fstream>
 #include <iostream>
 #include <iterator>
@@ -10,6 +12,7 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "support/resources.hpp"
 
 namespace {
 
@@ -147,7 +150,9 @@ TEST_CASE("The help names every option, the version is the project's") {
 TEST_CASE("A main ends with one line and the status of what went wrong") {
   const captured output(std::cout);
   const captured errors(std::cerr);
+  const support::caught_signal by_default(SIGPIPE, SIG_DFL);
   CHECK(program::run_main([] { return 7; }) == 7);
+  CHECK(support::disposition(SIGPIPE) == SIG_IGN);
   CHECK(errors.text().empty());
   CHECK(program::run_main([]() -> int { throw program::usage_error("what\nis wrong"); }) == 2);
   CHECK(errors.text() == "what\uFFFDis wrong\n");

@@ -1,7 +1,5 @@
 // Milestone 1, the client: sends what is typed, shows what comes back.
-// Chapter: tutorial/01-echo. It follows the keyboard and the server at the same time, on one loop.
-#include <signal.h>
-
+// It watches the keyboard and the server at the same time, on one loop. Chapter: tutorial/01-echo.
 #include <string_view>
 #include <utility>
 
@@ -10,7 +8,7 @@
 
 namespace {
 
-// The user on one side, the server on the other; each is told what comes from the other.
+// Connects the user's console with the link to the server.
 class echo_client {
  public:
   echo_client(jalon::reactor& loop, jalon::stream_socket server)
@@ -44,8 +42,6 @@ class echo_client {
 }  // namespace
 
 int main(int argc, char* argv[]) {
-  // Output into a pipe that nobody reads is an error to be told, not a reason to be killed.
-  ::signal(SIGPIPE, SIG_IGN);
   return program::run_main([&] {
     const auto options = program::parse_client_options(argc, argv, "jalon 01-echo");
     auto server = program::connect_to(options);

@@ -1,7 +1,5 @@
 // Milestone 4, the client: users, channels, and files from peer to peer. Chapter:
 // tutorial/04-files.
-#include <signal.h>
-
 #include <string>
 
 #include "02-users/commands.hpp"
@@ -14,7 +12,6 @@ int main(int argc, char* argv[]) {
     std::string folder = "inbox";
     const auto options = program::parse_client_options(
         argc, argv, "jalon 04-files", {{"--inbox", "DIR", "where received files go", folder}});
-    ::signal(SIGPIPE, SIG_IGN);  // sendfile(2) raises it, and cannot be told not to
     chat::client_program client(options);
     chat::user_commands users(client.core());
     chat::channel_commands channels(client.core());

@@ -1,7 +1,8 @@
-// Exceptions become lines and statuses here, and nowhere else.
+// What happens before and after the body of a main function.
 #include "run_main.hpp"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <exception>
@@ -13,8 +14,8 @@ namespace program {
 
 namespace {
 
-// A program that is started without one of the three would give its number to the first socket
-// that it opens, and then read it as a keyboard or write its log there.
+// Descriptors 0 to 2 may be closed when a program starts. The first socket that it opens would then
+// get such a number, and the program would read it as its standard input or write its log to it.
 void open_standard_descriptors() {
   while (true) {
     const int fd = ::open("/dev/null", O_RDWR);
@@ -32,10 +33,11 @@ int give_up(const std::exception& reason, int status) {
 
 std::string server_name() { return "jalon " + std::string(version); }
 
-// Every exception is caught, a programmer's mistake too: otherwise no destructor might run, and
-// the one of the console gives the terminal back.
+// Every exception is caught: an uncaught one may end the program without running destructors, and
+// the destructor of the console restores the terminal.
 int run_main(const std::function<int()>& program) try {
   open_standard_descriptors();
+  ::signal(SIGPIPE, SIG_IGN);
   return program();
 } catch (const text_request& asked) {
   std::cout << asked.what() << std::flush;

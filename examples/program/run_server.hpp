@@ -1,5 +1,4 @@
-// A server's main: any service, on the loop that the command line names.
-// What the service does is not known here.
+// Runs any service as a program, on the loop that the command line names, until a signal comes.
 #pragma once
 
 #include <signal.h>
@@ -23,19 +22,20 @@ namespace program {
 
 namespace detail {
 
-/// A line of the log, on standard error.
+/// Writes a line of the log, on standard error.
 void log(std::string_view line);
 
-/// The first words: on standard output where it listens, on the log what goes without saying.
+/// Says on standard output where the server listens, and in the log if that is for this machine
+/// only.
 void announce(const jalon::endpoint& local, const server_options& options);
 
-/// What the process needs once: room for many descriptors, and to outlive the reader of its log.
-void prepare_process();
+/// Raises the limit of descriptors, since each client needs one.
+void raise_descriptor_limit();
 
 /// The toolkit's options, completed by those of the command line.
 jalon::server_options complete(jalon::server_options how, const server_options& options);
 
-/// What a reactor of this kind waits with. The command line names none that is not built in.
+/// The poller of this kind. The command line accepts only kinds that are built in.
 jalon::reactor::any_poller make_poller(loop_kind kind);
 
 template <class Loop, jalon::service Service>
@@ -48,7 +48,7 @@ int serve(Loop& loop, Service& service, const server_options& options, jalon::se
       signals.fd(), jalon::io_events::read,
       [&](jalon::io_events) {
         while (signals.next()) {
-          if (std::exchange(leaving, true)) return loop.stop();  // asked twice: at once
+          if (std::exchange(leaving, true)) return loop.stop();  // the second signal: at once
           server.shut_down(std::chrono::seconds(2), [&] { loop.stop(); });
         }
       },
@@ -60,14 +60,14 @@ int serve(Loop& loop, Service& service, const server_options& options, jalon::se
 
 }  // namespace detail
 
-/// Runs @p service for whoever connects, until SIGINT or SIGTERM; then what waits to be sent is
-/// sent, for at most two seconds.
-/// @param how what the service wants of its host; the command line's options are added
+/// Runs @p service until SIGINT or SIGTERM. Then the server sends what is still queued, for at most
+/// two seconds.
+/// @param how what the service needs of its host; the command line's options are added
 /// @return the program's exit status
-/// @throws std::system_error that names the endpoint, if there is no listening there
+/// @throws std::system_error that names the endpoint, if the server cannot listen there
 template <jalon::service Service>
 int run_server(Service& service, const server_options& options, jalon::server_options how = {}) {
-  detail::prepare_process();
+  detail::raise_descriptor_limit();
   how = detail::complete(std::move(how), options);
 #ifdef JALON_EXAMPLES_WITH_ASIO
   if (options.loop == loop_kind::asio) {
