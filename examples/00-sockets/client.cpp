@@ -1,5 +1,6 @@
 // The client of both servers: sends what is typed, shows what comes back: `client HOST PORT`.
-// Its chapter: tutorial/00-sockets. It follows keyboard and server at the same time, with poll(2).
+// It watches the keyboard and the server at the same time, with poll(2). Chapter:
+// tutorial/00-sockets.
 
 #include <fcntl.h>
 #include <netdb.h>
@@ -19,13 +20,13 @@
 
 namespace {
 
-// What lies between the keyboard and the server.
+// The state of the connection, between the keyboard and the server.
 struct conversation {
   int server;
-  std::string line = {};    // of the line being typed its first bytes, enough to know /quit
+  std::string line = {};    // the first bytes of the typed line, enough to recognise /quit
   std::string unsent = {};  // typed, and not yet taken by the system
   bool typing = true;       // false after /quit, and after the end of the input
-  bool said_all = false;    // the server has been told that nothing more will come
+  bool said_all = false;    // this side of the connection has been shut down
   bool lost = false;        // the connection is broken
   bool closed = false;      // the server has closed, after all it had to send
 };
@@ -74,7 +75,7 @@ void take_typed(conversation& chat, char byte) {
 void read_keyboard(conversation& chat) {
   char bytes[4096];
   const ssize_t count = read(STDIN_FILENO, bytes, sizeof bytes);
-  // 0 is the end of the input, Ctrl-D at a terminal. A keyboard that can't be read has ended too.
+  // 0 is the end of the input, Ctrl-D at a terminal. An error of read is treated as the end too.
   if (count == 0 || (count < 0 && !sockets::try_later())) chat.typing = false;
   for (ssize_t i = 0; i < count && chat.typing; ++i) take_typed(chat, bytes[i]);
 }
@@ -108,7 +109,7 @@ void say_no_more(conversation& chat) {
   shutdown(chat.server, SHUT_WR);
 }
 
-// One turn: wait for the keyboard or the server, whichever comes first, and serve it.
+// One turn: waits for the keyboard or the server, and serves what is ready.
 void turn(conversation& chat) {
   // While the server takes no more, the keyboard waits. But what the server sends is always read:
   // if both sides only sent, both would wait for ever. A negative descriptor is ignored, poll(2).

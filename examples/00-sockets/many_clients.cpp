@@ -1,5 +1,5 @@
 // The echo server for many clients at once, in one process and one thread: `many_clients PORT`.
-// Its chapter: tutorial/00-sockets. Only one call here waits, poll(2), and it waits for all.
+// Only one call waits, poll(2), and it waits for all clients. Chapter: tutorial/00-sockets.
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -27,19 +27,19 @@ namespace {
 // and never reads fills this, then the buffers of the system, and then TCP itself stops it.
 constexpr std::size_t most_output = 65'536;
 
-// What the server knows of one client. Descriptor and conversation are what it works with; address
-// and port, in the byte order of the network, are there to say who it is.
+// What the server knows of a client. It works with the descriptor and the echo; it reports the
+// address and the port, which are in network byte order.
 struct echo_client {
   int socket;
   in_addr address;
   in_port_t port;
   sockets::echo echo = {};
-  bool connected = true;  // false once a call has told that the connection is broken
+  bool connected = true;  // false once a call has failed because the connection is broken
 };
 
 struct echo_server {
   int listener;
-  int spare;                       // a descriptor kept for a bad day, see `turn_away`
+  int spare;                       // a descriptor kept in reserve, see `turn_away`
   std::list<echo_client> clients;  // linked: a client stays where it is while others come and go
 };
 
@@ -50,8 +50,8 @@ void report(const echo_client& client, const char* what) {
   std::fflush(stdout);
 }
 
-// O_NONBLOCK, fcntl(2): a call that would have to wait fails with EAGAIN instead. That poll said
-// "ready" is no promise: it was true then, and send may be given more than there is room for.
+// O_NONBLOCK, fcntl(2): a call that would have to wait fails with EAGAIN instead. It is needed even
+// after poll: readiness may have passed, and send may be given more bytes than there is room for.
 void never_wait(int descriptor) {
   if (fcntl(descriptor, F_SETFL, O_NONBLOCK) < 0) sockets::give_up("fcntl");
 }
@@ -71,8 +71,8 @@ void send_some(echo_client& client) {
   if (count < 0 && !sockets::try_later()) client.connected = false;
 }
 
-// POLLHUP and POLLERR come without having been asked for. They are no more than a reason to look:
-// there may be bytes to read before the end, and the call that follows says what has happened.
+// poll reports POLLHUP and POLLERR even if they are not asked for. They are only a reason to call:
+// there may be bytes to read before the end, and recv or send then reports what has happened.
 void serve(echo_client& client, short ready) {
   const bool trouble = (ready & (POLLHUP | POLLERR)) != 0;
   if (!client.echo.over() && (trouble || (ready & POLLIN))) receive_some(client);
@@ -95,8 +95,9 @@ std::vector<pollfd> what_to_watch(const echo_server& server) {
   return watched;
 }
 
-// Out of descriptors. Whoever calls would stay in the queue unheard, and poll would say "ready" for
-// ever. So the spare one is given up for a moment, to take the call, say so, and hang up.
+// No descriptor is left. A new connection would stay in the queue, and poll would report the
+// listener as ready for ever. So the spare descriptor is closed for a moment, to accept the
+// connection, say why, and close it.
 void turn_away(echo_server& server) {
   close(server.spare);
   const int socket = accept(server.listener, nullptr, nullptr);
@@ -111,7 +112,7 @@ void welcome(echo_server& server) {
   socklen_t size = sizeof from;
   const int socket = accept(server.listener, reinterpret_cast<sockaddr*>(&from), &size);
   if (socket < 0 && (errno == EMFILE || errno == ENFILE)) turn_away(server);
-  if (socket < 0) return;  // if it was another error, the caller has gone again
+  if (socket < 0) return;  // after another error: that client is gone already
   never_wait(socket);
   server.clients.push_back({socket, from.sin_addr, from.sin_port});
   report(server.clients.back(), "has connected");
@@ -122,7 +123,8 @@ void hang_up(const echo_client& client) {
   close(client.socket);
 }
 
-// One turn of the loop: waits until somebody is ready, serves who is, lets go of who is done.
+// One turn of the loop: waits until a socket is ready, serves the clients that are, and closes the
+// connections that are finished.
 void turn(echo_server& server) {
   auto watched = what_to_watch(server);
   // poll(2) "waits for one of a set of file descriptors to become ready to perform I/O"; -1 stands
@@ -141,7 +143,7 @@ void turn(echo_server& server) {
       ++client;
     }
   }
-  // Last, because who comes in now was not watched in this turn.
+  // Last, because a client that is accepted now has no entry in `watched`.
   if (watched.front().revents != 0) welcome(server);
 }
 

@@ -1,5 +1,5 @@
 // An echo server for one client at a time: `one_client PORT`. Every server is made of these calls.
-// Its chapter: tutorial/00-sockets. Who waits while another is served, and why, is said there.
+// While it serves one client, all others wait. Chapter: tutorial/00-sockets.
 
 #include <sys/socket.h>
 #include <unistd.h>
@@ -14,7 +14,7 @@
 
 namespace {
 
-// Takes what the client has sent by now; waits if that is nothing. False: the connection is broken.
+// Reads what the client has sent by now; waits if that is nothing. False: the connection is broken.
 bool receive_some(int socket, sockets::echo& echo) {
   char bytes[4096];
   // recv(2) "returns the number of bytes received". It is at least 1 and at most the room we give,
@@ -27,7 +27,7 @@ bool receive_some(int socket, sockets::echo& echo) {
   return count >= 0 || errno == EINTR;
 }
 
-// Sends all that is due; waits while the client doesn't read. False: the connection is broken.
+// Sends all output; waits while the client doesn't read. False: the connection is broken.
 bool send_all(int socket, sockets::echo& echo) {
   while (!echo.output().empty()) {
     // send(2) "returns the number of bytes sent", which may be fewer than we asked for: a short
@@ -54,7 +54,7 @@ int main(int argc, char** argv) {
   if (argc != 2 || !sockets::parse_port(argv[1], port)) sockets::wrong_usage(argv[0], "PORT");
 
   // To send to a client that is gone raises SIGPIPE, which ends a process that doesn't ignore it.
-  // Ignored, send returns the error EPIPE instead, and only this one connection ends.
+  // If it is ignored, send returns the error EPIPE instead, and only this connection ends.
   std::signal(SIGPIPE, SIG_IGN);
   // Ctrl-C and kill(1) end the server with status 0: it is meant to end so. _exit(2) is one of the
   // few calls that a signal handler may make, and the system closes what is still open.

@@ -1,5 +1,5 @@
 // What the server of milestone 1 does: it sends every line back to the client that sent it.
-// No socket is here: a host runs it, on any loop or in a test. Chapter: tutorial/01-echo.
+// It has no socket: a host runs it, on any loop or in a test. Chapter: tutorial/01-echo.
 #pragma once
 
 #include <string_view>
@@ -9,8 +9,7 @@
 
 namespace echo {
 
-/// The service of milestone 1. It knows nothing of its clients but their lines; who they are, the
-/// host keeps (jalon/server.hpp).
+/// The service of milestone 1. It sees lines; the host keeps the connections (jalon/server.hpp).
 struct echo_service {
   void received(jalon::connection_id from, std::string_view line, jalon::actions& out) {
     if (line == "/quit")

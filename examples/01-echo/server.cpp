@@ -1,5 +1,5 @@
 // Milestone 1, the server: the echo, on the loop that the command line names.
-// Chapter: tutorial/01-echo. Its smallest form, without options and log, is tiny_server.cpp.
+// tiny_server.cpp is the same without options and log. Chapter: tutorial/01-echo.
 #include "echo.hpp"
 #include "program/run_server.hpp"
 

@@ -1,5 +1,5 @@
 // The messages of milestone 3, field by field, as docs/protocol.md lists them.
-// No rule of the chat is here. Chapter: tutorial/03-channels.
+// Chapter: tutorial/03-channels.
 #pragma once
 
 #include <cstdint>
@@ -23,21 +23,21 @@ struct channel_rule {
 };
 using channel_name = jalon::checked_view<channel_rule>;
 
-/// Request: make a channel, and be in it.
+/// Request: create a channel, and join it.
 struct create {
   static constexpr std::string_view type = "create";
   channel_name channel;
   static constexpr auto fields() { return std::tuple{field{"channel", &create::channel}}; }
 };
 
-/// Request: enter a channel.
+/// Request: join a channel.
 struct join {
   static constexpr std::string_view type = "join";
   channel_name channel;
   static constexpr auto fields() { return std::tuple{field{"channel", &join::channel}}; }
 };
 
-/// Answer and event: somebody has entered. The answer also says which channel was left for it.
+/// Answer and event: a user has joined. The answer also names the channel that was left for it.
 struct joined {
   static constexpr std::string_view type = "joined";
   std::string channel;
@@ -50,14 +50,14 @@ struct joined {
   }
 };
 
-/// Request: go out of a channel.
+/// Request: leave a channel.
 struct leave {
   static constexpr std::string_view type = "leave";
   channel_name channel;
   static constexpr auto fields() { return std::tuple{field{"channel", &leave::channel}}; }
 };
 
-/// Answer and event: somebody has gone out; the last one hears that the channel is gone.
+/// Answer and event: a user has left. The last one to leave is told that the channel is destroyed.
 struct left {
   static constexpr std::string_view type = "left";
   std::string channel;
@@ -69,7 +69,7 @@ struct left {
   }
 };
 
-/// Request: which channels there are, from the first name after `after` on.
+/// Request: list the channels, from the first name after `after` on.
 struct channel_list_request {
   static constexpr std::string_view type = "channels";
   std::optional<std::string> after;
@@ -97,7 +97,7 @@ struct channel_list {
   }
 };
 
-/// Request: who is in a channel, from the first nick after `after` on.
+/// Request: list the members of a channel, from the first nick after `after` on.
 struct members_request {
   static constexpr std::string_view type = "members";
   channel_name channel;
@@ -129,7 +129,7 @@ struct say {
   }
 };
 
-/// Event: somebody said something in your channel.
+/// Event: a member has said something in your channel.
 struct say_event {
   static constexpr std::string_view type = "say";
   std::string_view channel;

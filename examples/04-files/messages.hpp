@@ -1,5 +1,5 @@
 // The messages of milestone 4, field by field, as docs/protocol.md lists them.
-// No rule of the chat is here. Chapter: tutorial/04-files.
+// Chapter: tutorial/04-files.
 #pragma once
 
 #include <algorithm>
@@ -20,12 +20,12 @@ namespace chat {
 
 using jalon::field;
 
-/// What all these rules have in common: the code of the error.
+/// What all these rules share: the code of the error.
 struct transfer_rule {
   static constexpr std::string_view code = "bad_transfer";
 };
 
-/// A plain name, which no path can be made of.
+/// A file name without a folder, so that it cannot name a file elsewhere.
 struct file_name_rule : transfer_rule {
   static constexpr std::size_t most = 255;
   static bool allows(std::string_view text) {
@@ -45,7 +45,7 @@ struct sha256_rule : transfer_rule {
 };
 using sha256_hex = jalon::checked_text<sha256_rule>;
 
-/// The secret that opens a receiver's port: 1 to 128 visible characters.
+/// The secret by which a receiver recognises the sender: 1 to 128 visible characters.
 struct token_rule : transfer_rule {
   static bool allows(std::string_view text) {
     return !text.empty() && text.size() <= 128 &&
@@ -60,7 +60,7 @@ struct address_rule : transfer_rule {
 };
 using ip_address = jalon::checked_text<address_rule>;
 
-/// Bytes of a file; as many as a file can have.
+/// A number of bytes of a file, at most the greatest size that a file can have.
 struct file_size_rule : transfer_rule {
   static constexpr std::uint64_t least = 0;
   static constexpr std::uint64_t most = std::numeric_limits<std::int64_t>::max();
@@ -92,7 +92,7 @@ struct file_offered {
   static constexpr auto fields() { return std::tuple{field{"transfer", &file_offered::transfer}}; }
 };
 
-/// Event: somebody offers you a file.
+/// Event: a user offers you a file.
 struct file_offer_event {
   static constexpr std::string_view type = "file_offer";
   std::string from;
@@ -108,7 +108,7 @@ struct file_offer_event {
   }
 };
 
-/// Request: take the file, at this port of one's own.
+/// Request: accept the file. The sender is to connect to this port.
 struct file_accept {
   static constexpr std::string_view type = "file_accept";
   std::string transfer;
@@ -123,7 +123,7 @@ struct file_accept {
   }
 };
 
-/// Event: your file is wanted, and where.
+/// Event: your file is accepted; connect to this address and port.
 struct file_accept_event {
   static constexpr std::string_view type = "file_accept";
   std::string from;
@@ -142,14 +142,14 @@ struct file_accept_event {
   }
 };
 
-/// Request: do not take the file.
+/// Request: reject the file.
 struct file_reject {
   static constexpr std::string_view type = "file_reject";
   std::string transfer;
   static constexpr auto fields() { return std::tuple{field{"transfer", &file_reject::transfer}}; }
 };
 
-/// Event: your file is not wanted.
+/// Event: your file is rejected.
 struct file_reject_event {
   static constexpr std::string_view type = "file_reject";
   std::string from;
@@ -160,14 +160,14 @@ struct file_reject_event {
   }
 };
 
-/// Request: call an offer off, from either side, before it is answered.
+/// Request: cancel an offer before it is answered; either side may do so.
 struct file_cancel {
   static constexpr std::string_view type = "file_cancel";
   std::string transfer;
   static constexpr auto fields() { return std::tuple{field{"transfer", &file_cancel::transfer}}; }
 };
 
-/// Event: the other side has called an offer off, or has gone.
+/// Event: the other side has cancelled an offer, or has left the chat.
 struct file_cancel_event {
   static constexpr std::string_view type = "file_cancel";
   std::string transfer;
@@ -178,7 +178,7 @@ struct file_cancel_event {
   }
 };
 
-/// From sender to receiver: the line before the bytes of the file.
+/// From sender to receiver: the line that precedes the bytes of the file.
 struct file_send {
   static constexpr std::string_view type = "file_send";
   std::string transfer;
@@ -190,7 +190,7 @@ struct file_send {
   }
 };
 
-/// From receiver to sender: the file has arrived whole.
+/// From receiver to sender: the whole file has arrived.
 struct file_ack {
   static constexpr std::string_view type = "file_ack";
   std::string transfer;

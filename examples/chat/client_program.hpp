@@ -1,5 +1,8 @@
-// A chat client as a program: the core between a console and a link to the server.
-// No command and no message is known here. Chapter: tutorial/02-users.
+// A chat client as a program: connects the core with a console and a link to the server.
+// Chapter: tutorial/02-users.
+//
+//     console -- typed lines --> client_core -- requests --> server_link --> server
+//             <-- shown lines --             <-- messages --
 #pragma once
 
 #include <functional>
@@ -15,7 +18,7 @@
 
 namespace chat {
 
-/// Brings together what every milestone's client has; the units are what differs.
+/// What the client of every milestone has. The units that are registered make the difference.
 class client_program {
  public:
   /// Connects. @throws std::system_error
@@ -24,28 +27,28 @@ class client_program {
   client_program(const client_program&) = delete;
   client_program& operator=(const client_program&) = delete;
 
-  /// The loop that all of it runs on.
+  /// The loop that everything runs on.
   jalon::reactor& loop() noexcept { return loop_; }
 
   /// Where the units register.
   client_core& core() noexcept { return core_; }
 
-  /// The user.
+  /// The console.
   program::console& user() noexcept { return console_; }
 
-  /// Where this client is, as the server's peer.
+  /// The local address of the connection to the server.
   const jalon::endpoint& local() const noexcept { return local_; }
 
-  /// Has the program stay while @p busy says so, also when the server has closed the connection.
-  /// Whoever was busy calls `stop_if_done`.
+  /// Keeps the program running while @p busy returns true, even if the server has closed the
+  /// connection. When that changes, the unit calls `stop_if_done`.
   void stay_while(std::function<bool()> busy) { busy_ = std::move(busy); }
 
-  /// Ends `run` if the connection is closed and nobody is busy.
+  /// Ends `run` if the connection is closed and no unit is busy.
   void stop_if_done() {
     if (closed_ && !(busy_ && busy_())) loop_.stop();
   }
 
-  /// Runs until the connection has ended. @return the program's exit status
+  /// Runs until the connection has ended and no unit is busy. @return the program's exit status
   int run() {
     loop_.run();
     return link_.status();
@@ -54,14 +57,14 @@ class client_program {
  private:
   explicit client_program(jalon::stream_socket server)
       : local_(server.local()),
-        core_({[this](std::string_view line) { link_.send(line); },
-               [this](std::string_view text, look kind) { console_.show(text, kind); },
-               [this](std::string_view text) { console_.prompt(text); },
-               [this](bool behind) { pause(core_is_behind_, behind); },
-               [this] { link_.finish(); }}),
-        console_(loop_, {[this](std::string_view line) { core_.typed(line); },
-                         [this] { core_.end_of_input(); },
-                         [this](std::string_view before) { return core_.words(before); }}),
+        core_({.send = [this](std::string_view line) { link_.send(line); },
+               .show = [this](std::string_view text, look kind) { console_.show(text, kind); },
+               .prompt = [this](std::string_view text) { console_.prompt(text); },
+               .behind = [this](bool behind) { pause(core_is_behind_, behind); },
+               .finished = [this] { link_.finish(); }}),
+        console_(loop_, {.line = [this](std::string_view line) { core_.typed(line); },
+                         .end = [this] { core_.end_of_input(); },
+                         .words = [this](std::string_view before) { return core_.words(before); }}),
         link_(loop_, std::move(server),
               {.line = [this](std::string_view line) { core_.received(line); },
                .malformed = [this] { core_.lost_line(); },
@@ -85,7 +88,7 @@ class client_program {
   program::console console_;
   program::server_link link_;
   std::function<bool()> busy_;
-  bool core_is_behind_ = false;  // the two reasons to take no more from the user
+  bool core_is_behind_ = false;  // the two reasons to pause the console
   bool link_is_busy_ = false;
   bool closed_ = false;
 };

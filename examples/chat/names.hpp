@@ -1,6 +1,6 @@
-// The words of the chat: which texts are a nick, a message, and how names compare.
-// Nothing is stored here: nicks and texts are views, good until the next line is read.
-// Chapter: tutorial/02-users.
+// What all milestones of the chat share: the limits, which texts are names, how names compare, and
+// which texts may be said.
+// Checked texts are views: they are valid until the next line is read. Chapter: tutorial/02-users.
 #pragma once
 
 #include <algorithm>
@@ -22,7 +22,7 @@ constexpr bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' &&
 constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
-/// The form by which names are compared and sorted: names that differ in case alone are the same.
+/// The form in which names are compared and sorted. Names that differ only in case are equal.
 inline std::string folded(std::string_view name) {
   std::string key(name);
   std::transform(key.begin(), key.end(), key.begin(), lower);
@@ -36,7 +36,7 @@ inline bool is_name(std::string_view text) {
                      [](char c) { return is_letter(c) || is_digit(c) || c == '_' || c == '-'; });
 }
 
-/// Says to a person what is wrong with a text that is refused for @p code.
+/// Explains to a person why a value is refused with @p code.
 constexpr std::string_view reason_for(std::string_view code) {
   if (code == "bad_nick")
     return "a nick has 1 to 32 letters, digits, _ and -, a letter first, and is not server";
@@ -46,12 +46,12 @@ constexpr std::string_view reason_for(std::string_view code) {
   return "a file's name, size or hash, or where to send it, is not as it should be";
 }
 
-/// Without the control characters of ASCII; a tab is one.
+/// Whether @p text has no control character of ASCII; a tab is a control character.
 inline bool is_free_of_controls(std::string_view text) {
   return !jalon::any_byte(text, [](unsigned char c) { return c < 0x20 || c == 0x7F; });
 }
 
-/// What somebody says: not empty, and of control characters only the tab.
+/// A text that is said: not empty, and without control characters except the tab.
 struct text_rule {
   static constexpr std::string_view code = "bad_text";
   static bool allows(std::string_view text) {

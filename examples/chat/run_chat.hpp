@@ -1,5 +1,5 @@
-// A chat server's main: the chat, hosted as its protocol wants it.
-// No request is known here. Chapter: tutorial/02-users.
+// Runs a chat server as a program, with the limits of docs/protocol.md.
+// Chapter: tutorial/02-users.
 #pragma once
 
 #include <utility>

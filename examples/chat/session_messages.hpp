@@ -1,4 +1,4 @@
-// The messages of a session, whatever else the server can do: docs/protocol.md lists their fields.
+// The messages of a session, which every server of the chat has, as docs/protocol.md lists them.
 // Chapter: tutorial/02-users.
 #pragma once
 
@@ -40,7 +40,7 @@ struct hello {
   }
 };
 
-/// The answer to a request that has none of its own; only sent where the request has an `id`.
+/// The answer to a request that has no named answer; sent only if the request has an `id`.
 struct ok {
   static constexpr std::string_view type = "ok";
   static constexpr auto fields() { return std::tuple{}; }

@@ -1,5 +1,4 @@
-// The user's side of a client: lines that are typed come in, lines to be seen go out.
-// What a line means is not known here, and no server.
+// The user's side of a client: typed lines come in, lines to be shown go out.
 #pragma once
 
 #include <string_view>
@@ -23,36 +22,35 @@ using console_at_terminal = terminal_console;
 using console_at_terminal = simple_console;
 #endif
 
-/// Standard input and output, as a user has them: a terminal with line editing, a history, colours
-/// and a prompt if both are one; plain lines otherwise, as scripts and tests want them. Without
-/// Readline a terminal has a prompt, and edits the line itself. What is shown goes through
-/// `jalon::printable`: nobody's message moves a user's cursor.
+/// Standard input and output of a client. If both are a terminal, the user has line editing, a
+/// history, colours and a prompt; without Readline, a prompt and the line editing of the terminal.
+/// Otherwise, as in scripts and tests, plain lines are read and written. All that is shown passes
+/// through `jalon::printable`, so that no message can move the cursor.
 ///
-/// For the loop's thread; the loop is a `poll` one, since standard input may be a file. Its
-/// handlers may call it, and may not destroy it.
+/// To be used on the loop's thread. The loop waits with `poll`, since standard input may be a file.
+/// The handlers may call the console, and must not destroy it.
 class console {
  public:
-  /// Begins to read, for @p called.
-  console(jalon::reactor& loop, console_handlers called);
+  /// Begins to read, and calls @p handlers.
+  console(jalon::reactor& loop, console_handlers handlers);
 
-  /// Shows a line. The line that is being typed loses nothing.
+  /// Shows a line. The line that is being typed is kept.
   void show(std::string_view text, look kind = look::plain);
 
-  /// What stands before the line that is being typed; only at a terminal.
+  /// Sets the text before the line that is being typed; at a terminal only.
   void prompt(std::string_view text);
 
-  /// A line that is shown above the prompt and changes, for what takes time; empty for none. Only
-  /// at a terminal.
+  /// Sets the line above the prompt that shows progress; empty for none. At a terminal only.
   void progress(std::string_view text);
 
-  /// Stops reading, or goes on: for the time in which what was typed can't be taken care of.
+  /// Stops reading, or resumes it. For the time in which typed lines cannot be processed.
   void pause(bool paused);
 
   /// Whether there is a terminal.
   bool interactive() const noexcept;
 
  private:
-  std::variant<pipe_console, console_at_terminal> how_;
+  std::variant<pipe_console, console_at_terminal> console_;
 };
 
 }  // namespace program

@@ -1,4 +1,4 @@
-// What the kinds of console have in common: what they call, how lines look, what a terminal can do.
+// What all kinds of console share: their handlers, how a line looks, what a terminal can do.
 #pragma once
 
 #include <stdlib.h>
@@ -10,12 +10,12 @@
 
 namespace program {
 
-/// What kind of line is shown; at a terminal each has its colour.
+/// The kind of a line that is shown; at a terminal each kind has a colour.
 enum class look {
   plain,    ///< what happened
   server,   ///< what the server says
   message,  ///< what a user says
-  failure,  ///< what did not work
+  failure,  ///< what failed
 };
 
 /// What a console calls.
@@ -24,8 +24,8 @@ struct console_handlers {
   std::function<void(std::string_view line)> line = {};
   /// Nothing more will be typed. Called once.
   std::function<void()> end = {};
-  /// At a terminal, for the Tab key: all words that may stand behind @p before, which is what the
-  /// line has up to the word that is being typed.
+  /// At a terminal, for the Tab key: returns all words that may follow @p before, the part of the
+  /// line before the word that is being typed.
   std::function<std::vector<std::string>(std::string_view before)> words = {};
 };
 

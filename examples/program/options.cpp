@@ -1,4 +1,4 @@
-// Command lines, read with CLI11; nothing else includes it.
+// Parses command lines with CLI11. No other file includes it.
 #include "options.hpp"
 
 #include <algorithm>
@@ -13,10 +13,11 @@ namespace program {
 
 namespace {
 
-// Two of the longest lines: with less, an honest client might be cut off for one long answer.
+// Two lines of the greatest length. With less, one long answer could disconnect a client that
+// reads.
 constexpr std::size_t least_hard_limit = std::size_t{2} * 65'536;
 
-// Reads the command line into what was added to @p app, and gives CLI11's exceptions our names.
+// Parses the command line with the options of @p app, and converts the exceptions of CLI11.
 void parse(CLI::App& app, int argc, const char* const* argv) try {
   app.set_version_flag("--version", app.get_description() + ' ' + std::string(version),
                        "Print the version");
@@ -34,8 +35,9 @@ CLI::App app_for(const char* const* argv, const std::string& name) {
   return CLI::App(name, std::filesystem::path(argv[0]).filename().string());
 }
 
-// An option whose value goes through @p read, a function of `const std::string&` that may throw
-// `CLI::ValidationError`. CLI11's own conversions take `0x50` for a port and `-1` for a size.
+// Adds an option whose value is parsed by @p read, a function of `const std::string&` that may
+// throw `CLI::ValidationError`. The conversions of CLI11 accept `0x50` as a port and `-1` as a
+// size.
 template <class Read>
 CLI::Option* add(CLI::App& app, const std::string& name, const std::string& value, Read read,
                  const std::string& help) {
@@ -62,7 +64,7 @@ auto address(std::string& into) {
   };
 }
 
-// A loop by its name, and why this program hasn't got it, if it hasn't.
+// A loop, its name, and the reason why this program does not have it, if so.
 struct loop_choice {
   std::string_view name;
   loop_kind kind;
@@ -85,8 +87,9 @@ constexpr std::array loop_choices{
 
 auto loop(loop_kind& into) {
   return [&into](const std::string& given) {
-    const auto* const found = std::find_if(loop_choices.begin(), loop_choices.end(),
-                                           [&](const auto& one) { return one.name == given; });
+    const auto* const found =
+        std::find_if(loop_choices.begin(), loop_choices.end(),
+                     [&](const auto& choice) { return choice.name == given; });
     if (found == loop_choices.end())
       throw CLI::ValidationError("--loop", '\'' + given + "' is none of poll, epoll, asio");
     if (!found->missing.empty()) throw CLI::ValidationError("--loop", std::string(found->missing));

@@ -1,4 +1,4 @@
-// Reads lines when poll(2) says so, and writes them whole.
+// Reads when poll(2) reports the input as readable, and writes whole lines.
 #include "pipe_console.hpp"
 
 #include <poll.h>
@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::size_t read_bytes = 16'384;
 
-// Writes all of it, waiting if need be. Somebody else may have made the open file non-blocking.
+// Writes all bytes; blocks if necessary. Another program may have made the open file non-blocking.
 void write_all(int fd, std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t written = ::write(fd, bytes.data(), bytes.size());
@@ -35,8 +35,8 @@ void write_all(int fd, std::string_view bytes) {
 
 }  // namespace
 
-pipe_console::pipe_console(jalon::reactor& loop, console_handlers called, int input, int output)
-    : handlers_(std::move(called)),
+pipe_console::pipe_console(jalon::reactor& loop, console_handlers handlers, int input, int output)
+    : handlers_(std::move(handlers)),
       input_(input),
       output_(output),
       watch_(loop.watch(
@@ -52,7 +52,7 @@ void pipe_console::pause(bool paused) {
   if (!ended_) watch_.want(paused_ ? jalon::io_events::none : jalon::io_events::read);
 }
 
-// An input that can't be read is at its end.
+// An input that cannot be read is treated as ended.
 void pipe_console::read() {
   const auto got = jalon::uninterrupted(
       [&] { return ::read(input_, in_.prepare(read_bytes).data(), read_bytes); });

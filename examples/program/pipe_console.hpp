@@ -1,4 +1,4 @@
-// Standard input and output when one of them is no terminal: plain lines, both ways.
+// The console when standard input or output is not a terminal: plain lines.
 #pragma once
 
 #include <string_view>
@@ -12,21 +12,21 @@
 
 namespace program {
 
-/// Lines through pipes and files. The last line counts without its LF too.
+/// Reads and writes lines through pipes and files. A last line without LF is a line too.
 ///
-/// It reads only when poll(2) says that this will not block, instead of making the descriptor
-/// non-blocking: that flag belongs to the open file, which the shell and other programs share, and
-/// it would stay on when this program is gone.
+/// It reads only when poll(2) reports that this will not block. It does not make the descriptor
+/// non-blocking: that flag belongs to the open file description, which the shell and other programs
+/// share, and it would remain set when this program has ended.
 class pipe_console {
  public:
   /// Reads from @p input and writes to @p output, which both outlive it.
-  pipe_console(jalon::reactor& loop, console_handlers called, int input, int output);
+  pipe_console(jalon::reactor& loop, console_handlers handlers, int input, int output);
   pipe_console(const pipe_console&) = delete;
   pipe_console& operator=(const pipe_console&) = delete;
 
   void show(std::string_view text, look kind);  ///< as `console` has it
-  void prompt(std::string_view) noexcept {}     ///< nothing to see
-  void progress(std::string_view) noexcept {}   ///< nothing to see
+  void prompt(std::string_view) noexcept {}     ///< not shown
+  void progress(std::string_view) noexcept {}   ///< not shown
   void pause(bool paused);                      ///< as `console` has it
   void put(std::string_view bytes);             ///< writes them as they are
 
@@ -41,8 +41,8 @@ class pipe_console {
   int output_;
   jalon::buffer in_;
   jalon::line_codec codec_;
-  bool input_ended_ = false;  // all is read
-  bool ended_ = false;        // and told
+  bool input_ended_ = false;  // everything is read
+  bool ended_ = false;        // and `handlers_.end` was called
   bool paused_ = false;
   jalon::reactor::watch_type watch_;
 };

@@ -1,4 +1,4 @@
-// Connecting with a message, and the link on a connection of the toolkit.
+// Connects to the server, and sends and receives lines by a connection of the toolkit.
 #include "server_link.hpp"
 
 #include <chrono>
@@ -15,15 +15,15 @@ namespace program {
 
 namespace {
 
-constexpr std::size_t busy_bytes = std::size_t{64} << 10;  // more than these wait to be sent
+constexpr std::size_t busy_bytes = std::size_t{64} << 10;  // busy if more bytes are queued
 
-// No bounds: who sends is asked to pause, and what the server sends is always read.
+// No limits: `busy` asks the sender to pause, and what the server sends is always read.
 constexpr jalon::connection_options unbounded() {
   constexpr auto most = std::numeric_limits<std::size_t>::max();
   return {.queue = {.low_water = most, .high_water = most, .hard_limit = most}};
 }
 
-// An IPv6 address needs brackets, or its end would look like a port.
+// An IPv6 address needs brackets; otherwise its last part would look like the port.
 std::string display_name(const client_options& server) {
   const bool has_colon = server.host.find(':') != server.host.npos;
   return (has_colon ? '[' + server.host + ']' : server.host) + ':' + std::to_string(server.port);
@@ -44,10 +44,10 @@ jalon::stream_socket connect_to(const client_options& server) {
   }
 }
 
-server_link::server_link(jalon::reactor& loop, jalon::stream_socket server, link_handlers called)
-    : handlers_(std::move(called)),
+server_link::server_link(jalon::reactor& loop, jalon::stream_socket server, link_handlers handlers)
+    : handlers_(std::move(handlers)),
       connection_(loop, std::move(server),
-                  {.received = [this](const jalon::frame& one) { receive(one); },
+                  {.received = [this](const jalon::frame& line) { receive(line); },
                    .ended = [this](std::error_code reason) { end(reason); },
                    .closed = [this] { handlers_.closed(); },
                    .drained = [this] { relax(); }},
@@ -66,11 +66,11 @@ void server_link::finish() {
   connection_.end_output();
 }
 
-void server_link::receive(const jalon::frame& one) {
-  if (one.error)
+void server_link::receive(const jalon::frame& line) {
+  if (line.error)
     handlers_.malformed();
   else
-    handlers_.line(one.payload);
+    handlers_.line(line.payload);
 }
 
 void server_link::end(std::error_code reason) {

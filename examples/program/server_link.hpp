@@ -1,5 +1,4 @@
-// A client's connection to its server, from the first message to the exit status.
-// What a line means is not known here, and no user.
+// A client's connection to its server: lines, the end, and the exit status.
 #pragma once
 
 #include <functional>
@@ -13,49 +12,50 @@
 
 namespace program {
 
-/// Connects within ten seconds, whatever the name stands for, and says so on standard output:
+/// Connects to the server, by a name or an address, within ten seconds. Says so on standard output:
 /// `Connecting to 127.0.0.1:8080 ... done!`
 ///
-/// **Blocks**: there is nothing else to do yet.
+/// **Blocks**, because the client has nothing else to do yet.
 /// @throws std::system_error
 jalon::stream_socket connect_to(const client_options& server);
 
-/// What a link calls. All of it is needed.
+/// What a link calls. All handlers must be set.
 struct link_handlers {
-  /// A line has come; without its end.
+  /// Called with each line, without its end.
   std::function<void(std::string_view line)> line = {};
-  /// A line was too long and is lost.
+  /// Called for a line that was too long and is lost.
   std::function<void()> malformed = {};
-  /// The server has closed the connection, or it broke: `status()` says whether that was due.
-  /// Called once, last.
+  /// Called once, last: the server has closed the connection, or the connection broke. `status()`
+  /// tells whether that was expected.
   std::function<void()> closed = {};
-  /// Whether the server takes less than is sent: whoever sends does well to pause, and to go on
-  /// when this is called again with false.
+  /// Called with true when the server reads more slowly than lines are sent, and with false when
+  /// the queue is empty again. The sender should pause in between.
   std::function<void(bool busy)> busy = {};
 };
 
-/// The lines between a client and its server. For the loop's thread; the loop outlives it. Its
-/// handlers may call it, and may not destroy it.
+/// Sends and receives lines. To be used on the loop's thread; the loop outlives it. Its handlers
+/// may call it, and must not destroy it.
 ///
-/// It reads whatever waits to be sent: if both sides only sent, both would wait for ever.
+/// It reads even while lines are queued. If both sides waited for the other to read, neither would
+/// make progress.
 class server_link {
  public:
   /// Begins to read from @p server.
-  server_link(jalon::reactor& loop, jalon::stream_socket server, link_handlers called);
+  server_link(jalon::reactor& loop, jalon::stream_socket server, link_handlers handlers);
 
   /// Sends a line, without its end.
   void send(std::string_view line);
 
-  /// Nothing more will be sent: what waits is, then this side ends (a half-close). Answers still
-  /// come; when all are here the server closes.
+  /// Ends the output: sends what is queued, then shuts down the write side (a half-close). Answers
+  /// still come; after the last one the server closes.
   void finish();
 
-  /// What the program should end with once it is closed: 0 if the server closed after `finish`,
-  /// and 1 if it has gone of its own accord.
+  /// The exit status of the program once the link is closed: 0 if the server closed after
+  /// `finish`, 1 if it closed before, or the connection broke.
   int status() const noexcept { return status_; }
 
  private:
-  void receive(const jalon::frame& one);
+  void receive(const jalon::frame& line);
   void end(std::error_code reason);
   void relax();
 

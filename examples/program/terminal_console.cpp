@@ -1,4 +1,4 @@
-// The line being typed, by GNU Readline; nothing else includes it.
+// Line editing by GNU Readline. No other file includes it.
 #include "terminal_console.hpp"
 
 #include <langinfo.h>
@@ -24,8 +24,8 @@ namespace program {
 
 namespace {
 
-// The chat speaks UTF-8. Where the locale does not, say because none is set, Readline would take
-// a letter with an accent for two strange keys.
+// The chat uses UTF-8. If the locale does not, for example because none is set, Readline would read
+// a letter with an accent as two unknown keys.
 void use_utf8() {
   std::setlocale(LC_CTYPE, "");
   if (std::string_view(::nl_langinfo(CODESET)) != "UTF-8") std::setlocale(LC_CTYPE, "C.UTF-8");
@@ -51,7 +51,7 @@ std::string coloured(std::string_view colour, std::string text) {
   return "\033[" + std::string(colour) + 'm' + text + "\033[m";
 }
 
-// As much of @p text as has room in so many columns; some characters take two, some none.
+// The longest prefix of @p text that fits into so many columns. A character takes 0 to 2 columns.
 std::string_view cut(std::string_view text, int columns) {
   std::size_t kept = 0;
   while (kept < text.size()) {
@@ -70,26 +70,26 @@ int screen_width() {
   return columns;
 }
 
-// Has a signal do what it does to a program that does not catch it.
-void let_happen(int signal) {
+// Gives a signal its default effect.
+void raise_by_default(int signal) {
   struct sigaction by_default {};
   struct sigaction ours {};
   by_default.sa_handler = SIG_DFL;
   ::sigaction(signal, &by_default, &ours);
   ::raise(signal);
-  ::sigaction(signal, &ours, nullptr);  // it has been stopped, and goes on
+  ::sigaction(signal, &ours, nullptr);  // reached if the program was stopped and continued
 }
 
 }  // namespace
 
-// Readline passes its callers nothing that would say whose line it is; hence the one pointer.
+// Readline passes no user data to the functions that it calls, so a static pointer is needed.
 struct terminal_console::readline_calls {
   static inline terminal_console* user = nullptr;
 
   static void install(terminal_console& of) {
     user = &of;
     rl_readline_name = "jalon";
-    rl_catch_signals = 0;  // the loop hears them
+    rl_catch_signals = 0;  // the loop handles them
     rl_catch_sigwinch = 0;
     rl_change_environment = 0;
     rl_completer_word_break_characters = " ";
@@ -101,8 +101,8 @@ struct terminal_console::readline_calls {
     rl_bind_key('\n', &enter);
   }
 
-  // A line, or null at the end of the input. It is looked at when Readline has returned: whatever
-  // is called with it may throw, and Readline is C.
+  // Called with a line, or null at the end of the input. The line is processed after Readline has
+  // returned: a handler may throw, and an exception must not pass through C code.
   static void take_line(char* line) {
     if (line == nullptr) return user->restore();
     if (*line != '\0' && !is_last_of_history(line)) add_history(line);
@@ -115,7 +115,7 @@ struct terminal_console::readline_calls {
     return last != nullptr && std::string_view(last->line) == line;
   }
 
-  // The entered line stays on the screen, and scrolls away; the progress line does not.
+  // The entered line stays on the screen and scrolls away; the progress line is erased.
   static int enter(int count, int key) {
     user->hide();
     const std::string progress = std::exchange(user->progress_, {});
@@ -125,13 +125,13 @@ struct terminal_console::readline_calls {
   }
 
   static char** complete(const char* word, int start, int /*end*/) {
-    rl_attempted_completion_over = 1;  // no file names
+    rl_attempted_completion_over = 1;  // do not complete file names
     if (!user->handlers_.words) return nullptr;
     user->words_ = user->handlers_.words({rl_line_buffer, static_cast<std::size_t>(start)});
     return rl_completion_matches(word, &next_word);
   }
 
-  // Readline asks until there are no more, and frees what it gets.
+  // Called until it returns null; Readline frees what is returned.
   static char* next_word(const char* typed, int /*state*/) {
     while (!user->words_.empty()) {
       const std::string word = std::move(user->words_.back());
@@ -149,8 +149,8 @@ struct terminal_console::readline_calls {
   }
 };
 
-terminal_console::terminal_console(jalon::reactor& loop, console_handlers called)
-    : handlers_(std::move(called)),
+terminal_console::terminal_console(jalon::reactor& loop, console_handlers handlers)
+    : handlers_(std::move(handlers)),
       moves_(moves_cursor()),
       colours_(moves_ && environment("NO_COLOR").empty()),
       redraw_(loop.deferrals(), [this] { draw(); }),
@@ -191,9 +191,9 @@ void terminal_console::pause(bool paused) {
   key_watch_.want(paused ? jalon::io_events::none : jalon::io_events::read);
 }
 
-// A pasted text comes as one line that holds its line ends.
+// Pasted text comes as a single line that contains line ends.
 void terminal_console::read_key() {
-  draw();  // Readline draws what a key has changed, and no more
+  draw();  // Readline redraws only what a key has changed
   rl_callback_read_char();
   for (const std::string& text : std::exchange(typed_, {})) {
     std::string_view rest = text;
@@ -212,7 +212,7 @@ void terminal_console::on_signal(int number) {
     hide();
     return rl_reset_screen_size();
   }
-  if (number != SIGINT || ended_) return die_of(number);
+  if (number != SIGINT || ended_) return end_by(number);
   end();
 }
 
@@ -222,16 +222,16 @@ void terminal_console::end() {
   if (!std::exchange(ended_, true)) handlers_.end();
 }
 
-// By the signal itself, and not with a status: the shell then knows what happened.
-void terminal_console::die_of(int signal) {
+// By the signal itself and not by an exit status, so that the shell knows the cause.
+void terminal_console::end_by(int signal) {
   restore();
-  let_happen(signal);
+  raise_by_default(signal);
 }
 
 void terminal_console::suspend() {
   hide();
   if (editing_) rl_cleanup_after_signal();
-  let_happen(SIGTSTP);
+  raise_by_default(SIGTSTP);
   if (editing_) rl_reset_after_signal();
 }
 
@@ -260,14 +260,14 @@ void terminal_console::draw() {
   rl_redisplay();
 }
 
-// Readline has to know which characters take no room: those between \001 and \002.
+// Characters between \001 and \002 take no column; Readline has to know that.
 std::string terminal_console::as_prompt(std::string_view text) const {
   const std::string shown = jalon::printable(text);
   return colours_ ? "\001\033[1m\002" + shown + "\001\033[m\002" : shown;
 }
 
-// Readline writes to the same stream. A terminal that can't be written to has gone, and SIGHUP is
-// on its way.
+// Uses stdout, as Readline does. Errors are ignored: a terminal that cannot be written to is gone,
+// and SIGHUP will follow.
 void terminal_console::put(std::string_view text) {
   std::fwrite(text.data(), 1, text.size(), stdout);
   std::fflush(stdout);

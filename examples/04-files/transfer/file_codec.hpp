@@ -1,5 +1,5 @@
-// What comes to the receiver of a file: one line, then bytes.
-// What the line says is not known here. Chapter: tutorial/04-files.
+// The framing of a file on its connection: one line, then the bytes of the file.
+// Chapter: tutorial/04-files.
 #pragma once
 
 #include <algorithm>
@@ -14,12 +14,12 @@
 
 namespace transfer {
 
-/// A codec (jalon/frame.hpp): its first frame is a line; after it every piece of bytes is a frame
-/// as it comes.
+/// A codec (jalon/frame.hpp). The first frame is a line; after it, whatever bytes have been read
+/// are a frame.
 class file_codec {
  public:
-  /// No longer than this may the line be: it holds a name, a token and a number, the name and the
-  /// token of at most 128 bytes, however they are escaped.
+  /// The most bytes that the line may have. It holds a name and a token, of at most 128 bytes each
+  /// before they are escaped, and a number.
   static constexpr std::size_t max_line = 2'048;
 
   std::optional<jalon::frame> next(jalon::buffer& in) {

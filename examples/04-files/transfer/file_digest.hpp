@@ -1,6 +1,5 @@
-// The hash of the first bytes of a file, taken piece by piece as the caller likes.
-// Nothing here waits for anybody: who reads when is file_hasher.hpp's affair, and
-// trailing_hash.hpp's.
+// The hash of the first bytes of a file, computed piece by piece.
+// The caller decides when the next piece is read: see file_hasher.hpp and trailing_hash.hpp.
 #pragma once
 
 #include <unistd.h>
@@ -20,17 +19,18 @@
 
 namespace transfer {
 
-/// A hash, and how much of a file is in it. For one thread at a time.
+/// A hash, and the number of bytes of a file that it covers. For one thread at a time.
 class file_digest {
  public:
-  /// Goes on with @p begun, the hash of the first @p bytes.
+  /// Continues @p begun, the hash of the first @p bytes.
   /// @param file open for reading, outlives this
   explicit file_digest(int file, std::uint64_t bytes = 0, program::sha256 begun = {})
       : file_(file), bytes_(bytes), hash_(std::move(begun)) {}
 
-  /// Reads and hashes the next piece, which ends at @p end at the latest, in bytes from the start
-  /// of the file; there is more than that in it.
-  /// @return why it cannot be read; that it has become shorter is an error too
+  /// Reads and hashes the next piece.
+  /// @param end where the piece ends at the latest, in bytes from the start of the file; the file
+  /// has at least as many
+  /// @return why the file cannot be read; an error too if it has become shorter
   std::error_code take(std::uint64_t end) {
     const auto wanted =
         static_cast<std::size_t>(std::min<std::uint64_t>(end - bytes_, piece_bytes));
@@ -43,10 +43,10 @@ class file_digest {
     return {};
   }
 
-  /// How many bytes are hashed.
+  /// The number of bytes that are hashed.
   std::uint64_t bytes() const noexcept { return bytes_; }
 
-  /// The hash of them, to be finished or gone on with. Once, and the last call.
+  /// The hash of these bytes, to be finished or continued. The last call.
   program::sha256 hash() { return std::move(hash_); }
 
  private:

@@ -1,5 +1,5 @@
-// The hash of a file that is there already, computed between the turns of a loop: a file of
-// gigabytes does not keep the chat waiting.
+// The hash of a file that exists already, computed a piece at a time between the turns of a loop,
+// so that the chat goes on while gigabytes are hashed.
 #pragma once
 
 #include <cstdint>
@@ -13,19 +13,19 @@
 
 namespace transfer {
 
-/// Reads the first bytes of a file, a piece a turn, and hashes them. Destroyed, it stops. For the
-/// loop's thread.
+/// Reads and hashes the first bytes of a file, some pieces in each turn. Its destructor stops it.
+/// To be used on the loop's thread.
 class file_hasher {
  public:
-  /// Called once: with what was hashed so far, to be finished or gone on with; or with the reason
-  /// why the file cannot be read.
+  /// Called once, with the hash, to be finished or continued; or with the reason why the file
+  /// cannot be read.
   using done_handler = std::function<void(program::sha256, std::error_code)>;
 
   /// @param file stays open until `done` is called
-  /// @param bytes how many, from the start of the file
+  /// @param bytes the number of bytes to hash, from the start of the file
   file_hasher(jalon::reactor& loop, int file, std::uint64_t bytes, done_handler done)
       : loop_(loop), digest_(file), bytes_(bytes), done_(std::move(done)) {
-    go_on_later();
+    schedule_next_turn();
   }
   file_hasher(const file_hasher&) = delete;
   file_hasher& operator=(const file_hasher&) = delete;
@@ -33,15 +33,15 @@ class file_hasher {
  private:
   static constexpr int pieces_a_turn = 32;  // 2 MiB: about a millisecond
 
-  void go_on_later() {
-    next_ = loop_.at(loop_.now(), [this] { go_on(); });
+  void schedule_next_turn() {
+    next_ = loop_.at(loop_.now(), [this] { hash_some(); });
   }
 
-  void go_on() {
+  void hash_some() {
     std::error_code error;
     for (int i = 0; i < pieces_a_turn && more_to_do() && !error; ++i) error = digest_.take(bytes_);
-    if (more_to_do() && !error) return go_on_later();
-    const auto done = std::move(done_);  // it may destroy this
+    if (more_to_do() && !error) return schedule_next_turn();
+    const auto done = std::move(done_);  // it may destroy this object
     done(digest_.hash(), error);
   }
 

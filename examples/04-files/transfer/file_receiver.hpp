@@ -1,5 +1,6 @@
-// Receives one file from a peer: listens, lets in who knows the token, writes and checks.
-// No user is spoken to here, and the server of the chat is not known. Chapter: tutorial/04-files.
+// Receives a file from a peer: listens, accepts the sender that knows the token, writes the file
+// and checks its hash. It shows nothing to the user, and does not know the chat's server. Chapter:
+// tutorial/04-files.
 #pragma once
 
 #include <unistd.h>
@@ -30,64 +31,64 @@
 
 namespace transfer {
 
-/// What is to come.
+/// The file to be received.
 struct expected_file {
-  std::string transfer;       ///< the server's name for it
-  std::string token;          ///< who knows it may send
+  std::string transfer;       ///< the name that the server gave to the transfer
+  std::string token;          ///< the sender must know it
   std::uint64_t size = 0;     ///< of the whole file, in bytes
-  std::uint64_t offset = 0;   ///< bytes that are there already
-  std::string content;        ///< of the whole file
-  program::sha256 hash = {};  ///< of the bytes that are there already
+  std::uint64_t offset = 0;   ///< bytes that are here already
+  std::string content;        ///< SHA-256 of the whole file
+  program::sha256 hash = {};  ///< of the bytes that are here already
 };
 
-/// How receiving came out.
+/// The result of receiving.
 struct received_file {
-  std::string failure = {};    ///< why it did not arrive; empty if it did
-  bool content_wrong = false;  ///< all came, and is not what was offered
+  std::string failure = {};    ///< why the file did not arrive; empty if it did
+  bool content_wrong = false;  ///< all bytes came, but the hash is wrong
 };
 
-/// Waits for one sender, and takes one file from it.
+/// Waits for the sender, and receives the file from it.
 ///
-/// Strangers may connect too; they are let go, and hold nobody up. For the loop's thread; the
-/// loop outlives it.
+/// Strangers may connect too. They are disconnected, and the sender does not wait for them. To be
+/// used on the loop's thread; the loop outlives it.
 class file_receiver {
  public:
-  /// What it calls. `done` comes once, last, and may destroy the receiver.
+  /// What it calls. `done` is called once, last, and may destroy the receiver.
   struct handlers {
     std::function<void(std::uint64_t bytes)> progress;  ///< of the whole file, in bytes
     std::function<void(const received_file&)> done;
   };
 
-  /// How long it waits for the sender to come, or for more from one that is there.
+  /// How long it waits for the sender to connect, and then for the next bytes.
   static constexpr std::chrono::seconds patience{60};
 
   /// Listens on @p at; port 0 lets the system choose.
   /// @param file open for reading and writing, outlives this
   /// @throws std::system_error when it cannot listen
   file_receiver(jalon::reactor& loop, const jalon::endpoint& at, int file, expected_file expected,
-                handlers called)
+                handlers callbacks)
       : loop_(loop),
         file_(file),
         expected_(std::move(expected)),
-        handlers_(std::move(called)),
+        handlers_(std::move(callbacks)),
         have_(expected_.offset),
         listener_(std::make_unique<jalon::listener>(at)),
         watch_(loop.watch(
             listener_->fd(), jalon::io_events::read, [this](jalon::io_events) { accept_one(); },
             "file listener")) {
-    wait_again();
+    restart_timer();
   }
   file_receiver(const file_receiver&) = delete;
   file_receiver& operator=(const file_receiver&) = delete;
 
-  /// The port that the sender is to connect to.
+  /// The port to which the sender is to connect.
   std::uint16_t port() const { return listener_->local().port(); }
 
  private:
   using connection = jalon::connection<jalon::reactor, file_codec>;
   using visitors = std::list<std::unique_ptr<connection>>;
 
-  // Who connects and says nothing takes one of these places; the newest gets the oldest's.
+  // At most so many connections wait for their first line; a new one replaces the oldest.
   static constexpr std::size_t most_visitors = 16;
 
   void accept_one() {
@@ -99,15 +100,15 @@ class file_receiver {
     options.read_bytes = 65'536;
     *where = std::make_unique<connection>(
         loop_, std::move(accepted.socket),
-        jalon::connection_handlers{[this, where](const jalon::frame& one) { take(where, one); },
+        jalon::connection_handlers{[this, where](const jalon::frame& came) { take(where, came); },
                                    [this, where](std::error_code) { lose(where); },
                                    [this, where] { forget(where); }},
         options);
   }
 
-  void take(visitors::iterator from, const jalon::frame& one) {
-    if (from->get() == sender_) return write(one.payload);
-    if (!is_right(one)) return (*from)->close();
+  void take(visitors::iterator from, const jalon::frame& came) {
+    if (from->get() == sender_) return write(came.payload);
+    if (!is_from_sender(came)) return (*from)->close();
     sender_ = from->get();
     hash_.emplace(file_digest(file_, have_, std::move(expected_.hash)));
     watch_ = {};
@@ -116,19 +117,20 @@ class file_receiver {
     if (have_ == expected_.size) finish();
   }
 
-  bool is_right(const jalon::frame& one) const {
-    if (one.error) return false;
+  // Whether this first line names the transfer and shows the token.
+  bool is_from_sender(const jalon::frame& line) const {
+    if (line.error) return false;
     jalon::json_reader reader;
-    const auto object = reader.read(one.payload);
-    chat::file_send said;
+    const auto object = reader.read(line.payload);
+    chat::file_send request;
     if (!object || jalon::read_head(*object).type != chat::file_send::type) return false;
-    if (jalon::read_message(*object, said)) return false;
-    return said.transfer == expected_.transfer &&
-           program::same_secret(said.token, expected_.token) &&
-           said.offset.value() == expected_.offset;
+    if (jalon::read_message(*object, request)) return false;
+    return request.transfer == expected_.transfer &&
+           program::same_secret(request.token, expected_.token) &&
+           request.offset.value() == expected_.offset;
   }
 
-  // Takes what is due; what would come after that is nobody's.
+  // Writes the bytes of the file; bytes after its end are ignored.
   void write(std::string_view bytes) {
     bytes = bytes.substr(
         0, static_cast<std::size_t>(std::min<std::uint64_t>(bytes.size(), expected_.size - have_)));
@@ -136,12 +138,12 @@ class file_receiver {
     if (const int error = write_all(bytes)) return fail("cannot write: " + reason(error));
     have_ += bytes.size();
     hash_->advance(have_);
-    wait_again();
+    restart_timer();
     handlers_.progress(have_);
     if (have_ == expected_.size) finish();
   }
 
-  // @return the error number, 0 for none
+  // @return the number of the error, 0 for none
   int write_all(std::string_view bytes) {
     std::uint64_t at = have_;
     while (!bytes.empty()) {
@@ -165,21 +167,21 @@ class file_receiver {
     chat::file_ack ack;
     ack.transfer = expected_.transfer;
     ack.sha256 = *chat::sha256_hex::from(found);
-    part_with(jalon::write_message(ack), {});
+    send_result(jalon::write_message(ack), {});
   }
 
   void fail(const std::string& why) {
-    part_with(jalon::write_message(chat::error{"bad_transfer", why}), why);
+    send_result(jalon::write_message(chat::error{"bad_transfer", why}), why);
   }
 
-  void part_with(const std::string& last_words, const std::string& failure) {
+  void send_result(const std::string& line, const std::string& failure) {
     finished_ = true;
     result_.failure = failure;
-    sender_->send(last_words);
+    sender_->send(line);
     sender_->close();
   }
 
-  // The sender's input has ended, in order or not.
+  // The peer has ended its output, or the connection is broken.
   void lose(visitors::iterator which) {
     if (which->get() == sender_ && !finished_) {
       finished_ = true;
@@ -191,12 +193,12 @@ class file_receiver {
   void forget(visitors::iterator which) {
     const bool was_sender = which->get() == sender_;
     if (was_sender && !finished_) result_.failure = "the connection broke";
-    const auto gone = std::move(*which);  // it is in a call of ours: not before we are back
+    const auto gone = std::move(*which);  // it is calling us: destroyed when we return
     visitors_.erase(which);
     if (was_sender) tell_done();
   }
 
-  void wait_again() {
+  void restart_timer() {
     timer_ = loop_.at(loop_.now() + patience, [this] {
       result_.failure = sender_ == nullptr ? "nobody came to send it" : "nothing more came";
       tell_done();
@@ -205,8 +207,8 @@ class file_receiver {
 
   void tell_done() {
     timer_.cancel();
-    hash_.reset();  // it reads the file, which may be closed before this is gone
-    const auto done = std::move(handlers_.done);  // it may destroy this
+    hash_.reset();  // it reads the file, which may be closed before this object is destroyed
+    const auto done = std::move(handlers_.done);  // it may destroy this object
     done(result_);
   }
 
@@ -222,7 +224,7 @@ class file_receiver {
   bool finished_ = false;
   std::unique_ptr<jalon::listener> listener_;
   visitors visitors_;
-  connection* sender_ = nullptr;  // the visitor who knew the token
+  connection* sender_ = nullptr;  // the visitor that knew the token
   jalon::reactor::timer_type timer_;
   jalon::reactor::watch_type watch_;
 };

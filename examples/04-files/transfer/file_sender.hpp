@@ -1,5 +1,5 @@
-// Sends one file to a peer: connects, shows the token, sends, waits for the word that all is well.
-// No user is spoken to here, and the server of the chat is not known. Chapter: tutorial/04-files.
+// Sends a file to a peer: connects, shows the token, sends the bytes, waits for the confirmation.
+// It shows nothing to the user, and does not know the chat's server. Chapter: tutorial/04-files.
 #pragma once
 
 #include <unistd.h>
@@ -33,10 +33,11 @@
 
 namespace transfer {
 
-/// Sends a part of a file down a socket, at most @p most bytes from @p offset on.
+/// Sends a part of a file to a socket, at most @p most bytes from @p offset on.
 ///
-/// On Linux the bytes go from the page cache to the socket and are never copied to this program
-/// (sendfile(2)). It knows no MSG_NOSIGNAL: whoever calls this ignores SIGPIPE.
+/// On Linux the kernel copies the bytes from the page cache to the socket, and the program never
+/// sees them (sendfile(2)). That call has no MSG_NOSIGNAL, so SIGPIPE must be ignored, as
+/// `run_main` does.
 inline jalon::io_result send_from_file(int socket, int file, std::uint64_t offset,
                                        std::size_t most) {
   auto from = static_cast<off_t>(offset);
@@ -51,35 +52,35 @@ inline jalon::io_result send_from_file(int socket, int file, std::uint64_t offse
   return jalon::detail::moved(sent);
 }
 
-/// What is to be sent.
+/// The file to be sent.
 struct file_to_send {
   int file = -1;           ///< open for reading, outlives the sender
   std::uint64_t size = 0;  ///< of the whole file, in bytes
-  std::string content;     ///< its SHA-256, which the peer is to confirm
+  std::string content;     ///< its SHA-256, which the peer has to confirm
 };
 
-/// One file on its way to one peer. For the loop's thread; the loop outlives it.
+/// Sends the file. To be used on the loop's thread; the loop outlives it.
 class file_sender {
  public:
-  /// What it calls. `done` comes once, last, and may destroy the sender; its text says why the
-  /// file did not arrive, and is empty if it did.
+  /// What it calls. `done` is called once, last, and may destroy the sender. Its text says why the
+  /// file did not arrive; it is empty if the file did.
   struct handlers {
     std::function<void(std::uint64_t bytes)> progress;  ///< of the whole file, in bytes
     std::function<void(const std::string& failure)> done;
   };
 
-  /// How long the peer may take to answer, or to take more.
+  /// How long it waits until the peer reads more, or answers.
   static constexpr std::chrono::seconds patience{60};
 
   /// Begins to connect to @p to.
   /// @param first_line its offset is at most the file's size
   file_sender(jalon::reactor& loop, const jalon::endpoint& to, file_to_send sending,
-              const chat::file_send& first_line, handlers called)
+              const chat::file_send& first_line, handlers callbacks)
       : loop_(loop),
         sending_(std::move(sending)),
         transfer_(first_line.transfer),
         sent_(first_line.offset.value()),
-        handlers_(std::move(called)),
+        handlers_(std::move(callbacks)),
         attempt_({to}) {
     std::string line;
     jalon::line_codec::encode(jalon::write_message(first_line), line);
@@ -92,13 +93,13 @@ class file_sender {
     watch_ = loop_.watch(
         attempt_.fd(), jalon::io_events::write, [this](jalon::io_events what) { on_ready(what); },
         "file sender");
-    wait_again();
+    restart_timer();
   }
   file_sender(const file_sender&) = delete;
   file_sender& operator=(const file_sender&) = delete;
 
  private:
-  // What is sent before others have their turn.
+  // The most bytes that are sent in one turn of the loop.
   static constexpr std::size_t bytes_a_turn = std::size_t{1} << 20;
 
   void on_ready(jalon::io_events what) {
@@ -108,7 +109,7 @@ class file_sender {
       socket_ = attempt_.take();
       watch_.want(jalon::io_events::read | jalon::io_events::write);
     }
-    // The answer first: a receiver that has had enough says why, and takes nothing more.
+    // The answer first: a receiver that refuses the rest says why, and stops reading.
     if (has(what, jalon::io_events::read) && read_answer()) return;
     if (has(what, jalon::io_events::write)) send_more();
   }
@@ -117,7 +118,7 @@ class file_sender {
     jalon::io_result result = head_.write_to(socket_);
     if (result.status == jalon::io_status::ok && sent_ < sending_.size) result = send_bytes();
     if (result.status == jalon::io_status::end) return finish("the file has become shorter");
-    // A broken connection may still hold the answer that says why.
+    // The answer that says why may have arrived before the connection broke.
     if (result.status == jalon::io_status::error && !read_answer())
       return finish("the connection broke: " + result.error.message());
     if (result.status != jalon::io_status::error && head_.empty() && all_is_sent())
@@ -130,13 +131,13 @@ class file_sender {
     const auto result = send_from_file(socket_.fd(), sending_.file, sent_, most);
     if (result.bytes > 0) {
       sent_ += result.bytes;
-      wait_again();
+      restart_timer();
       handlers_.progress(sent_);
     }
     return result;
   }
 
-  // @return whether that was the end: this may be gone then
+  // @return whether that was the end; this object may be destroyed then
   bool read_answer() {
     const auto result = socket_.read_some(in_.prepare(jalon::line_codec::default_max_bytes));
     if (result.status == jalon::io_status::would_block) return false;
@@ -148,7 +149,7 @@ class file_sender {
     return true;
   }
 
-  // Why the file did not arrive, as the answer has it; empty if it did.
+  // The reason in the answer why the file did not arrive; empty if it did.
   std::string verdict(std::string_view line) const {
     jalon::json_reader reader;
     const auto object = reader.read(line);
@@ -162,21 +163,21 @@ class file_sender {
     return "the answer is no part of the protocol";
   }
 
-  // Nobody can have checked what was not sent yet.
+  // A confirmation that comes before the end of the file cannot be true.
   bool confirms(const chat::file_ack& ack) const {
     return all_is_sent() && ack.transfer == transfer_ && ack.sha256.value() == sending_.content;
   }
 
   bool all_is_sent() const { return sent_ == sending_.size; }
 
-  void wait_again() {
+  void restart_timer() {
     timer_ = loop_.at(loop_.now() + patience, [this] { finish("nobody takes it"); });
   }
 
   void finish(const std::string& failure) {
     watch_ = {};
     timer_.cancel();
-    const auto done = std::move(handlers_.done);  // it may destroy this
+    const auto done = std::move(handlers_.done);  // it may destroy this object
     done(failure);
   }
 

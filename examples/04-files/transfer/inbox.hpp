@@ -1,9 +1,9 @@
-// Where files go: unfinished ones beside the inbox, whole and checked ones into it.
-// Nothing is received here. Chapter: tutorial/04-files.
+// Where received files are stored: unfinished files beside the inbox, complete and checked files in
+// it. Chapter: tutorial/04-files.
 //
-//     inbox/notes.txt                     whole and checked; never overwritten
-//     inbox/notes (1).txt                 the next of that name
-//     inbox.partial/SHA256-SIZE           not whole yet; found again when it is offered again
+//     inbox/notes.txt                     complete and checked; never overwritten
+//     inbox/notes (1).txt                 the next file of that name
+//     inbox.partial/SHA256-SIZE           not complete; continued when it is offered again
 #pragma once
 
 #include <fcntl.h>
@@ -23,46 +23,46 @@
 
 namespace transfer {
 
-/// A file that is not whole yet.
+/// A file that is not complete yet.
 struct partial_file {
   jalon::unique_fd file;       ///< open for reading and writing
   std::filesystem::path path;  ///< outside the inbox
-  std::uint64_t size = 0;      ///< bytes that are there from an earlier try
+  std::uint64_t size = 0;      ///< bytes received in earlier attempts
 };
 
 /// The folder of received files.
 class inbox {
  public:
-  /// @param folder made when the first file comes
+  /// @param folder created when the first file comes
   explicit inbox(std::filesystem::path folder)
       : folder_(std::move(folder)), partial_folder_(beside(folder_)) {}
 
-  /// Opens the file that a content is gathered in, or goes on with it.
-  /// @throws std::system_error, also when another program gathers the same content there
+  /// Opens the partial file of a content, or creates it.
+  /// @throws std::system_error, also if another program is receiving the same content
   partial_file open_partial(const std::string& sha256, std::uint64_t whole_size) const {
     make_folders();
     const auto path = partial_folder_ / (sha256 + "-" + std::to_string(whole_size));
     jalon::unique_fd file{jalon::check_call(
         ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666), "open", path)};
-    // Each checks what it has received. Two that write into one file would check two halves.
+    // Each program hashes only what it has received itself, so two must not write into one file.
     jalon::check_call(::flock(file.get(), LOCK_EX | LOCK_NB), "lock", path);
     struct stat status {};
     jalon::check_call(::fstat(file.get(), &status), "fstat", path);
     auto size = static_cast<std::uint64_t>(status.st_size);
-    if (size > whole_size) {  // nothing that we have written
+    if (size > whole_size) {  // not written by this program
       jalon::check_call(::ftruncate(file.get(), 0), "ftruncate", path);
       size = 0;
     }
     return {std::move(file), path, size};
   }
 
-  /// Gives a whole file its name, or the next that is free. @return where it is
+  /// Moves a complete file into the inbox, under its name or the next free one. @return its path
   /// @throws std::system_error
   std::filesystem::path keep(const std::filesystem::path& partial, std::string_view name) const {
-    std::filesystem::create_directories(folder_);  // it may have gone meanwhile
+    std::filesystem::create_directories(folder_);  // it may have been removed meanwhile
     for (unsigned number = 0;; ++number) {
       auto target = folder_ / numbered(name, number);
-      // Unlike rename(2), link(2) never takes the place of a file that is there.
+      // Unlike rename(2), link(2) never replaces an existing file.
       if (::link(partial.c_str(), target.c_str()) == 0) {
         discard(partial);
         return target;
@@ -71,22 +71,22 @@ class inbox {
     }
   }
 
-  /// Forgets an unfinished file, say one that proved wrong; and its folder, if it is the last.
+  /// Removes a partial file, and its folder if it is the last file there.
   static void discard(const std::filesystem::path& partial) {
     std::error_code ignored;
     std::filesystem::remove(partial, ignored);
-    std::filesystem::remove(partial.parent_path(), ignored);  // not while there is something in it
+    std::filesystem::remove(partial.parent_path(), ignored);  // fails if it is not empty
   }
 
  private:
-  // `inbox.partial`, also for `inbox/`, and `/home/ann.partial` for `.`: never inside the folder.
+  // `inbox.partial`, also for `inbox/`; and `/home/ann.partial` for `.` in `/home/ann`.
   static std::filesystem::path beside(const std::filesystem::path& folder) {
     auto whole = std::filesystem::absolute(folder).lexically_normal();
     if (!whole.has_filename()) whole = whole.parent_path();
     return whole += ".partial";
   }
 
-  // Both at once, and on one device: to learn after a gigabyte that it can't be kept is too late.
+  // Creates both folders, and checks that they are on one device: link(2) cannot link across two.
   void make_folders() const {
     std::filesystem::create_directories(folder_);
     std::filesystem::create_directories(partial_folder_);
@@ -100,7 +100,7 @@ class inbox {
     return status.st_dev;
   }
 
-  // `notes (1).txt`; the stem gives way where the name would be too long.
+  // `notes (1).txt`; the stem is shortened if the name would be too long.
   static std::string numbered(std::string_view name, unsigned number) {
     if (number == 0) return std::string(name);
     const std::string mark = " (" + std::to_string(number) + ")";

@@ -1,5 +1,5 @@
-// How far a file is, how fast it moves, and when it will be there, in words.
-// No clock is read here, and nothing is shown. Chapter: tutorial/04-files.
+// The progress of a file in words: how much is done, how fast, and how long the rest will take.
+// The time is a parameter, so that tests need no clock. Chapter: tutorial/04-files.
 #pragma once
 
 #include <array>
@@ -16,7 +16,7 @@
 
 namespace transfer {
 
-/// A size as people say it: `17 B`, `1.2 MB`.
+/// A size for people: `17 B`, `1.2 MB`.
 inline std::string to_size(std::uint64_t bytes) {
   constexpr std::array units = {"B", "kB", "MB", "GB", "TB", "PB", "EB"};
   auto value = static_cast<double>(bytes);
@@ -27,15 +27,15 @@ inline std::string to_size(std::uint64_t bytes) {
   return text;
 }
 
-/// One file that moves.
+/// The progress of one file.
 class progress_meter {
  public:
   /// @param name of the file
   explicit progress_meter(std::string name) : name_(std::move(name)) {}
 
-  /// A line like `notes.txt: 45 % of 1.2 MB, 310.0 kB/s, 2 s left`; nothing if the last one is no
-  /// tenth of a second old.
-  /// @param bytes that are there, of @p size; what was there at the first call counts as no work
+  /// A line like `notes.txt: 45 % of 1.2 MB, 310.0 kB/s, 2 s left`; nothing if the last line is
+  /// less than 100 ms old.
+  /// @param bytes how many of @p size are done; those done at the first call do not count for speed
   std::optional<std::string> tell(std::uint64_t bytes, std::uint64_t size, jalon::steady_time now) {
     if (!first_) first_ = {now, bytes};
     if (told_ && now - *told_ < std::chrono::milliseconds(100)) return std::nullopt;

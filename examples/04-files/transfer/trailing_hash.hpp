@@ -1,6 +1,5 @@
-// The hash of a file that is being written, on a thread of its own: to hash a file costs as much
-// as to receive and write it, and most machines have a second core for that.
-// No socket and no loop is here, and nothing is written.
+// The hash of a file that is being written, computed on a thread of its own. To hash a file takes
+// as much time as to receive and write it, and most machines have a second core.
 #pragma once
 
 #include <condition_variable>
@@ -15,13 +14,14 @@
 
 namespace transfer {
 
-/// Follows the one who writes the file, and is never far behind: where hashing is slower than
-/// writing, `advance` waits, and all goes as it would without a thread.
+/// Hashes what has been written, close behind the writer. If hashing is slower than writing,
+/// `advance` waits, so that the writer is never far ahead.
 ///
-/// All is for one thread, the writer's; it shares two numbers and a flag with the other.
+/// All calls are made by one thread, the writer's. It shares two numbers and a flag with the thread
+/// that hashes.
 class trailing_hash {
  public:
-  /// Goes on with @p begun; all of its file that it has not hashed is to come.
+  /// Continues @p begun; the file has no more bytes yet than those.
   explicit trailing_hash(file_digest begun)
       : digest_(std::move(begun)),
         written_(digest_.bytes()),
@@ -31,7 +31,7 @@ class trailing_hash {
   trailing_hash& operator=(const trailing_hash&) = delete;
   ~trailing_hash() { end(); }
 
-  /// The file has @p bytes now. Waits, if the hash is too far behind, until it is not.
+  /// The file has @p bytes now. Waits while the hash is too far behind.
   void advance(std::uint64_t bytes) {
     std::unique_lock lock(mutex_);
     written_ = bytes;
@@ -39,9 +39,8 @@ class trailing_hash {
     changed_.wait(lock, [this] { return written_ - hashed_ < most_behind; });
   }
 
-  /// The hash of all that was written, in 64 lower-case hex digits; waits for it. Once, and the
-  /// last call.
-  /// @param unreadable why there is none, if so
+  /// Waits for the hash of everything that was written, in 64 lower-case hex digits. The last call.
+  /// @param unreadable set to the reason why the file cannot be read, if so
   std::string finish(std::error_code& unreadable) {
     end();
     unreadable = error_;
@@ -49,17 +48,19 @@ class trailing_hash {
   }
 
  private:
-  static constexpr std::uint64_t most_behind = 1U << 20;  // half a millisecond's work, still cached
+  static constexpr std::uint64_t most_behind =
+      1U << 20;  // hashed in half a millisecond, still in the page cache
 
   void run() {
     std::uint64_t hashed = digest_.bytes();
     for (std::uint64_t due = next(hashed); hashed < due; due = next(hashed)) {
       if (!error_) error_ = digest_.take(due);
-      hashed = error_ ? due : digest_.bytes();  // what cannot be read holds nobody up
+      hashed = error_ ? due : digest_.bytes();  // after an error, the writer must not wait
     }
   }
 
-  // Tells how far the hash is. @return how far it is to go; no farther, if nothing more will come
+  // Publishes how much is hashed, and waits for more to hash. @return up to where to hash; the same
+  // as @p hashed if nothing more will come
   std::uint64_t next(std::uint64_t hashed) {
     std::unique_lock lock(mutex_);
     hashed_ = hashed;
@@ -77,7 +78,7 @@ class trailing_hash {
     if (thread_.joinable()) thread_.join();
   }
 
-  file_digest digest_;  // these two are the thread's own, until it has ended
+  file_digest digest_;  // only the thread uses these two, until it has ended
   std::error_code error_;
 
   std::mutex mutex_;  // guards what follows
@@ -86,7 +87,7 @@ class trailing_hash {
   std::uint64_t hashed_;
   bool ended_ = false;
 
-  std::thread thread_;  // last: it uses all the others
+  std::thread thread_;  // last, because it uses all other members
 };
 
 }  // namespace transfer
