@@ -19,6 +19,7 @@
 #include "03-channels/commands.hpp"
 #include "04-files/commands.hpp"
 #include "chat/client_core.hpp"
+#include "chat/session_commands.hpp"
 #include "expect.hpp"
 
 namespace {
@@ -83,6 +84,7 @@ class watched_client {
                            [this](std::string_view text, program::look) { look_at(text); },
                            [this](std::string_view text) { look_at(text); }, [](bool) {},
                            [this] { finish(); }}};
+  chat::session_commands session_{core_};
   chat::user_commands users_{core_};
   chat::channel_commands channels_{core_};
   chat::file_commands files_{

@@ -13,6 +13,7 @@
 #include "02-users/messages.hpp"
 #include "03-channels/messages.hpp"
 #include "04-files/messages.hpp"
+#include "chat/session_messages.hpp"
 #include "expect.hpp"
 
 namespace {

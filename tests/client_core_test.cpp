@@ -7,6 +7,7 @@
 
 #include "02-users/commands.hpp"
 #include "catch.hpp"
+#include "chat/session_commands.hpp"
 
 namespace {
 
@@ -26,6 +27,7 @@ struct client {
        [this](std::string_view text, program::look) { shown.emplace_back(text); },
        [](std::string_view) {}, [this](bool is_behind) { behind.push_back(is_behind); },
        [this] { ++finished; }}};
+  chat::session_commands session{core};
   chat::user_commands users{core};
 };
 

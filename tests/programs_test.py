@@ -18,7 +18,7 @@ from typing import Any
 
 BOUND = 20  # seconds that anything may take
 ALONE = "for this machine only; --bind 0.0.0.0 is for everybody\n"
-MILESTONES = ("01-echo", "02-users", "03-channels", "04-files")
+MILESTONES = ("01-echo", "json-echo", "02-users", "03-channels", "04-files")
 LOOPS = ("poll", "epoll", "asio")
 
 

@@ -20,7 +20,7 @@ using jalon::field;
 struct nick_rule {
   static constexpr std::string_view code = "bad_nick";
   static bool allows(std::string_view text) {
-    // What the clients show as said by the server must not be said by a user.
+    // Clients show what the server says under the name `Server`.
     return is_name(text) && folded(text) != "server";
   }
 };
@@ -39,7 +39,7 @@ struct welcome {
   static constexpr auto fields() { return std::tuple{field{"nick", &welcome::nick}}; }
 };
 
-/// Event: somebody goes by another nick now.
+/// Event: a user has changed nick.
 struct renamed {
   static constexpr std::string_view type = "renamed";
   std::string old;
@@ -49,7 +49,7 @@ struct renamed {
   }
 };
 
-/// Request: who is there, from the first nick after `after` on.
+/// Request: list the users, from the first nick after `after` on.
 struct who {
   static constexpr std::string_view type = "who";
   std::optional<std::string> after;
@@ -93,7 +93,7 @@ struct msg {
   }
 };
 
-/// Event: one user said something to you.
+/// Event: a user has said something to you.
 struct msg_event {
   static constexpr std::string_view type = "msg";
   std::string_view from;
@@ -112,7 +112,7 @@ struct msgall {
   static constexpr auto fields() { return std::tuple{field{"text", &msgall::text}}; }
 };
 
-/// Event: somebody said something to all.
+/// Event: a user has said something to all.
 struct msgall_event {
   static constexpr std::string_view type = "msgall";
   std::string_view from;

@@ -1,5 +1,5 @@
-// What a user does in channels, and what he sees of them.
-// No socket, no terminal and no clock live here. Chapter: tutorial/03-channels.
+// What a user does in channels, and what the user sees of them.
+// Chapter: tutorial/03-channels.
 #pragma once
 
 #include <string>
@@ -15,86 +15,118 @@ namespace chat {
 /// The unit of milestone 3, on the user's side.
 class channel_commands {
  public:
-  /// Registers its commands with @p client, which outlives it.
+  /// Registers its commands and messages with @p client, which outlives it.
   explicit channel_commands(client_core& client) : client_(client) {
     add_commands();
     client.on_plain_line([this](std::string_view line) { return say_here(line); });
-    client.on_message<joined>([this](const joined& one) { show_joined(one); });
-    client.on_message<left>([this](const left& one) { show_left(one); });
-    client.on_message<channel_list>([this](const channel_list& one) { show_channels(one); });
-    client.on_message<member_list>([this](const member_list& one) { show_members(one); });
-    client.on_message<say_event>([this](const say_event& one) {
-      std::string line(one.from);
-      client_.show(line.append("[").append(one.channel).append("] : ").append(one.text),
-                   look::message);
-    });
+    client.handle_messages<joined, left, channel_list, member_list, say_event>(*this);
   }
   channel_commands(const channel_commands&) = delete;
   channel_commands& operator=(const channel_commands&) = delete;
 
+  // What the core calls when a message has come.
+
+  void handle(const joined& message) {
+    if (message.nick != client_.nick())
+      return client_.show(message.nick + " has joined " + message.channel);
+    if (message.left) show_own_leaving(*message.left, message.destroyed.value_or(false));
+    if (std::exchange(creating_, false))
+      client_.show("You have created channel " + message.channel);
+    client_.show("You have joined " + message.channel);
+    client_.set_channel(message.channel);
+  }
+
+  void handle(const left& message) {
+    if (message.nick != client_.nick())
+      return client_.show(message.nick + " has left " + message.channel);
+    show_own_leaving(message.channel, message.destroyed.value_or(false));
+    client_.set_channel({});
+  }
+
+  // A list that does not fit on one line comes in pages; the user sees one list.
+  void handle(const channel_list& message) {
+    if (std::exchange(first_page_, false)) client_.show_server("Channels are");
+    for (const channel_entry& entry : message.channels)
+      client_.show(" - " + entry.channel + " (" + std::to_string(entry.users) + ")");
+    if (message.channels.empty()) return;
+    if (const auto after = next_page(message.more, message.channels.back().channel))
+      client_.request_more(channel_list_request{after});
+  }
+
+  void handle(const member_list& message) {
+    if (std::exchange(first_page_, false))
+      client_.show_server("Users in " + message.channel + " are");
+    for (const std::string& name : message.users) client_.show(" - " + name);
+    const auto channel = channel_name::from(message.channel);
+    if (!channel || message.users.empty()) return;
+    if (const auto after = next_page(message.more, message.users.back()))
+      client_.request_more(members_request{*channel, after});
+  }
+
+  void handle(const say_event& message) {
+    std::string line(message.from);
+    client_.show(line.append("[").append(message.channel).append("] : ").append(message.text),
+                 look::message);
+  }
+
  private:
   void add_commands() {
-    const auto go_out_of = [this](std::string_view rest) { go_out(rest); };
-    const auto ask_for_channels = [this](std::string_view) { list_channels(); };
+    const auto leave_channel = [this](std::string_view rest) { run_leave(rest); };
+    const auto list_channels = [this](std::string_view) { run_channels(); };
     client_.add_command("create", {"/create CHANNEL", "make a channel and enter it",
-                                   [this](std::string_view rest) { make(rest); }});
+                                   [this](std::string_view rest) { run_create(rest); }});
     client_.add_command("join", {"/join CHANNEL", "enter a channel",
-                                 [this](std::string_view rest) { enter(rest); }});
-    client_.add_command("leave", {"/leave [CHANNEL]", "go out of a channel", go_out_of});
+                                 [this](std::string_view rest) { run_join(rest); }});
+    client_.add_command("leave", {"/leave [CHANNEL]", "go out of a channel", leave_channel});
     client_.add_command("quit", {"/quit [CHANNEL]", "go out of a channel, or leave the chat",
                                  [this](std::string_view rest) {
                                    if (rest.empty())
-                                     client_.leave();
+                                     client_.quit_chat();
                                    else
-                                     go_out(rest);
+                                     run_leave(rest);
                                  }});
-    client_.add_command("channels", {"/channels", "list the channels", ask_for_channels});
-    client_.add_command("channel_list", {"/channel_list", "list the channels", ask_for_channels});
+    client_.add_command("channels", {"/channels", "list the channels", list_channels});
+    client_.add_command("channel_list", {"/channel_list", "list the channels", list_channels});
     client_.add_command("members", {"/members [CHANNEL]", "list who is in a channel",
-                                    [this](std::string_view rest) { list_members(rest); }});
+                                    [this](std::string_view rest) { run_members(rest); }});
   }
 
-  void make(std::string_view rest) {
+  void run_create(std::string_view rest) {
     if (rest.empty()) return client_.show_usage("create");
-    const auto wanted = client_.checked<channel_name>(rest);
-    if (!wanted) return;
+    const auto name = client_.checked<channel_name>(rest);
+    if (!name) return;
     creating_ = true;
-    client_.request(create{*wanted});
+    client_.request(create{*name});
   }
 
-  void enter(std::string_view rest) {
+  void run_join(std::string_view rest) {
     if (rest.empty()) return client_.show_usage("join");
-    const auto wanted = client_.checked<channel_name>(rest);
-    if (!wanted) return;
+    const auto name = client_.checked<channel_name>(rest);
+    if (!name) return;
     creating_ = false;
-    client_.request(join{*wanted});
+    client_.request(join{*name});
   }
 
-  // The channel that is named, or the one that the user is in.
-  std::string_view named_or_here(std::string_view rest) const {
-    return rest.empty() ? std::string_view(client_.channel()) : rest;
+  void run_leave(std::string_view rest) {
+    const auto channel = named_or_current(rest);
+    if (channel.empty()) return client_.show("you are in no channel", look::failure);
+    if (const auto name = client_.checked<channel_name>(channel)) client_.request(leave{*name});
   }
 
-  void go_out(std::string_view rest) {
-    const auto name = named_or_here(rest);
-    if (name.empty()) return client_.show("you are in no channel", look::failure);
-    if (const auto wanted = client_.checked<channel_name>(name)) client_.request(leave{*wanted});
-  }
-
-  void list_channels() {
+  void run_channels() {
     first_page_ = true;
     client_.request(channel_list_request{});
   }
 
-  void list_members(std::string_view rest) {
-    const auto name = named_or_here(rest);
-    if (name.empty()) return client_.show_usage("members");
+  void run_members(std::string_view rest) {
+    const auto channel = named_or_current(rest);
+    if (channel.empty()) return client_.show_usage("members");
     first_page_ = true;
-    if (const auto wanted = client_.checked<channel_name>(name))
-      client_.request(members_request{*wanted, {}});
+    if (const auto name = client_.checked<channel_name>(channel))
+      client_.request(members_request{*name, {}});
   }
 
-  // A line without a command, while the user is in a channel.
+  // A line without a command is said in the user's channel. @return false if there is none
   bool say_here(std::string_view line) {
     const auto here = channel_name::from(client_.channel());
     if (!here) return false;
@@ -102,46 +134,18 @@ class channel_commands {
     return true;
   }
 
-  void show_joined(const joined& one) {
-    if (one.nick != client_.nick()) return client_.show(one.nick + " has joined " + one.channel);
-    if (one.left) show_own_parting(*one.left, one.destroyed.value_or(false));
-    if (std::exchange(creating_, false)) client_.show("You have created channel " + one.channel);
-    client_.show("You have joined " + one.channel);
-    client_.set_channel(one.channel);
+  // The channel that the command names, or the one that the user is in.
+  std::string_view named_or_current(std::string_view rest) const {
+    return rest.empty() ? std::string_view(client_.channel()) : rest;
   }
 
-  void show_left(const left& one) {
-    if (one.nick != client_.nick()) return client_.show(one.nick + " has left " + one.channel);
-    show_own_parting(one.channel, one.destroyed.value_or(false));
-    client_.set_channel({});
-  }
-
-  void show_own_parting(const std::string& channel, bool destroyed) {
+  void show_own_leaving(const std::string& channel, bool destroyed) {
     client_.show("You have left " + channel);
     if (destroyed) client_.show("Channel " + channel + " has been destroyed");
   }
 
-  // A list that does not fit on one line comes in pages; to the user it is one.
-  void show_channels(const channel_list& one) {
-    if (std::exchange(first_page_, false)) client_.show_server("Channels are");
-    for (const channel_entry& entry : one.channels)
-      client_.show(" - " + entry.channel + " (" + std::to_string(entry.users) + ")");
-    if (one.channels.empty()) return;
-    if (const auto after = next_page(one.more, one.channels.back().channel))
-      client_.request_more(channel_list_request{after});
-  }
-
-  void show_members(const member_list& one) {
-    if (std::exchange(first_page_, false)) client_.show_server("Users in " + one.channel + " are");
-    for (const std::string& name : one.users) client_.show(" - " + name);
-    const auto channel = channel_name::from(one.channel);
-    if (!channel || one.users.empty()) return;
-    if (const auto after = next_page(one.more, one.users.back()))
-      client_.request_more(members_request{*channel, after});
-  }
-
   client_core& client_;
-  bool creating_ = false;    // the `joined` to come is the answer to a `create`
+  bool creating_ = false;    // the next `joined` is the answer to a `create`
   bool first_page_ = false;  // of a list
 };
 

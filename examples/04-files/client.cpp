@@ -5,6 +5,7 @@
 #include "02-users/commands.hpp"
 #include "03-channels/commands.hpp"
 #include "chat/client_program.hpp"
+#include "chat/session_commands.hpp"
 #include "commands.hpp"
 
 int main(int argc, char* argv[]) {
@@ -13,12 +14,14 @@ int main(int argc, char* argv[]) {
     const auto options = program::parse_client_options(
         argc, argv, "jalon 04-files", {{"--inbox", "DIR", "where received files go", folder}});
     chat::client_program client(options);
+    chat::session_commands session(client.core());
     chat::user_commands users(client.core());
     chat::channel_commands channels(client.core());
     chat::file_commands files(
         client.loop(), client.core(), transfer::inbox(folder),
-        {client.local(), [&](const std::string& line) { client.user().progress(line); },
-         [&] { client.stop_if_done(); }});
+        {.local = client.local(),
+         .progress = [&](const std::string& line) { client.user().progress(line); },
+         .idle = [&] { client.stop_if_done(); }});
     client.stay_while([&] { return files.busy(); });
     return client.run();
   });

@@ -1,6 +1,6 @@
-// What a user does with files: offers, accepts, refuses, and sees how they come along.
-// The bytes move in file_sender.hpp and file_receiver.hpp; where they lie is inbox.hpp's affair.
-// Chapter: tutorial/04-files.
+// What a user does with files: offers, accepts and rejects them, and sees how they progress.
+// The bytes move in transfer/file_sender.hpp and transfer/file_receiver.hpp; where they are stored
+// is decided in transfer/inbox.hpp. Chapter: tutorial/04-files.
 #pragma once
 
 #include <fcntl.h>
@@ -35,50 +35,97 @@ namespace chat {
 /// The unit of milestone 4, on the user's side.
 class file_commands {
  public:
-  /// What it asks of the program besides what the chat's core does.
-  struct surroundings {
+  /// What it needs of the program, besides the core.
+  struct program_side {
     jalon::endpoint local;  ///< where this client is, as the server's peer
-    /// How far a file is, in a line for who sits at a terminal; empty when it is there.
+    /// Shows how far a file is, at a terminal; an empty line removes what was shown.
     std::function<void(const std::string& line)> progress;
-    std::function<void()> idle;  ///< the last file that moved has come to its end
+    std::function<void()> idle;  ///< no file is moving any more
   };
 
   /// Registers its commands with @p client, which outlives it, as the loop does.
   file_commands(jalon::reactor& loop, client_core& client, transfer::inbox files,
-                surroundings around)
-      : loop_(loop), client_(client), inbox_(std::move(files)), around_(std::move(around)) {
+                program_side program)
+      : loop_(loop), client_(client), inbox_(std::move(files)), program_(std::move(program)) {
     client.add_command("send", {"/send NICK \"PATH\"", "offer a file to a user",
-                                [this](std::string_view rest) { send(rest); }});
+                                [this](std::string_view rest) { run_send(rest); }});
     client.add_command("accept", {"/accept [FILE]", "take a file that was offered (also: Y)",
-                                  [this](std::string_view rest) { accept(rest); }});
+                                  [this](std::string_view rest) { run_accept(rest); }});
     client.add_command("reject", {"/reject [FILE]", "refuse a file that was offered (also: N)",
-                                  [this](std::string_view rest) { reject(rest); }});
-    client.on_plain_line([this](std::string_view line) { return answer(line); });
+                                  [this](std::string_view rest) { run_reject(rest); }});
+    client.on_plain_line([this](std::string_view line) { return run_yes_or_no(line); });
     client.finish_after([this] { return is_hashing(); });
-    client.on_message<file_offer_event>([this](const file_offer_event& one) { show_offer(one); });
-    client.on_message<file_accept_event>(
-        [this](const file_accept_event& one) { start_sending(one); });
-    client.on_message<file_reject_event>(
-        [this](const file_reject_event& one) { show_refused(one); });
-    client.on_message<file_cancel_event>(
-        [this](const file_cancel_event& one) { show_cancelled(one); });
+    client.handle_messages<file_offer_event, file_accept_event>(*this);
+    client.handle_messages<file_reject_event, file_cancel_event>(*this);
   }
   file_commands(const file_commands&) = delete;
   file_commands& operator=(const file_commands&) = delete;
 
-  /// Whether a file is moving now.
+  /// Whether a file is being sent or received now.
   bool busy() const {
-    const auto sends = [](const outgoing& one) { return one.sender != nullptr; };
-    const auto receives = [](const incoming& one) { return one.receiver != nullptr; };
+    const auto sends = [](const outgoing& file) { return file.sender != nullptr; };
+    const auto receives = [](const incoming& file) { return file.receiver != nullptr; };
     return std::any_of(outgoing_.begin(), outgoing_.end(), sends) ||
            std::any_of(incoming_.begin(), incoming_.end(), receives);
   }
 
+  // What the core calls when a message has come.
+
+  void handle(const file_offer_event& message) {
+    if (message.transfer.size() > longest_transfer) return client_.lost_line();
+    offers_.push_back(message);
+    client_.show(message.from + " wants to send you \"" + message.file.value() + "\" (" +
+                 transfer::to_size(message.size.value()) + "). Accept? [Y/N]");
+  }
+
+  void handle(const file_accept_event& message) {
+    const auto where = find_offered(message.transfer);
+    if (where == outgoing_.end()) return;
+    where->to = message.from;  // the receiver may have changed nick
+    client_.show(message.from + " accepted " + where->name);
+    const auto at =
+        jalon::endpoint::ip(message.address, static_cast<std::uint16_t>(message.port.value()));
+    if (!at || message.offset.value() > where->size)
+      return end_sending(where, "the answer is no part of the protocol");
+    client_.show("Sending " + where->name + " to " + where->to + " ...");
+    where->sender = std::make_unique<transfer::file_sender>(
+        loop_, *at, transfer::file_to_send{where->file.get(), where->size, where->content},
+        file_send{message.transfer, message.token.value(), message.offset},
+        transfer::file_sender::handlers{
+            .progress =
+                [this, where](std::uint64_t bytes) {
+                  show_progress(where->progress, bytes, where->size);
+                },
+            .done = [this, where](const std::string& failure) { end_sending(where, failure); }});
+  }
+
+  void handle(const file_reject_event& message) {
+    const auto where = find_offered(message.transfer);
+    if (where == outgoing_.end()) return;
+    client_.show(message.from + " refused " + where->name);
+    outgoing_.erase(where);
+  }
+
+  void handle(const file_cancel_event& message) {
+    const auto ours = find_offered(message.transfer);
+    if (ours != outgoing_.end()) {
+      client_.show(message.from + " has gone: " + ours->name + " was not sent");
+      outgoing_.erase(ours);
+    }
+    const auto theirs = std::find_if(offers_.begin(), offers_.end(), [&](const auto& offered) {
+      return offered.transfer == message.transfer;
+    });
+    if (theirs != offers_.end()) {
+      client_.show(message.from + " no longer offers " + theirs->file.value());
+      offers_.erase(theirs);
+    }
+  }
+
  private:
-  // The longest name for a transfer that is taken from a server: it has to fit on our lines.
+  // The longest name of a transfer that is accepted from a server: it must fit on our lines.
   static constexpr std::size_t longest_transfer = 128;
 
-  // A file of ours: being hashed, then offered, then sent.
+  // A file of this user: it is hashed, then offered, then sent.
   struct outgoing {
     std::string to;
     std::string name;
@@ -90,7 +137,8 @@ class file_commands {
     std::unique_ptr<transfer::file_sender> sender;
     transfer::progress_meter progress;
   };
-  // A file of theirs that was accepted: what is here is hashed, then the rest received.
+  // A file of another user that was accepted: the part that is here is hashed, then the rest is
+  // received.
   struct incoming {
     file_offer_event offer;
     transfer::partial_file partial;
@@ -101,9 +149,9 @@ class file_commands {
   using outgoing_list = std::list<outgoing>;
   using incoming_list = std::list<incoming>;
 
-  // Offering.
+  // Sending.
 
-  void send(std::string_view rest) {
+  void run_send(std::string_view rest) {
     const auto [to, quoted] = split_word(rest);
     const std::string path = unquoted(quoted);
     if (to.empty() || path.empty()) return client_.show_usage("send");
@@ -116,32 +164,32 @@ class file_commands {
     if (!S_ISREG(status.st_mode)) return client_.show(path + " is no file", look::failure);
     if (!file_name::from(name))
       return client_.show(path + " has a name that cannot be sent", look::failure);
-    offer(outgoing{std::string(nick->value()),
-                   name,
-                   {},
-                   {},
-                   static_cast<std::uint64_t>(status.st_size),
-                   std::move(file),
-                   nullptr,
-                   nullptr,
-                   transfer::progress_meter(name)});
+    hash_then_offer(outgoing{std::string(nick->value()),
+                             name,
+                             {},
+                             {},
+                             static_cast<std::uint64_t>(status.st_size),
+                             std::move(file),
+                             nullptr,
+                             nullptr,
+                             transfer::progress_meter(name)});
   }
 
-  void offer(outgoing one) {
-    const auto where = outgoing_.insert(outgoing_.end(), std::move(one));
+  void hash_then_offer(outgoing file) {
+    const auto where = outgoing_.insert(outgoing_.end(), std::move(file));
     where->hasher = std::make_unique<transfer::file_hasher>(
         loop_, where->file.get(), where->size,
         [this, where](program::sha256 hash, std::error_code error) {
           const auto gone = std::move(where->hasher);  // it is calling us
           where->content = hash.finish();
-          if (!error) return ask(where);
+          if (!error) return send_offer(where);
           fail(where->name, error.value());
           outgoing_.erase(where);
-          client_.carry_on();
+          client_.run_typed_lines();
         });
   }
 
-  void ask(outgoing_list::iterator where) {
+  void send_offer(outgoing_list::iterator where) {
     const auto to = nickname::from(where->to);
     const auto name = file_name::from(where->name);
     const auto size = file_size::from(where->size);
@@ -155,83 +203,35 @@ class file_commands {
     });
   }
 
-  void start_sending(const file_accept_event& one) {
-    const auto where = find_offered(one.transfer);
-    if (where == outgoing_.end()) return;
-    where->to = one.from;  // who may have another nick by now
-    client_.show(one.from + " accepted " + where->name);
-    const auto at = jalon::endpoint::ip(one.address, static_cast<std::uint16_t>(one.port.value()));
-    if (!at || one.offset.value() > where->size)
-      return end_sending(where, "the answer is no part of the protocol");
-    client_.show("Sending " + where->name + " to " + where->to + " ...");
-    where->sender = std::make_unique<transfer::file_sender>(
-        loop_, *at, transfer::file_to_send{where->file.get(), where->size, where->content},
-        file_send{one.transfer, one.token.value(), one.offset},
-        transfer::file_sender::handlers{
-            [this, where](std::uint64_t bytes) {
-              show_progress(where->progress, bytes, where->size);
-            },
-            [this, where](const std::string& failure) { end_sending(where, failure); }});
-  }
-
   void end_sending(outgoing_list::iterator where, const std::string& failure) {
-    around_.progress({});
+    program_.progress({});
     if (failure.empty())
       client_.show(where->to + " has received " + where->name);
     else
       client_.show(where->name + " was not sent: " + failure, look::failure);
     const auto gone = std::move(where->sender);  // it is calling us
     outgoing_.erase(where);
-    if (!busy()) around_.idle();
+    if (!busy()) program_.idle();
   }
 
-  void show_refused(const file_reject_event& one) {
-    const auto where = find_offered(one.transfer);
-    if (where == outgoing_.end()) return;
-    client_.show(one.from + " refused " + where->name);
-    outgoing_.erase(where);
-  }
+  // Receiving.
 
-  void show_cancelled(const file_cancel_event& one) {
-    const auto ours = find_offered(one.transfer);
-    if (ours != outgoing_.end()) {
-      client_.show(one.from + " has gone: " + ours->name + " was not sent");
-      outgoing_.erase(ours);
-    }
-    const auto theirs = std::find_if(offers_.begin(), offers_.end(), [&](const auto& offered) {
-      return offered.transfer == one.transfer;
-    });
-    if (theirs != offers_.end()) {
-      client_.show(one.from + " no longer offers " + theirs->file.value());
-      offers_.erase(theirs);
-    }
-  }
-
-  // Being offered.
-
-  // Y or N, while an offer waits.
-  bool answer(std::string_view line) {
+  // The plain lines Y and N answer an offer, while one waits.
+  bool run_yes_or_no(std::string_view line) {
     if (offers_.empty()) return false;
     if (line == "Y" || line == "y")
-      accept({});
+      run_accept({});
     else if (line == "N" || line == "n")
-      reject({});
+      run_reject({});
     else
       return false;
     return true;
   }
 
-  void show_offer(const file_offer_event& one) {
-    if (one.transfer.size() > longest_transfer) return client_.lost_line();
-    offers_.push_back(one);
-    client_.show(one.from + " wants to send you \"" + one.file.value() + "\" (" +
-                 transfer::to_size(one.size.value()) + "). Accept? [Y/N]");
-  }
-
-  // The offer of this file, or the one that has waited longest.
+  // Takes the offer of this file from the list; if no file is named, the oldest offer.
   std::optional<file_offer_event> take_offer(std::string_view file) {
-    const auto found = std::find_if(offers_.begin(), offers_.end(), [&](const auto& one) {
-      return file.empty() || one.file.value() == file;
+    const auto found = std::find_if(offers_.begin(), offers_.end(), [&](const auto& offered) {
+      return file.empty() || offered.file.value() == file;
     });
     if (found == offers_.end()) {
       client_.show("no such file is offered to you", look::failure);
@@ -242,13 +242,13 @@ class file_commands {
     return taken;
   }
 
-  void reject(std::string_view file) {
+  void run_reject(std::string_view file) {
     if (const auto offer = take_offer(unquoted(file))) refuse(*offer);
   }
 
   void refuse(const file_offer_event& offer) { client_.request(file_reject{offer.transfer}); }
 
-  void accept(std::string_view file) {
+  void run_accept(std::string_view file) {
     const auto offer = take_offer(unquoted(file));
     if (!offer) return;
     if (is_coming(offer->sha256)) {
@@ -265,10 +265,10 @@ class file_commands {
 
   bool is_coming(const sha256_hex& content) const {
     return std::any_of(incoming_.begin(), incoming_.end(),
-                       [&](const incoming& one) { return one.offer.sha256 == content; });
+                       [&](const incoming& file) { return file.offer.sha256 == content; });
   }
 
-  // First hashes what is here from an earlier try, then says that the rest is welcome.
+  // Hashes what is here from an earlier try, then accepts the rest.
   void receive(const file_offer_event& offer) {
     auto partial = inbox_.open_partial(offer.sha256.value(), offer.size.value());
     const auto where =
@@ -283,7 +283,7 @@ class file_commands {
         });
   }
 
-  // Before the sender has been told to come.
+  // Before the offer is accepted: the sender does not connect.
   void give_up(incoming_list::iterator where, const std::string& failure) {
     refuse(where->offer);
     end_receiving(where, {failure, false});
@@ -298,13 +298,15 @@ class file_commands {
           transfer::expected_file{where->offer.transfer, token->value(), where->offer.size.value(),
                                   where->partial.size, where->offer.sha256.value(),
                                   std::move(hash)},
-          transfer::file_receiver::handlers{[this, where](std::uint64_t bytes) {
-                                              show_progress(where->progress, bytes,
-                                                            where->offer.size.value());
-                                            },
-                                            [this, where](const transfer::received_file& result) {
-                                              end_receiving(where, result);
-                                            }});
+          transfer::file_receiver::handlers{
+              .progress =
+                  [this, where](std::uint64_t bytes) {
+                    show_progress(where->progress, bytes, where->offer.size.value());
+                  },
+              .done =
+                  [this, where](const transfer::received_file& result) {
+                    end_receiving(where, result);
+                  }});
     } catch (const std::system_error& failure) {
       return give_up(where, failure.what());
     }
@@ -316,21 +318,21 @@ class file_commands {
     });
   }
 
-  // The server has not passed it on that the file is welcome, so nobody will come.
+  // The server has refused the `file_accept`, so no sender will connect.
   void stop_waiting_for(const std::string& transfer) {
-    const auto where = std::find_if(incoming_.begin(), incoming_.end(), [&](const incoming& one) {
-      return one.offer.transfer == transfer;
+    const auto where = std::find_if(incoming_.begin(), incoming_.end(), [&](const incoming& file) {
+      return file.offer.transfer == transfer;
     });
     if (where != incoming_.end()) end_receiving(where, {"the offer is gone", false});
   }
 
-  // Peers reach this client where the server does.
+  // Peers reach this client at the address at which it is connected to the server.
   jalon::endpoint same_address_any_port() const {
-    return jalon::endpoint::ip(around_.local.address(), 0).value_or(jalon::endpoint::loopback(0));
+    return jalon::endpoint::ip(program_.local.address(), 0).value_or(jalon::endpoint::loopback(0));
   }
 
   void end_receiving(incoming_list::iterator where, const transfer::received_file& result) {
-    around_.progress({});
+    program_.progress({});
     if (result.failure.empty())
       keep(*where);
     else
@@ -339,23 +341,23 @@ class file_commands {
     if (result.content_wrong) transfer::inbox::discard(where->partial.path);
     const auto gone = std::move(where->receiver);  // it is calling us
     incoming_.erase(where);
-    if (!busy()) around_.idle();
+    if (!busy()) program_.idle();
   }
 
-  void keep(const incoming& one) {
-    const std::string& name = one.offer.file.value();
+  void keep(const incoming& received) {
+    const std::string& name = received.offer.file.value();
     try {
-      const auto path = inbox_.keep(one.partial.path, name);
+      const auto path = inbox_.keep(received.partial.path, name);
       client_.show(name + " saved in " + path.string());
     } catch (const std::system_error& failure) {
       client_.show(name + " cannot be kept: " + failure.what(), look::failure);
     }
   }
 
-  // Both ways.
+  // Both.
 
   void show_progress(transfer::progress_meter& meter, std::uint64_t bytes, std::uint64_t size) {
-    if (const auto line = meter.tell(bytes, size, loop_.now())) around_.progress(*line);
+    if (const auto line = meter.tell(bytes, size, loop_.now())) program_.progress(*line);
   }
 
   void fail(const std::string& path, int error) {
@@ -368,25 +370,25 @@ class file_commands {
     return std::string(text);
   }
 
-  // Whether an offer or an answer to one is still to be sent.
+  // Whether an offer, or the answer to one, will be sent once a file is hashed.
   bool is_hashing() const {
-    const auto hashing = [](const auto& one) { return one.hasher != nullptr; };
+    const auto hashing = [](const auto& file) { return file.hasher != nullptr; };
     return std::any_of(outgoing_.begin(), outgoing_.end(), hashing) ||
            std::any_of(incoming_.begin(), incoming_.end(), hashing);
   }
 
-  // The offer of ours that waits for its answer. Once answered, a transfer is nobody else's affair.
+  // Our offer that waits for its answer. Once it is answered, messages about it are ignored.
   outgoing_list::iterator find_offered(const std::string& transfer) {
-    return std::find_if(outgoing_.begin(), outgoing_.end(), [&](const outgoing& one) {
-      return one.transfer == transfer && !transfer.empty() && one.sender == nullptr;
+    return std::find_if(outgoing_.begin(), outgoing_.end(), [&](const outgoing& file) {
+      return file.transfer == transfer && !transfer.empty() && file.sender == nullptr;
     });
   }
 
   jalon::reactor& loop_;
   client_core& client_;
   transfer::inbox inbox_;
-  surroundings around_;
-  std::list<file_offer_event> offers_;  // to us, not answered yet
+  program_side program_;
+  std::list<file_offer_event> offers_;  // to this user, not answered yet
   outgoing_list outgoing_;
   incoming_list incoming_;
 };

@@ -1,5 +1,5 @@
-// The offers of files: who offers what to whom, and the answer. The files themselves go from peer
-// to peer; no byte of them comes by here.
+// The offers of files: who offers which file to whom, and the answer. The files themselves go from
+// peer to peer and never pass through the server.
 // No socket, no clock and no JSON live here. Chapter: tutorial/04-files.
 #pragma once
 
@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "02-users/rules.hpp"
+#include "chat/router.hpp"
 #include "messages.hpp"
 
 namespace chat {
@@ -29,98 +30,98 @@ class transfers {
   transfers(router& chat, users& people, name_source new_name)
       : people_(people), new_name_(std::move(new_name)) {
     chat.add_feature("files");
-    chat.on(access::named, *this, &transfers::offer_file);
-    chat.on(access::named, *this, &transfers::accept);
-    chat.on(access::named, *this, &transfers::reject);
-    chat.on(access::named, *this, &transfers::cancel);
+    chat.route<file_offer, file_accept, file_reject, file_cancel>(access::named, *this);
     people.on_leaving([this](connection_id gone, actions& out) { cancel_all_of(gone, out); });
   }
   transfers(const transfers&) = delete;
   transfers& operator=(const transfers&) = delete;
 
+  // What the router calls.
+
+  answer handle(connection_id from, const file_offer& request, actions& out) {
+    const auto to = people_.find(request.to);
+    if (!to) return users::no_such_nick();
+    if (*to == from) return answer::refused("bad_transfer", "this file is yours already");
+    if (open_offers_[from] == most_open_offers)
+      return answer::refused("bad_transfer", "too many of your offers wait for an answer");
+    const std::string name = new_name_();
+    offers_[name] = {++offers_made_, from, *to, request.size};
+    ++open_offers_[from];
+    out.send(*to, jalon::as_line(file_offer_event{people_.nick_of(from), name, request.file,
+                                                  request.size, request.sha256}));
+    return answer{file_offered{name}};
+  }
+
+  answer handle(connection_id from, const file_accept& request, actions& out) {
+    const auto found = find_for(from, request.transfer);
+    if (found == offers_.end()) return no_such_transfer();
+    const file_size offset = request.offset.value_or(file_size{});
+    if (offset > found->second.size)
+      return answer::refused("bad_transfer", "the offset is beyond the end of the file");
+    const std::string address =
+        request.address ? request.address->value() : people_.address_of(from);
+    out.send(found->second.sender,
+             jalon::as_line(file_accept_event{people_.nick_of(from), request.transfer, address,
+                                              request.port, request.token, offset}));
+    forget(found);
+    return answer::done();
+  }
+
+  answer handle(connection_id from, const file_reject& request, actions& out) {
+    const auto found = find_for(from, request.transfer);
+    if (found == offers_.end()) return no_such_transfer();
+    out.send(found->second.sender,
+             jalon::as_line(file_reject_event{people_.nick_of(from), request.transfer}));
+    forget(found);
+    return answer::done();
+  }
+
+  answer handle(connection_id from, const file_cancel& request, actions& out) {
+    const auto found = offers_.find(request.transfer);
+    if (found == offers_.end() || !concerns(from, found->second)) return no_such_transfer();
+    send_cancel(from, found, out);
+    forget(found);
+    return answer::done();
+  }
+
  private:
-  // An offer that waits for its answer; after that the server has no part in it.
+  // An offer that waits for its answer. Once it is answered, the server has no part in it.
   struct offer {
-    std::uint64_t number;  // counts all there ever were
+    std::uint64_t number;  // counts all offers that were ever made
     connection_id sender;
     connection_id receiver;
     file_size size;
   };
   using table = std::map<std::string, offer>;  // by the transfer's name
 
-  answer offer_file(connection_id from, const file_offer& offered, actions& out) {
-    const auto to = people_.find(offered.to);
-    if (!to) return users::nobody();
-    if (*to == from) return answer::refused("bad_transfer", "this file is yours already");
-    if (open_offers_[from] == most_open_offers)
-      return answer::refused("bad_transfer", "too many of your offers wait for an answer");
-    const std::string name = new_name_();
-    offers_[name] = {++offers_made_, from, *to, offered.size};
-    ++open_offers_[from];
-    out.send(*to, jalon::as_line(file_offer_event{people_.nick_of(from), name, offered.file,
-                                                  offered.size, offered.sha256}));
-    return answer{file_offered{name}};
-  }
-
-  answer accept(connection_id from, const file_accept& accepted, actions& out) {
-    const auto found = find_for(from, accepted.transfer);
-    if (found == offers_.end()) return no_such_transfer();
-    const file_size offset = accepted.offset.value_or(file_size{});
-    if (offset > found->second.size)
-      return answer::refused("bad_transfer", "the offset is beyond the end of the file");
-    const std::string address =
-        accepted.address ? accepted.address->value() : people_.address_of(from);
-    out.send(found->second.sender,
-             jalon::as_line(file_accept_event{people_.nick_of(from), accepted.transfer, address,
-                                              accepted.port, accepted.token, offset}));
-    forget(found);
-    return answer::done();
-  }
-
-  answer reject(connection_id from, const file_reject& rejected, actions& out) {
-    const auto found = find_for(from, rejected.transfer);
-    if (found == offers_.end()) return no_such_transfer();
-    out.send(found->second.sender,
-             jalon::as_line(file_reject_event{people_.nick_of(from), rejected.transfer}));
-    forget(found);
-    return answer::done();
-  }
-
-  answer cancel(connection_id from, const file_cancel& cancelled, actions& out) {
-    const auto found = offers_.find(cancelled.transfer);
-    if (found == offers_.end() || !concerns(from, found->second)) return no_such_transfer();
-    tell_of_cancel(from, found, out);
-    forget(found);
-    return answer::done();
-  }
-
-  // In the order in which they were made, whatever their names are.
+  // In the order in which the offers were made, whatever their names are.
   void cancel_all_of(connection_id gone, actions& out) {
     std::map<std::uint64_t, table::iterator> concerned;
-    for (auto one = offers_.begin(); one != offers_.end(); ++one) {
-      if (concerns(gone, one->second)) concerned[one->second.number] = one;
+    for (auto entry = offers_.begin(); entry != offers_.end(); ++entry) {
+      if (concerns(gone, entry->second)) concerned[entry->second.number] = entry;
     }
-    for (const auto& [number, one] : concerned) {
-      tell_of_cancel(gone, one, out);
-      forget(one);
+    for (const auto& [number, entry] : concerned) {
+      send_cancel(gone, entry, out);
+      forget(entry);
     }
     open_offers_.erase(gone);
   }
 
-  void tell_of_cancel(connection_id by, table::iterator which, actions& out) {
-    const offer& one = which->second;
-    out.send(one.sender == by ? one.receiver : one.sender,
-             jalon::as_line(file_cancel_event{which->first, people_.nick_of(by)}));
+  // Tells the other side that @p by has cancelled the offer.
+  void send_cancel(connection_id by, table::iterator which, actions& out) {
+    const auto& [name, cancelled] = *which;
+    out.send(cancelled.sender == by ? cancelled.receiver : cancelled.sender,
+             jalon::as_line(file_cancel_event{name, people_.nick_of(by)}));
   }
 
-  // Only the one who was asked may answer; to all others there is no such transfer.
+  // Only the receiver of an offer may answer it; for everybody else there is no such transfer.
   table::iterator find_for(connection_id receiver, const std::string& name) {
     const auto found = offers_.find(name);
     return found != offers_.end() && found->second.receiver == receiver ? found : offers_.end();
   }
 
-  static bool concerns(connection_id who, const offer& one) {
-    return one.sender == who || one.receiver == who;
+  static bool concerns(connection_id who, const offer& made) {
+    return made.sender == who || made.receiver == who;
   }
 
   void forget(table::iterator which) {

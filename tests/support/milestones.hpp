@@ -11,6 +11,7 @@
 #include "02-users/rules.hpp"
 #include "03-channels/rules.hpp"
 #include "04-files/rules.hpp"
+#include "chat/session.hpp"
 
 namespace test {
 
@@ -21,21 +22,22 @@ class chat_of {
   explicit chat_of(std::string_view milestone) {
     const bool files = milestone == "files";
     if (files || milestone == "channels")
-      channels_.emplace(chat_, users_);
+      channels_.emplace(router_, users_);
     else if (milestone != "users")
       throw std::runtime_error("no milestone: " + std::string(milestone));
-    if (files) transfers_.emplace(chat_, users_, [this] { return new_name(); });
+    if (files) transfers_.emplace(router_, users_, [this] { return new_name(); });
   }
 
   /// What a host runs.
-  chat::router& service() { return chat_; }
+  chat::router& service() { return router_; }
 
  private:
   std::string new_name() { return "transfer-" + std::to_string(++transfers_named_); }
 
   int transfers_named_ = 0;
-  chat::router chat_{"jalon 0.1.0"};
-  chat::users users_{chat_};
+  chat::router router_;
+  chat::session session_{router_, "jalon 0.1.0"};
+  chat::users users_{router_};
   std::optional<chat::channels> channels_;
   std::optional<chat::transfers> transfers_;
 };
