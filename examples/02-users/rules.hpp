@@ -80,11 +80,11 @@ class users {
     const auto owner = find(request.name);
     if (owner && *owner != from) return answer::refused("nick_taken", "this nick is taken");
     std::string& current = people_.at(from).nick;
-    if (owner) return answer{welcome{current}};  // the same nick, in whatever case: it stays
     const std::string old = std::exchange(current, std::string(request.name.value()));
     by_nick_.erase(folded(old));
     by_nick_[folded(current)] = from;
-    if (!old.empty()) out.send(all_except(from), jalon::as_line(renamed{old, current}));
+    if (!old.empty() && old != current)
+      out.send(all_except(from), jalon::as_line(renamed{old, current}));
     return answer{welcome{current}};
   }
 
