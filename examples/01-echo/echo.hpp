@@ -7,7 +7,7 @@
 
 #include <jalon/service.hpp>
 
-namespace echo {
+namespace echo_server {
 
 /// The service of milestone 1. It sees lines; the host keeps the connections (jalon/server.hpp).
 struct echo_service {
@@ -25,4 +25,4 @@ struct echo_service {
 
 static_assert(jalon::service<echo_service>);
 
-}  // namespace echo
+}  // namespace echo_server

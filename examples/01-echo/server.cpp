@@ -6,7 +6,7 @@
 int main(int argc, char* argv[]) {
   return program::run_main([&] {
     const auto options = program::parse_server_options(argc, argv, "jalon 01-echo");
-    echo::echo_service echo;
+    echo_server::echo_service echo;
     return program::run_server(echo, options);
   });
 }

@@ -46,7 +46,7 @@ class chat_of {
 template <class Visit>
 auto with_milestone(const std::string& milestone, Visit visit) {
   if (milestone == "echo") {
-    echo::echo_service service;
+    echo_server::echo_service service;
     return visit(service);
   }
   chat_of chat(milestone);
