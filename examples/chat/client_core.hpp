@@ -81,8 +81,8 @@ class client_core {
     plain_lines_.insert(plain_lines_.begin(), std::move(run));
   }
 
-  /// Has @p unit handle each message of these types, answer or event: each calls
-  /// `unit.handle(const Message&)`.
+  /// Has @p unit handle the messages of these types, answers and events, by a public overload for
+  /// each of them: `void handle(const joined& message)`.
   template <jalon::message... Messages, class Unit>
   void handle_messages(Unit& unit) {
     (handle_type<Messages>(unit), ...);

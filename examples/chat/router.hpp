@@ -104,9 +104,12 @@ class router {
   /// Sets how to tell whether a connection has a nick. Without it, none has.
   void set_nick_check(nick_check has_nick) { has_nick_ = std::move(has_nick); }
 
-  /// Has @p unit handle the requests of these types: each calls
-  /// `answer unit.handle(connection_id from, const Request&, actions& out)`. What the others are
-  /// to get, the unit puts into `out`; the answer that it returns is sent after that.
+  /// Has @p unit handle the requests of these types, by a public overload for each of them:
+  ///
+  ///     answer handle(connection_id from, const join& request, actions& out);
+  ///
+  /// It adds what other clients get to `out`, and returns the answer, which is sent after that.
+  /// @param allowed who may send these requests; the router refuses them to others
   template <jalon::message... Requests, class Unit>
   void route(access allowed, Unit& unit) {
     (route_one<Requests>(allowed, unit), ...);
