@@ -1,5 +1,6 @@
 // The client of both servers: sends what is typed, shows what comes back: `client HOST PORT`.
-// Its chapter: tutorial/00-sockets. It follows keyboard and server at the same time, with poll(2).
+// It watches the keyboard and the server at the same time, with poll(2). Chapter:
+// tutorial/00-sockets.
 
 #include <fcntl.h>
 #include <netdb.h>
@@ -19,13 +20,13 @@
 
 namespace {
 
-// What lies between the keyboard and the server.
+// The state of the connection, between the keyboard and the server.
 struct conversation {
   int server;
-  std::string line = {};    // of the line being typed its first bytes, enough to know /quit
+  std::string line = {};    // the first bytes of the typed line, enough to recognise /quit
   std::string unsent = {};  // typed, and not yet taken by the system
   bool typing = true;       // false after /quit, and after the end of the input
-  bool said_all = false;    // the server has been told that nothing more will come
+  bool said_all = false;    // this side of the connection has been shut down
   bool lost = false;        // the connection is broken
   bool closed = false;      // the server has closed, after all it had to send
 };
@@ -55,7 +56,7 @@ int connect_to(const char* host, const char* port) {
   for (auto* each = addresses; each != nullptr && server < 0; each = each->ai_next) {
     server = try_to_connect(*each);
   }
-  if (server < 0) example::give_up("connect");
+  if (server < 0) sockets::give_up("connect");
   freeaddrinfo(addresses);
   return server;
 }
@@ -74,21 +75,21 @@ void take_typed(conversation& chat, char byte) {
 void read_keyboard(conversation& chat) {
   char bytes[4096];
   const ssize_t count = read(STDIN_FILENO, bytes, sizeof bytes);
-  // 0 is the end of the input, Ctrl-D at a terminal. A keyboard that can't be read has ended too.
-  if (count == 0 || (count < 0 && !example::try_later())) chat.typing = false;
+  // 0 is the end of the input, Ctrl-D at a terminal. An error of read is treated as the end too.
+  if (count == 0 || (count < 0 && !sockets::try_later())) chat.typing = false;
   for (ssize_t i = 0; i < count && chat.typing; ++i) take_typed(chat, bytes[i]);
 }
 
 void send_some(conversation& chat) {
   const ssize_t count = send(chat.server, chat.unsent.data(), chat.unsent.size(), 0);
   if (count > 0) chat.unsent.erase(0, static_cast<std::size_t>(count));
-  if (count < 0 && !example::try_later()) chat.lost = true;
+  if (count < 0 && !sockets::try_later()) chat.lost = true;
 }
 
 void show(std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t count = write(STDOUT_FILENO, bytes.data(), bytes.size());
-    if (count < 0 && errno != EINTR) example::give_up("write");
+    if (count < 0 && errno != EINTR) sockets::give_up("write");
     if (count > 0) bytes.remove_prefix(static_cast<std::size_t>(count));
   }
 }
@@ -98,7 +99,7 @@ void receive_some(conversation& chat) {
   const ssize_t count = recv(chat.server, bytes, sizeof bytes, 0);
   if (count > 0) show({bytes, static_cast<std::size_t>(count)});
   if (count == 0) chat.closed = true;
-  if (count < 0 && !example::try_later()) chat.lost = true;
+  if (count < 0 && !sockets::try_later()) chat.lost = true;
 }
 
 // shutdown(2) with SHUT_WR closes one direction alone, a half-close: the server reads to the end of
@@ -108,7 +109,7 @@ void say_no_more(conversation& chat) {
   shutdown(chat.server, SHUT_WR);
 }
 
-// One turn: wait for the keyboard or the server, whichever comes first, and serve it.
+// One turn: waits for the keyboard or the server, and serves what is ready.
 void turn(conversation& chat) {
   // While the server takes no more, the keyboard waits. But what the server sends is always read:
   // if both sides only sent, both would wait for ever. A negative descriptor is ignored, poll(2).
@@ -117,8 +118,8 @@ void turn(conversation& chat) {
   const short server_events = all_sent ? POLLIN : POLLIN | POLLOUT;
   pollfd watched[] = {{keyboard, POLLIN, 0}, {chat.server, server_events, 0}};
   if (poll(watched, 2, -1) < 0) {
-    if (example::try_later()) return;
-    example::give_up("poll");
+    if (sockets::try_later()) return;
+    sockets::give_up("poll");
   }
   if (watched[0].revents != 0) read_keyboard(chat);
   if ((watched[1].revents & POLLOUT) != 0) send_some(chat);
@@ -130,7 +131,7 @@ void turn(conversation& chat) {
 
 int main(int argc, char** argv) {
   std::uint16_t port = 0;
-  if (argc != 3 || !example::parse_port(argv[2], port)) example::wrong_usage(argv[0], "HOST PORT");
+  if (argc != 3 || !sockets::parse_port(argv[2], port)) sockets::wrong_usage(argv[0], "HOST PORT");
 
   std::signal(SIGPIPE, SIG_IGN);  // a server that is gone is an error of send, as in one_client.cpp
   std::printf("Connecting to %s:%s ... ", argv[1], argv[2]);
@@ -140,7 +141,7 @@ int main(int argc, char** argv) {
   std::fflush(stdout);
 
   // Non-blocking, so that send takes what it can and doesn't wait for room for the rest.
-  if (fcntl(chat.server, F_SETFL, O_NONBLOCK) < 0) example::give_up("fcntl");
+  if (fcntl(chat.server, F_SETFL, O_NONBLOCK) < 0) sockets::give_up("fcntl");
   while (!chat.closed && !chat.lost) turn(chat);
   close(chat.server);
 

@@ -1,23 +1,23 @@
-// What the echo server says to one client: the client's bytes go in, what is due to it comes out.
-// No socket here. So the server of one client and the server of many share these rules.
+// What the echo server says to a client: the client's bytes go in, the bytes to send come out.
+// It has no socket, so the server of one client and the server of many share these rules.
 #pragma once
 
 #include <cstddef>
 #include <string>
 #include <string_view>
 
-namespace example {
+namespace sockets {
 
-// A line may have so many bytes, its LF counted. Without a bound, one client that never sends a LF
-// would take all the memory of the server.
+// The most bytes that a line may have, its LF included. Without a bound, a client that never sends
+// a LF would use up the memory of the server.
 constexpr std::size_t longest_line = 65'536;
 
-// One client's conversation. TCP carries bytes and knows no lines: a piece that comes in may hold
-// half a line, or three, or the end of one and the start of the next. So each client has a line of
-// its own that is coming in, and no matter how it was cut, it is answered when its LF is here.
+// The echo of one client. TCP carries bytes, not lines: the bytes that recv returns may be half a
+// line, or three lines, or the end of one and the start of the next. So the bytes of each client
+// are collected until the LF has come; then the line is answered.
 class echo {
  public:
-  // Takes the next bytes of the client, as many as happened to come together.
+  // Takes the next bytes of the client, as many as recv has returned.
   void receive(std::string_view bytes) {
     for (const char byte : bytes) {
       if (!over_) take(byte);
@@ -30,7 +30,7 @@ class echo {
     over_ = true;
   }
 
-  // What is due to the client and not yet sent.
+  // The bytes that are to be sent to the client.
   const std::string& output() const { return output_; }
 
   // The first `count` bytes of the output are sent.
@@ -63,10 +63,10 @@ class echo {
     too_long_ = false;
   }
 
-  std::string line_;       // what has come of the line that is coming in
-  bool too_long_ = false;  // that line has passed the bound
+  std::string line_;       // the bytes of the current line that have come
+  bool too_long_ = false;  // the current line is longer than the bound
   std::string output_;
   bool over_ = false;
 };
 
-}  // namespace example
+}  // namespace sockets

@@ -1,5 +1,4 @@
 // Opens the socket on which both servers of this folder wait for clients, call by call.
-// Nothing is accepted, read or written here.
 #pragma once
 
 #include <arpa/inet.h>
@@ -11,7 +10,7 @@
 
 #include "program.hpp"
 
-namespace example {
+namespace sockets {
 
 // A listening socket at this port of 127.0.0.1, so for clients on this machine only. Port 0 lets
 // the system choose a free one.
@@ -41,8 +40,8 @@ inline int listen_at(std::uint16_t port) {
   return listener;
 }
 
-// Says where the server listens. This line is what a person, a script or a test waits for, so it
-// leaves at once: into a pipe, stdio would keep it until 4,096 bytes have come together.
+// Prints where the server listens. A person, a script or a test waits for this line, so it is
+// flushed at once: into a pipe, stdio would keep it until its buffer of 4,096 bytes is full.
 inline void announce(int listener) {
   // getsockname(2) "returns the current address to which the socket is bound": with port 0, only
   // now we know what the system has chosen.
@@ -55,4 +54,4 @@ inline void announce(int listener) {
   std::fflush(stdout);
 }
 
-}  // namespace example
+}  // namespace sockets

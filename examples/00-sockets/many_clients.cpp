@@ -1,5 +1,5 @@
 // The echo server for many clients at once, in one process and one thread: `many_clients PORT`.
-// Its chapter: tutorial/00-sockets. Only one call here waits, poll(2), and it waits for all.
+// Only one call waits, poll(2), and it waits for all clients. Chapter: tutorial/00-sockets.
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -27,19 +27,19 @@ namespace {
 // and never reads fills this, then the buffers of the system, and then TCP itself stops it.
 constexpr std::size_t most_output = 65'536;
 
-// What the server knows of one client. Descriptor and conversation are what it works with; address
-// and port, in the byte order of the network, are there to say who it is.
+// What the server knows of a client. It works with the descriptor and the echo; it reports the
+// address and the port, which are in network byte order.
 struct echo_client {
   int socket;
   in_addr address;
   in_port_t port;
-  example::echo echo = {};
-  bool connected = true;  // false once a call has told that the connection is broken
+  sockets::echo echo = {};
+  bool connected = true;  // false once a call has failed because the connection is broken
 };
 
 struct echo_server {
   int listener;
-  int spare;                       // a descriptor kept for a bad day, see `turn_away`
+  int spare;                       // a descriptor kept in reserve, see `turn_away`
   std::list<echo_client> clients;  // linked: a client stays where it is while others come and go
 };
 
@@ -50,10 +50,10 @@ void report(const echo_client& client, const char* what) {
   std::fflush(stdout);
 }
 
-// O_NONBLOCK, fcntl(2): a call that would have to wait fails with EAGAIN instead. That poll said
-// "ready" is no promise: it was true then, and send may be given more than there is room for.
+// O_NONBLOCK, fcntl(2): a call that would have to wait fails with EAGAIN instead. It is needed even
+// after poll: readiness may have passed, and send may be given more bytes than there is room for.
 void never_wait(int descriptor) {
-  if (fcntl(descriptor, F_SETFL, O_NONBLOCK) < 0) example::give_up("fcntl");
+  if (fcntl(descriptor, F_SETFL, O_NONBLOCK) < 0) sockets::give_up("fcntl");
 }
 
 void receive_some(echo_client& client) {
@@ -61,18 +61,18 @@ void receive_some(echo_client& client) {
   const ssize_t count = recv(client.socket, bytes, sizeof bytes, 0);
   if (count > 0) client.echo.receive({bytes, static_cast<std::size_t>(count)});
   if (count == 0) client.echo.end_of_input();
-  if (count < 0 && !example::try_later()) client.connected = false;
+  if (count < 0 && !sockets::try_later()) client.connected = false;
 }
 
 void send_some(echo_client& client) {
   const auto& output = client.echo.output();
   const ssize_t count = send(client.socket, output.data(), output.size(), 0);
   if (count > 0) client.echo.sent(static_cast<std::size_t>(count));
-  if (count < 0 && !example::try_later()) client.connected = false;
+  if (count < 0 && !sockets::try_later()) client.connected = false;
 }
 
-// POLLHUP and POLLERR come without having been asked for. They are no more than a reason to look:
-// there may be bytes to read before the end, and the call that follows says what has happened.
+// poll reports POLLHUP and POLLERR even if they are not asked for. They are only a reason to call:
+// there may be bytes to read before the end, and recv or send then reports what has happened.
 void serve(echo_client& client, short ready) {
   const bool trouble = (ready & (POLLHUP | POLLERR)) != 0;
   if (!client.echo.over() && (trouble || (ready & POLLIN))) receive_some(client);
@@ -95,8 +95,9 @@ std::vector<pollfd> what_to_watch(const echo_server& server) {
   return watched;
 }
 
-// Out of descriptors. Whoever calls would stay in the queue unheard, and poll would say "ready" for
-// ever. So the spare one is given up for a moment, to take the call, say so, and hang up.
+// No descriptor is left. A new connection would stay in the queue, and poll would report the
+// listener as ready for ever. So the spare descriptor is closed for a moment, to accept the
+// connection, say why, and close it.
 void turn_away(echo_server& server) {
   close(server.spare);
   const int socket = accept(server.listener, nullptr, nullptr);
@@ -111,7 +112,7 @@ void welcome(echo_server& server) {
   socklen_t size = sizeof from;
   const int socket = accept(server.listener, reinterpret_cast<sockaddr*>(&from), &size);
   if (socket < 0 && (errno == EMFILE || errno == ENFILE)) turn_away(server);
-  if (socket < 0) return;  // if it was another error, the caller has gone again
+  if (socket < 0) return;  // after another error: that client is gone already
   never_wait(socket);
   server.clients.push_back({socket, from.sin_addr, from.sin_port});
   report(server.clients.back(), "has connected");
@@ -122,14 +123,15 @@ void hang_up(const echo_client& client) {
   close(client.socket);
 }
 
-// One turn of the loop: waits until somebody is ready, serves who is, lets go of who is done.
+// One turn of the loop: waits until a socket is ready, serves the clients that are, and closes the
+// connections that are finished.
 void turn(echo_server& server) {
   auto watched = what_to_watch(server);
   // poll(2) "waits for one of a set of file descriptors to become ready to perform I/O"; -1 stands
   // for "as long as it takes". It writes what each is ready for into its `revents`.
   if (poll(watched.data(), static_cast<nfds_t>(watched.size()), -1) < 0) {
-    if (example::try_later()) return;
-    example::give_up("poll");
+    if (sockets::try_later()) return;
+    sockets::give_up("poll");
   }
   auto ready = std::next(watched.begin());
   for (auto client = server.clients.begin(); client != server.clients.end(); ++ready) {
@@ -141,7 +143,7 @@ void turn(echo_server& server) {
       ++client;
     }
   }
-  // Last, because who comes in now was not watched in this turn.
+  // Last, because a client that is accepted now has no entry in `watched`.
   if (watched.front().revents != 0) welcome(server);
 }
 
@@ -149,14 +151,14 @@ void turn(echo_server& server) {
 
 int main(int argc, char** argv) {
   std::uint16_t port = 0;
-  if (argc != 2 || !example::parse_port(argv[1], port)) example::wrong_usage(argv[0], "PORT");
+  if (argc != 2 || !sockets::parse_port(argv[1], port)) sockets::wrong_usage(argv[0], "PORT");
 
   std::signal(SIGPIPE, SIG_IGN);  // these three as in one_client.cpp
   std::signal(SIGINT, [](int) { _exit(0); });
   std::signal(SIGTERM, [](int) { _exit(0); });
 
-  echo_server server{example::listen_at(port), open("/dev/null", O_RDONLY), {}};
+  echo_server server{sockets::listen_at(port), open("/dev/null", O_RDONLY), {}};
   never_wait(server.listener);
-  example::announce(server.listener);
+  sockets::announce(server.listener);
   while (true) turn(server);
 }

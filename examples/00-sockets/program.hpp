@@ -1,5 +1,4 @@
-// What the programs of this folder share besides sockets: their arguments, and calls that fail.
-// No socket here.
+// What the programs of this folder share besides sockets: arguments, and the handling of errors.
 #pragma once
 
 #include <cerrno>
@@ -10,7 +9,7 @@
 #include <string_view>
 #include <system_error>
 
-namespace example {
+namespace sockets {
 
 // Ends the program with the name of the call that failed and the reason, which the call has left in
 // `errno`: "bind: Address already in use". For set-up only, where there is no way to go on.
@@ -19,11 +18,11 @@ namespace example {
   std::exit(1);
 }
 
-// Whether the call that has just failed need only be made again, once poll(2) says so: it would
-// have had to wait, or a signal came before it had done anything. Nothing is lost in either case.
+// Whether the call that has just failed is to be made again once poll(2) reports the descriptor as
+// ready: the call would have had to wait, or a signal came before it had done anything.
 inline bool try_later() { return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR; }
 
-// Ends the program because it was started in a wrong way.
+// Ends the program because its arguments are wrong.
 [[noreturn]] inline void wrong_usage(const char* program, const char* arguments) {
   std::fprintf(stderr, "usage: %s %s\n", program, arguments);
   std::exit(2);
@@ -37,4 +36,4 @@ inline bool parse_port(std::string_view text, std::uint16_t& port) {
   return error == std::errc{} && rest == end;
 }
 
-}  // namespace example
+}  // namespace sockets

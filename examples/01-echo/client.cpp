@@ -1,23 +1,21 @@
 // Milestone 1, the client: sends what is typed, shows what comes back.
-// Chapter: tutorial/01-echo. It follows the keyboard and the server at the same time, on one loop.
-#include <signal.h>
-
+// It watches the keyboard and the server at the same time, on one loop. Chapter: tutorial/01-echo.
 #include <string_view>
 #include <utility>
 
-#include "common/console.hpp"
-#include "common/server_link.hpp"
+#include "program/console.hpp"
+#include "program/server_link.hpp"
 
 namespace {
 
-// The user on one side, the server on the other; each is told what comes from the other.
+// Connects the user's console with the link to the server.
 class echo_client {
  public:
   echo_client(jalon::reactor& loop, jalon::stream_socket server)
       : loop_(loop),
         link_(loop, std::move(server),
               {.line = [this](std::string_view line) { user_.show(line); },
-               .malformed = [this] { user_.show("(a line too long)", example::look::failure); },
+               .malformed = [this] { user_.show("(a line too long)", program::look::failure); },
                .closed = [this] { leave(); },
                .busy = [this](bool busy) { user_.pause(busy); }}),
         user_(loop, {.line = [this](std::string_view line) { typed(line); },
@@ -32,23 +30,21 @@ class echo_client {
   }
 
   void leave() {
-    if (link_.status() != 0) user_.show("the server has gone", example::look::failure);
+    if (link_.status() != 0) user_.show("the server has gone", program::look::failure);
     loop_.stop();
   }
 
   jalon::reactor& loop_;
-  example::server_link link_;
-  example::console user_;
+  program::server_link link_;
+  program::console user_;
 };
 
 }  // namespace
 
 int main(int argc, char* argv[]) {
-  // Output into a pipe that nobody reads is an error to be told, not a reason to be killed.
-  ::signal(SIGPIPE, SIG_IGN);
-  return example::run_main([&] {
-    const auto options = example::parse_client_options(argc, argv, "jalon 01-echo");
-    auto server = example::connect_to(options);
+  return program::run_main([&] {
+    const auto options = program::parse_client_options(argc, argv, "jalon 01-echo");
+    auto server = program::connect_to(options);
     jalon::reactor loop;
     echo_client client(loop, std::move(server));
     loop.run();

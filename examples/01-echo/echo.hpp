@@ -1,5 +1,5 @@
 // What the server of milestone 1 does: it sends every line back to the client that sent it.
-// No socket is here: a host runs it, on any loop or in a test. Chapter: tutorial/01-echo.
+// It has no socket: a host runs it, on any loop or in a test. Chapter: tutorial/01-echo.
 #pragma once
 
 #include <string_view>
@@ -7,10 +7,9 @@
 
 #include <jalon/service.hpp>
 
-namespace example {
+namespace echo_server {
 
-/// The service of milestone 1. It knows nothing of its clients but their lines; who they are, the
-/// host keeps (jalon/server.hpp).
+/// The service of milestone 1. It sees lines; the host keeps the connections (jalon/server.hpp).
 struct echo_service final : jalon::service {
   void received(jalon::connection_id from, std::string_view line, jalon::actions& out) override {
     if (line == "/quit")
@@ -25,4 +24,4 @@ struct echo_service final : jalon::service {
   }
 };
 
-}  // namespace example
+}  // namespace echo_server

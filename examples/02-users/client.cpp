@@ -1,12 +1,14 @@
 // Milestone 2, the client: users. Chapter: tutorial/02-users.
-#include "client_program.hpp"
-#include "user_commands.hpp"
+#include "chat/client_program.hpp"
+#include "chat/session_commands.hpp"
+#include "commands.hpp"
 
 int main(int argc, char* argv[]) {
-  return example::run_main([&] {
-    const auto options = example::parse_client_options(argc, argv, "jalon 02-users");
-    example::client_program program(options);
-    chat::user_commands users(program.core());
-    return program.run();
+  return program::run_main([&] {
+    const auto options = program::parse_client_options(argc, argv, "jalon 02-users");
+    chat::client_program client(options);
+    chat::session_commands session(client.core());
+    chat::user_commands users(client.core());
+    return client.run();
   });
 }

@@ -1,5 +1,5 @@
 // The messages of milestone 2, field by field, as docs/protocol.md lists them.
-// No rule of the chat is here. Chapter: tutorial/02-users.
+// Chapter: tutorial/02-users.
 #pragma once
 
 #include <cstdint>
@@ -11,50 +11,20 @@
 
 #include <jalon/message.hpp>
 
-#include "names.hpp"
+#include "chat/names.hpp"
 
 namespace chat {
 
 using jalon::field;
 
-struct limits {
-  std::uint64_t line = max_line;
-  std::uint64_t text = max_text;
-  std::uint64_t nick = max_name;
-  std::uint64_t channel = max_name;
-  static constexpr auto fields() {
-    return std::tuple{field{"line", &limits::line}, field{"text", &limits::text},
-                      field{"nick", &limits::nick}, field{"channel", &limits::channel}};
+struct nick_rule {
+  static constexpr std::string_view code = "bad_nick";
+  static bool allows(std::string_view text) {
+    // Clients show what the server says under the name `Server`.
+    return is_name(text) && folded(text) != "server";
   }
 };
-
-/// The server's first line.
-struct hello {
-  static constexpr std::string_view type = "hello";
-  std::uint64_t protocol = 1;
-  std::string server;
-  std::vector<std::string> features;
-  chat::limits limits;
-  static constexpr auto fields() {
-    return std::tuple{field{"protocol", &hello::protocol}, field{"server", &hello::server},
-                      field{"features", &hello::features}, field{"limits", &hello::limits}};
-  }
-};
-
-/// The answer to a request that has none of its own; only sent where the request has an `id`.
-struct ok {
-  static constexpr std::string_view type = "ok";
-  static constexpr auto fields() { return std::tuple{}; }
-};
-
-struct error {
-  static constexpr std::string_view type = "error";
-  std::string code;
-  std::string message;
-  static constexpr auto fields() {
-    return std::tuple{field{"code", &error::code}, field{"message", &error::message}};
-  }
-};
+using nickname = jalon::checked_view<nick_rule>;
 
 /// Request: take a nick.
 struct nick {
@@ -69,7 +39,7 @@ struct welcome {
   static constexpr auto fields() { return std::tuple{field{"nick", &welcome::nick}}; }
 };
 
-/// Event: somebody goes by another nick now.
+/// Event: a user has changed nick.
 struct renamed {
   static constexpr std::string_view type = "renamed";
   std::string old;
@@ -79,7 +49,7 @@ struct renamed {
   }
 };
 
-/// Request: who is there, from the first nick after `after` on.
+/// Request: list the users, from the first nick after `after` on.
 struct who {
   static constexpr std::string_view type = "who";
   std::optional<std::string> after;
@@ -123,7 +93,7 @@ struct msg {
   }
 };
 
-/// Event: one user said something to you.
+/// Event: a user has said something to you.
 struct msg_event {
   static constexpr std::string_view type = "msg";
   std::string_view from;
@@ -142,7 +112,7 @@ struct msgall {
   static constexpr auto fields() { return std::tuple{field{"text", &msgall::text}}; }
 };
 
-/// Event: somebody said something to all.
+/// Event: a user has said something to all.
 struct msgall_event {
   static constexpr std::string_view type = "msgall";
   std::string_view from;
@@ -150,33 +120,6 @@ struct msgall_event {
   static constexpr auto fields() {
     return std::tuple{field{"from", &msgall_event::from}, field{"text", &msgall_event::text}};
   }
-};
-
-/// Request, and its answer.
-struct echo {
-  static constexpr std::string_view type = "echo";
-  message_text text;
-  static constexpr auto fields() { return std::tuple{field{"text", &echo::text}}; }
-};
-
-struct ping {
-  static constexpr std::string_view type = "ping";
-  static constexpr auto fields() { return std::tuple{}; }
-};
-
-struct pong {
-  static constexpr std::string_view type = "pong";
-  static constexpr auto fields() { return std::tuple{}; }
-};
-
-struct quit {
-  static constexpr std::string_view type = "quit";
-  static constexpr auto fields() { return std::tuple{}; }
-};
-
-struct bye {
-  static constexpr std::string_view type = "bye";
-  static constexpr auto fields() { return std::tuple{}; }
 };
 
 }  // namespace chat

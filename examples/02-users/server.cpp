@@ -1,12 +1,14 @@
 // Milestone 2, the server: users, on the wire of docs/protocol.md. Chapter: tutorial/02-users.
-#include "run_chat.hpp"
-#include "users.hpp"
+#include "chat/run_chat.hpp"
+#include "chat/session.hpp"
+#include "rules.hpp"
 
 int main(int argc, char* argv[]) {
-  return example::run_main([&] {
-    const auto options = example::parse_server_options(argc, argv, "jalon 02-users");
-    chat::dispatcher chat(example::server_name());
-    chat::users users(chat);
-    return example::run_chat(chat, options);
+  return program::run_main([&] {
+    const auto options = program::parse_server_options(argc, argv, "jalon 02-users");
+    chat::router router;
+    chat::session session(router, program::server_name());
+    chat::users users(router);
+    return chat::run_chat(router, options);
   });
 }

@@ -1,14 +1,16 @@
 // Milestone 3, the client: users and channels. Chapter: tutorial/03-channels.
-#include "02-users/client_program.hpp"
-#include "02-users/user_commands.hpp"
-#include "channel_commands.hpp"
+#include "02-users/commands.hpp"
+#include "chat/client_program.hpp"
+#include "chat/session_commands.hpp"
+#include "commands.hpp"
 
 int main(int argc, char* argv[]) {
-  return example::run_main([&] {
-    const auto options = example::parse_client_options(argc, argv, "jalon 03-channels");
-    example::client_program program(options);
-    chat::user_commands users(program.core());
-    chat::channel_commands channels(program.core());
-    return program.run();
+  return program::run_main([&] {
+    const auto options = program::parse_client_options(argc, argv, "jalon 03-channels");
+    chat::client_program client(options);
+    chat::session_commands session(client.core());
+    chat::user_commands users(client.core());
+    chat::channel_commands channels(client.core());
+    return client.run();
   });
 }

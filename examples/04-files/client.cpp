@@ -1,28 +1,28 @@
 // Milestone 4, the client: users, channels, and files from peer to peer. Chapter:
 // tutorial/04-files.
-#include <signal.h>
-
 #include <string>
 
-#include "02-users/client_program.hpp"
-#include "02-users/user_commands.hpp"
-#include "03-channels/channel_commands.hpp"
-#include "file_commands.hpp"
+#include "02-users/commands.hpp"
+#include "03-channels/commands.hpp"
+#include "chat/client_program.hpp"
+#include "chat/session_commands.hpp"
+#include "commands.hpp"
 
 int main(int argc, char* argv[]) {
-  return example::run_main([&] {
+  return program::run_main([&] {
     std::string folder = "inbox";
-    const auto options = example::parse_client_options(
+    const auto options = program::parse_client_options(
         argc, argv, "jalon 04-files", {{"--inbox", "DIR", "where received files go", folder}});
-    ::signal(SIGPIPE, SIG_IGN);  // sendfile(2) raises it, and cannot be told not to
-    example::client_program program(options);
-    chat::user_commands users(program.core());
-    chat::channel_commands channels(program.core());
-    example::file_commands files(
-        program.loop(), program.core(), example::inbox(folder),
-        {program.local(), [&](const std::string& line) { program.user().progress(line); },
-         [&] { program.stop_if_done(); }});
-    program.stay_while([&] { return files.busy(); });
-    return program.run();
+    chat::client_program client(options);
+    chat::session_commands session(client.core());
+    chat::user_commands users(client.core());
+    chat::channel_commands channels(client.core());
+    chat::file_commands files(
+        client.loop(), client.core(), transfer::inbox(folder),
+        {.local = client.local(),
+         .progress = [&](const std::string& line) { client.user().progress(line); },
+         .idle = [&] { client.stop_if_done(); }});
+    client.stay_while([&] { return files.busy(); });
+    return client.run();
   });
 }

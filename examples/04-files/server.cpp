@@ -1,17 +1,19 @@
 // Milestone 4, the server: users, channels, and offers of files. Chapter: tutorial/04-files.
-#include "02-users/run_chat.hpp"
-#include "02-users/users.hpp"
-#include "03-channels/channels.hpp"
-#include "common/random.hpp"
-#include "transfers.hpp"
+#include "02-users/rules.hpp"
+#include "03-channels/rules.hpp"
+#include "chat/run_chat.hpp"
+#include "chat/session.hpp"
+#include "program/random_token.hpp"
+#include "rules.hpp"
 
 int main(int argc, char* argv[]) {
-  return example::run_main([&] {
-    const auto options = example::parse_server_options(argc, argv, "jalon 04-files");
-    chat::dispatcher chat(example::server_name());
-    chat::users users(chat);
-    chat::channels channels(chat, users);
-    chat::transfers transfers(chat, users, example::random_token);
-    return example::run_chat(chat, options);
+  return program::run_main([&] {
+    const auto options = program::parse_server_options(argc, argv, "jalon 04-files");
+    chat::router router;
+    chat::session session(router, program::server_name());
+    chat::users users(router);
+    chat::channels channels(router, users);
+    chat::transfers transfers(router, users, program::random_token);
+    return chat::run_chat(router, options);
   });
 }

@@ -34,8 +34,7 @@ CALLGRIND = ["valgrind", "--tool=callgrind", "--collect-atstart=no", "--toggle-c
 FUNCTIONS = {
     "turn": r"reactor::run_once\(",
     "parse": r"(?:simdjson|nlohmann)_reader::read\(",
-    "respond": r"_Function_handler<chat::answer .*chat::channels, chat::say>.*_M_invoke",
-    "pass on": r"chat::channels::pass_on\(",
+    "respond": r"_Function_handler<chat::answer .*route_one<chat::say, chat::channels>.*_M_invoke",
     "write": r"append_message<chat::say_event>\(",
     "apply": r"server<jalon::reactor, .*>::apply_all\(\)",
     "fan out": r"fan_out<.*>::flush\(\)",
@@ -84,8 +83,7 @@ def print_profile(program: Path) -> None:
     of = {name: (long[name] - short[name]) / MESSAGES for name in FUNCTIONS}
     steps = {
         "its line is read as JSON": of["parse"],
-        "its fields are looked for, and checked": of["respond"] - of["pass on"],
-        "the chat finds who gets it": of["pass on"] - of["write"],
+        "its fields are checked, and the chat finds who gets it": of["respond"] - of["write"],
         "what they get is written as JSON": of["write"],
         # What is handed out while actions are carried out is nothing in this load.
         "that goes into a block, and into a hundred queues": of["carry out"] + of["hand out"],

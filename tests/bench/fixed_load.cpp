@@ -19,8 +19,9 @@
 
 #include <jalon.hpp>
 
-#include "02-users/users.hpp"
-#include "03-channels/channels.hpp"
+#include "02-users/rules.hpp"
+#include "03-channels/rules.hpp"
+#include "chat/session.hpp"
 
 namespace {
 
@@ -45,7 +46,7 @@ constexpr std::size_t patience = 1'000;  // turns that anything may take
 
 class scene {
  public:
-  explicit scene(std::size_t receivers) : users_(chat_), channels_(chat_, users_) {
+  explicit scene(std::size_t receivers) : users_(router_), channels_(router_, users_) {
     for (std::size_t n = 0; n < receivers; ++n) clients_.push_back(join("r" + std::to_string(n)));
     speaker_ = join("s");
     const std::string text(100, 'x');
@@ -110,11 +111,12 @@ class scene {
   }
 
   jalon::reactor loop_{jalon::epoll_poller{}};
-  chat::dispatcher chat_{"fixed load"};
+  chat::router router_;
+  chat::session session_{router_, "fixed load"};
   chat::users users_;
   chat::channels channels_;
   jalon::server<jalon::reactor> server_{loop_, jalon::listener(jalon::endpoint::loopback(0)),
-                                        chat_};
+                                        router_};
   std::vector<jalon::stream_socket> clients_;
   jalon::stream_socket speaker_;
   std::string lines_;

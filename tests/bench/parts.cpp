@@ -21,7 +21,7 @@
 #include <jalon/nlohmann_reader.hpp>
 #include <jalon/simdjson_reader.hpp>
 
-#include "03-channels/channel_messages.hpp"
+#include "03-channels/messages.hpp"
 
 namespace {
 

@@ -15,10 +15,11 @@
 #include <jalon/reactor.hpp>
 #include <jalon/utf8.hpp>
 
-#include "02-users/client_core.hpp"
-#include "02-users/user_commands.hpp"
-#include "03-channels/channel_commands.hpp"
-#include "04-files/file_commands.hpp"
+#include "02-users/commands.hpp"
+#include "03-channels/commands.hpp"
+#include "04-files/commands.hpp"
+#include "chat/client_core.hpp"
+#include "chat/session_commands.hpp"
 #include "expect.hpp"
 
 namespace {
@@ -80,13 +81,14 @@ class watched_client {
   bool finished_ = false;
   jalon::reactor loop_;
   chat::client_core core_{{[this](std::string_view line) { look_at_sent(line); },
-                           [this](std::string_view text, example::look) { look_at(text); },
+                           [this](std::string_view text, program::look) { look_at(text); },
                            [this](std::string_view text) { look_at(text); }, [](bool) {},
                            [this] { finish(); }}};
+  chat::session_commands session_{core_};
   chat::user_commands users_{core_};
   chat::channel_commands channels_{core_};
-  example::file_commands files_{
-      loop_, core_, example::inbox("/dev/null/inbox"), {jalon::endpoint::loopback(0), {}, {}}};
+  chat::file_commands files_{
+      loop_, core_, transfer::inbox("/dev/null/inbox"), {jalon::endpoint::loopback(0), {}, {}}};
 };
 
 }  // namespace

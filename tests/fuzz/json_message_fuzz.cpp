@@ -11,8 +11,9 @@
 #include <jalon/utf8.hpp>
 
 #include "02-users/messages.hpp"
-#include "03-channels/channel_messages.hpp"
-#include "04-files/transfer_messages.hpp"
+#include "03-channels/messages.hpp"
+#include "04-files/messages.hpp"
+#include "chat/session_messages.hpp"
 #include "expect.hpp"
 
 namespace {

@@ -5,6 +5,7 @@
 """
 
 import argparse
+import contextlib
 import re
 import resource
 import signal
@@ -17,7 +18,7 @@ from typing import Any
 
 BOUND = 20  # seconds that anything may take
 ALONE = "for this machine only; --bind 0.0.0.0 is for everybody\n"
-MILESTONES = ("01-echo", "02-users", "03-channels", "04-files")
+MILESTONES = ("01-echo", "json-echo", "02-users", "03-channels", "04-files")
 LOOPS = ("poll", "epoll", "asio")
 
 
@@ -162,17 +163,20 @@ class Programs(unittest.TestCase):
         self.assertEqual(run.stderr, f"connect 127.0.0.1:{port}: Connection refused\n")
 
     def test_a_client_whose_output_nobody_reads_says_so_with_status_1(self) -> None:
-        _, port = self.start_server()
-        client = self.start(
-            self.path("01-echo/client"), "127.0.0.1", str(port), stdin=subprocess.PIPE
-        )
-        self.assertRegex(client.stdout.readline(), "done!$")
-        client.stdout.close()
-        client.stdin.write("hello\n")
-        client.stdin.flush()
-        self.assertEqual(client.wait(BOUND), 1)
-        self.assertEqual(client.stderr.read(), "write standard output: Broken pipe\n")
-        client.stdout = None
+        for milestone in MILESTONES:
+            with self.subTest(milestone=milestone):
+                _, port = self.start_server(milestone=milestone)
+                client = self.start(
+                    self.path(f"{milestone}/client"), "127.0.0.1", str(port), stdin=subprocess.PIPE
+                )
+                self.assertRegex(client.stdout.readline(), "done!$")
+                client.stdout.close()
+                with contextlib.suppress(BrokenPipeError):  # the greeting may have ended the client
+                    client.stdin.write("hello\n")
+                    client.stdin.close()
+                self.assertEqual(client.wait(BOUND), 1)
+                self.assertEqual(client.stderr.read(), "write standard output: Broken pipe\n")
+                client.stdin = client.stdout = None
 
     def test_a_file_comes_back_as_it_went(self) -> None:
         _, port = self.start_server()

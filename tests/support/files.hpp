@@ -13,7 +13,7 @@
 #include <jalon/error.hpp>
 #include <jalon/unique_fd.hpp>
 
-#include "04-files/sha256.hpp"
+#include "program/sha256.hpp"
 
 namespace support {
 
@@ -27,7 +27,7 @@ inline std::string some_bytes(std::size_t count) {
 
 /// The SHA-256 of @p bytes, in hex.
 inline std::string hash_of(std::string_view bytes) {
-  example::sha256 hash;
+  program::sha256 hash;
   hash.update(bytes);
   return hash.finish();
 }

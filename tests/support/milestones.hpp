@@ -8,9 +8,10 @@
 #include <string_view>
 
 #include "01-echo/echo.hpp"
-#include "02-users/users.hpp"
-#include "03-channels/channels.hpp"
-#include "04-files/transfers.hpp"
+#include "02-users/rules.hpp"
+#include "03-channels/rules.hpp"
+#include "04-files/rules.hpp"
+#include "chat/session.hpp"
 
 namespace support {
 
@@ -21,21 +22,22 @@ class chat_of {
   explicit chat_of(std::string_view milestone) {
     const bool files = milestone == "files";
     if (files || milestone == "channels")
-      channels_.emplace(chat_, users_);
+      channels_.emplace(router_, users_);
     else if (milestone != "users")
       throw std::runtime_error("no milestone: " + std::string(milestone));
-    if (files) transfers_.emplace(chat_, users_, [this] { return new_name(); });
+    if (files) transfers_.emplace(router_, users_, [this] { return new_name(); });
   }
 
   /// What a host runs.
-  chat::dispatcher& service() { return chat_; }
+  chat::router& service() { return router_; }
 
  private:
   std::string new_name() { return "transfer-" + std::to_string(++transfers_named_); }
 
   int transfers_named_ = 0;
-  chat::dispatcher chat_{"jalon 0.1.0"};
-  chat::users users_{chat_};
+  chat::router router_;
+  chat::session session_{router_, "jalon 0.1.0"};
+  chat::users users_{router_};
   std::optional<chat::channels> channels_;
   std::optional<chat::transfers> transfers_;
 };
@@ -44,7 +46,7 @@ class chat_of {
 template <class Visit>
 auto with_milestone(const std::string& milestone, Visit visit) {
   if (milestone == "echo") {
-    example::echo_service service;
+    echo_server::echo_service service;
     return visit(service);
   }
   chat_of chat(milestone);

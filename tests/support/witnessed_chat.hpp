@@ -20,7 +20,7 @@
 #include <jalon/json_message.hpp>
 #include <jalon/json_reader.hpp>
 
-#include "02-users/names.hpp"
+#include "chat/names.hpp"
 #include "memory_host.hpp"
 #include "milestones.hpp"
 
@@ -171,8 +171,7 @@ class witnessed_chat {
     seen.moved = seen.moved || type == "welcome" || type == "joined" || type == "left";
     if (type == "welcome") {
       const std::string nick = message.at("nick");
-      require(chat::folded(nick) == chat::folded(text_of(*seen.request, "nick")),
-              "the nick asked for", nick);
+      require(nick == text_of(*seen.request, "nick"), "the nick asked for", nick);
       clients_[who].nick = nick;
       return;
     }

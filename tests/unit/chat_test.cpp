@@ -9,9 +9,9 @@
 
 #include <jalon/json_message.hpp>
 
-#include "02-users/names.hpp"
-#include "04-files/transfers.hpp"
+#include "04-files/rules.hpp"
 #include "catch.hpp"
+#include "chat/names.hpp"
 #include "support/memory_host.hpp"
 #include "support/milestones.hpp"
 #include "support/witnessed_chat.hpp"

@@ -1,12 +1,13 @@
 // The user's side of the chat, without a terminal and a server: which typed line is carried out
 // when, and when the end has come.
-#include "02-users/client_core.hpp"
+#include "chat/client_core.hpp"
 
 #include <string>
 #include <vector>
 
-#include "02-users/user_commands.hpp"
+#include "02-users/commands.hpp"
 #include "catch.hpp"
+#include "chat/session_commands.hpp"
 
 namespace {
 
@@ -23,9 +24,10 @@ struct client {
   int finished = 0;
   chat::client_core core{
       {[this](std::string_view line) { sent.emplace_back(line); },
-       [this](std::string_view text, example::look) { shown.emplace_back(text); },
+       [this](std::string_view text, program::look) { shown.emplace_back(text); },
        [](std::string_view) {}, [this](bool is_behind) { behind.push_back(is_behind); },
        [this] { ++finished; }}};
+  chat::session_commands session{core};
   chat::user_commands users{core};
 };
 

@@ -13,7 +13,7 @@
 #include <jalon/unique_fd.hpp>
 
 #include "catch.hpp"
-#include "common/pipe_console.hpp"
+#include "program/pipe_console.hpp"
 #include "support/resources.hpp"
 
 namespace {
@@ -26,13 +26,13 @@ struct console_scene {
   jalon::pipe_ends input = jalon::make_pipe();
   jalon::pipe_ends output = jalon::make_pipe();
   lines typed;  // what the console told; "<end>" for the end
-  example::pipe_console console;
+  program::pipe_console console;
 
   explicit console_scene(int other_input = -1)
       : console(loop, handlers(), other_input == -1 ? input.read.get() : other_input,
                 output.write.get()) {}
 
-  example::console_handlers handlers() {
+  program::console_handlers handlers() {
     return {.line = [this](std::string_view line) { typed.emplace_back(line); },
             .end = [this] { typed.emplace_back("<end>"); }};
   }
@@ -123,15 +123,15 @@ TEST_CASE("While it is paused nothing is told, and then all of it") {
 
 TEST_CASE("A handler can pause it between two lines that came together") {
   console_scene scene;
-  example::console_handlers called = scene.handlers();
+  program::console_handlers called = scene.handlers();
   const auto tell = called.line;
   const jalon::pipe_ends input = jalon::make_pipe();
-  example::pipe_console* console = nullptr;
+  program::pipe_console* console = nullptr;
   called.line = [&](std::string_view line) {
     tell(line);
     console->pause(true);
   };
-  example::pipe_console pausing(scene.loop, called, input.read.get(), scene.output.write.get());
+  program::pipe_console pausing(scene.loop, called, input.read.get(), scene.output.write.get());
   console = &pausing;
   REQUIRE(::write(input.write.get(), "one\ntwo\n", 8) == 8);
   scene.turn();
@@ -142,9 +142,9 @@ TEST_CASE("A handler can pause it between two lines that came together") {
 
 TEST_CASE("What is shown goes out at once, and nothing in it moves the cursor") {
   console_scene scene;
-  scene.console.show("salut à tous", example::look::plain);
+  scene.console.show("salut à tous", program::look::plain);
   CHECK(scene.shown() == "salut à tous\n");
-  scene.console.show("\033[2Jtwo\nlines", example::look::failure);
+  scene.console.show("\033[2Jtwo\nlines", program::look::failure);
   CHECK(scene.shown() == "\uFFFD[2Jtwo\uFFFDlines\n");
 }
 
@@ -159,7 +159,7 @@ TEST_CASE("An output that nobody reads is an error") {
   const support::caught_signal ignored(SIGPIPE, SIG_IGN);
   console_scene scene;
   scene.output.read.reset();
-  CHECK_THROWS_AS(scene.console.show("hello", example::look::plain), std::system_error);
+  CHECK_THROWS_AS(scene.console.show("hello", program::look::plain), std::system_error);
 }
 
 TEST_CASE("The input's flags stay as they are: other programs share the open file") {

@@ -152,7 +152,7 @@ TEST_CASE("what is sent byte by byte over sockets is read byte by byte") {
   with_loop(name, [](auto& loop) {
     std::size_t reads = 0;
     loop.set_trace([&](std::string_view line) { reads += line.find("read 1 bytes") != line.npos; });
-    example::echo_service echo;
+    echo_server::echo_service echo;
     support::socket_host host(loop, echo);
     const auto who =
         host.connect(jalon::endpoint::loopback(52'322), [](std::uint16_t) { return false; });

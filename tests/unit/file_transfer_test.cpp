@@ -8,8 +8,8 @@
 #include <optional>
 #include <string>
 
-#include "04-files/file_receiver.hpp"
-#include "04-files/file_sender.hpp"
+#include "04-files/transfer/file_receiver.hpp"
+#include "04-files/transfer/file_sender.hpp"
 #include "catch.hpp"
 #include "support/files.hpp"
 #include "support/loops.hpp"
@@ -46,13 +46,13 @@ class receiving {
       : bytes_(std::move(bytes)) {
     write_file(path(), bytes_.substr(0, here));
     file_ = support::open_file(path(), how);
-    example::expected_file expected{transfer, token, bytes_.size(), here, hash_of(bytes_), {}};
+    transfer::expected_file expected{transfer, token, bytes_.size(), here, hash_of(bytes_), {}};
     expected.hash.update(bytes_.substr(0, here));
-    receiver_ = std::make_unique<example::file_receiver>(
+    receiver_ = std::make_unique<transfer::file_receiver>(
         on.loop, jalon::endpoint::loopback(0), file_.get(), std::move(expected),
-        example::file_receiver::handlers{
+        transfer::file_receiver::handlers{
             [this](std::uint64_t now) { progress = now; },
-            [this](const example::received_file& came_out) { result = came_out; }});
+            [this](const transfer::received_file& came_out) { result = came_out; }});
     port = receiver_->port();
   }
 
@@ -71,13 +71,13 @@ class receiving {
   support::on_poll on;
   std::uint16_t port = 0;
   std::uint64_t progress = 0;
-  std::optional<example::received_file> result;
+  std::optional<transfer::received_file> result;
 
  private:
   std::string bytes_;
   support::temporary_folder home_;
   jalon::unique_fd file_;
-  std::unique_ptr<example::file_receiver> receiver_;
+  std::unique_ptr<transfer::file_receiver> receiver_;
 };
 
 bool is_let_go(receiving& by, support::peer& visitor) {
@@ -111,11 +111,11 @@ class sending {
   void shorten() { std::filesystem::resize_file(home_ / "file", bytes_.size() / 2); }
 
   void start(const jalon::endpoint& to, std::uint64_t offset = 0) {
-    sender_ = std::make_unique<example::file_sender>(
-        on.loop, to, example::file_to_send{file_.get(), bytes_.size(), hash_of(bytes_)},
+    sender_ = std::make_unique<transfer::file_sender>(
+        on.loop, to, transfer::file_to_send{file_.get(), bytes_.size(), hash_of(bytes_)},
         chat::file_send{transfer, token, *chat::file_size::from(offset)},
-        example::file_sender::handlers{[this](std::uint64_t now) { progress = now; },
-                                       [this](const std::string& failure) { result = failure; }});
+        transfer::file_sender::handlers{[this](std::uint64_t now) { progress = now; },
+                                        [this](const std::string& failure) { result = failure; }});
   }
 
   std::string outcome() {
@@ -134,7 +134,7 @@ class sending {
   support::temporary_folder home_;
   jalon::unique_fd file_;
   jalon::listener peers_{jalon::endpoint::loopback(0)};
-  std::unique_ptr<example::file_sender> sender_;
+  std::unique_ptr<transfer::file_sender> sender_;
 };
 
 bool gets(sending& by, support::peer& receiver, const std::string& bytes) {
@@ -437,8 +437,8 @@ TEST_CASE("two files move at once, on one loop") {
 
   struct one_way {
     jalon::unique_fd copy;
-    std::unique_ptr<example::file_receiver> receiver;
-    std::unique_ptr<example::file_sender> sender;
+    std::unique_ptr<transfer::file_receiver> receiver;
+    std::unique_ptr<transfer::file_sender> sender;
     bool sent = false;
     bool received = false;
   };
@@ -446,21 +446,21 @@ TEST_CASE("two files move at once, on one loop") {
   for (one_way& way : ways) {
     const std::string name = &way == ways ? "one" : "two";
     way.copy = support::open_file(home / name, O_RDWR);
-    way.receiver = std::make_unique<example::file_receiver>(
+    way.receiver = std::make_unique<transfer::file_receiver>(
         on.loop, jalon::endpoint::loopback(0), way.copy.get(),
-        example::expected_file{name, token, bytes.size(), 0, hash_of(bytes), {}},
-        example::file_receiver::handlers{
+        transfer::expected_file{name, token, bytes.size(), 0, hash_of(bytes), {}},
+        transfer::file_receiver::handlers{
             [](std::uint64_t) {},
-            [&way](const example::received_file& came) { way.received = came.failure.empty(); }});
-    way.sender = std::make_unique<example::file_sender>(
+            [&way](const transfer::received_file& came) { way.received = came.failure.empty(); }});
+    way.sender = std::make_unique<transfer::file_sender>(
         on.loop, jalon::endpoint::loopback(way.receiver->port()),
-        example::file_to_send{file.get(), bytes.size(), hash_of(bytes)},
+        transfer::file_to_send{file.get(), bytes.size(), hash_of(bytes)},
         chat::file_send{name, token, {}},
-        example::file_sender::handlers{[](std::uint64_t) {},
-                                       [&on, &way](const std::string& failure) {
-                                         way.sent = failure.empty();
-                                         on.loop.retire(std::move(way.sender));
-                                       }});
+        transfer::file_sender::handlers{[](std::uint64_t) {},
+                                        [&on, &way](const std::string& failure) {
+                                          way.sent = failure.empty();
+                                          on.loop.retire(std::move(way.sender));
+                                        }});
   }
   CHECK(support::run_until(on, [&] {
     return std::all_of(std::begin(ways), std::end(ways),

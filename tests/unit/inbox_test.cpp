@@ -1,13 +1,13 @@
 // Where files of others go, how they are checked, and what is said of them on the way.
-#include "04-files/inbox.hpp"
+#include "04-files/transfer/inbox.hpp"
 
 #include <chrono>
 #include <string>
 
-#include "04-files/file_hasher.hpp"
-#include "04-files/progress_meter.hpp"
-#include "04-files/sha256.hpp"
+#include "04-files/transfer/file_hasher.hpp"
+#include "04-files/transfer/progress_meter.hpp"
 #include "catch.hpp"
+#include "program/sha256.hpp"
 #include "support/files.hpp"
 #include "support/loops.hpp"
 #include "support/resources.hpp"
@@ -15,10 +15,10 @@
 
 namespace {
 
-using example::inbox;
 using support::hash_of;
 using support::read_file;
 using support::write_file;
+using transfer::inbox;
 
 // Gathers @p bytes in @p box and keeps them as @p name. @return the name in the inbox
 std::string keep(const inbox& box, const std::string& bytes, const std::string& name) {
@@ -138,16 +138,16 @@ TEST_CASE("an inbox that can't be made is an error, before anything is received"
 TEST_CASE("SHA-256 is that of the standard, whatever pieces the bytes come in") {
   CHECK(hash_of("") == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
   CHECK(hash_of("abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-  example::sha256 in_pieces;
+  program::sha256 in_pieces;
   for (const char byte : std::string("abc")) in_pieces.update({&byte, 1});
   CHECK(in_pieces.finish() == hash_of("abc"));
 }
 
 TEST_CASE("secrets are equal if all of them is") {
-  CHECK(example::same_secret("secret", "secret"));
-  CHECK_FALSE(example::same_secret("secret", "secreT"));
-  CHECK_FALSE(example::same_secret("secret", "secre"));
-  CHECK_FALSE(example::same_secret("secret", ""));
+  CHECK(program::same_secret("secret", "secret"));
+  CHECK_FALSE(program::same_secret("secret", "secreT"));
+  CHECK_FALSE(program::same_secret("secret", "secre"));
+  CHECK_FALSE(program::same_secret("secret", ""));
 }
 
 TEST_CASE("a file is hashed between the turns of the loop, a part of it in each") {
@@ -158,11 +158,11 @@ TEST_CASE("a file is hashed between the turns of the loop, a part of it in each"
   support::on_poll on;
   std::string hash;
   int turns = 0;
-  const example::file_hasher hasher(on.loop, file.get(), bytes.size(),
-                                    [&](example::sha256 done, std::error_code error) {
-                                      CHECK_FALSE(error);
-                                      hash = done.finish();
-                                    });
+  const transfer::file_hasher hasher(on.loop, file.get(), bytes.size(),
+                                     [&](program::sha256 done, std::error_code error) {
+                                       CHECK_FALSE(error);
+                                       hash = done.finish();
+                                     });
   while (hash.empty() && turns < 100) support::run_turns(on, 1), ++turns;
   CHECK(hash == hash_of(bytes));
   CHECK(turns > 1);
@@ -174,11 +174,11 @@ TEST_CASE("only so many bytes are hashed as were asked for, and the hash can be 
   const auto file = support::open_file(home / "file");
   support::on_poll on;
   std::string hash;
-  const example::file_hasher hasher(on.loop, file.get(), 6,
-                                    [&](example::sha256 done, std::error_code) {
-                                      done.update(" and then");
-                                      hash = done.finish();
-                                    });
+  const transfer::file_hasher hasher(on.loop, file.get(), 6,
+                                     [&](program::sha256 done, std::error_code) {
+                                       done.update(" and then");
+                                       hash = done.finish();
+                                     });
   REQUIRE(support::run_until(on, [&] { return !hash.empty(); }));
   CHECK(hash == hash_of("first, and then"));
 }
@@ -189,8 +189,8 @@ TEST_CASE("a file that has become shorter than it was is an error") {
   const auto file = support::open_file(home / "file");
   support::on_poll on;
   std::error_code told;
-  const example::file_hasher hasher(on.loop, file.get(), 6,
-                                    [&](example::sha256, std::error_code error) { told = error; });
+  const transfer::file_hasher hasher(on.loop, file.get(), 6,
+                                     [&](program::sha256, std::error_code error) { told = error; });
   CHECK(support::run_until(on, [&] { return bool(told); }));
 }
 
@@ -200,8 +200,8 @@ TEST_CASE("a hasher that is destroyed calls nobody any more") {
   const auto file = support::open_file(home / "file");
   support::on_poll on;
   {
-    const example::file_hasher hasher(
-        on.loop, file.get(), 7, [](example::sha256, std::error_code) { FAIL("it was called"); });
+    const transfer::file_hasher hasher(
+        on.loop, file.get(), 7, [](program::sha256, std::error_code) { FAIL("it was called"); });
   }
   support::run_turns(on, 3);
 }
@@ -219,13 +219,13 @@ TEST_CASE("sizes are said as people say them") {
       {std::uint64_t{1} << 30U, "1.1 GB"},
       {std::uint64_t{1} << 63U, "9.2 EB"},
   }));
-  CHECK(example::to_size(bytes) == text);
+  CHECK(transfer::to_size(bytes) == text);
 }
 
 TEST_CASE("a meter tells how far a file is, how fast it moves, and when it will be there") {
   using std::chrono::milliseconds;
   const jalon::steady_time start{std::chrono::hours(1)};
-  example::progress_meter meter("notes.txt");
+  transfer::progress_meter meter("notes.txt");
   CHECK(meter.tell(0, 4'000'000, start) == "notes.txt: 0 % of 4.0 MB");
   CHECK(meter.tell(1'000'000, 4'000'000, start + milliseconds(500)) ==
         "notes.txt: 25 % of 4.0 MB, 2.0 MB/s, 2 s left");
@@ -235,7 +235,7 @@ TEST_CASE("a meter tells how far a file is, how fast it moves, and when it will 
 
 TEST_CASE("a meter tells nothing ten times in a second's tenth") {
   const jalon::steady_time start{std::chrono::hours(1)};
-  example::progress_meter meter("notes.txt");
+  transfer::progress_meter meter("notes.txt");
   CHECK(meter.tell(1, 10, start));
   CHECK_FALSE(meter.tell(2, 10, start + std::chrono::milliseconds(99)));
   CHECK(meter.tell(3, 10, start + std::chrono::milliseconds(100)));
@@ -243,13 +243,13 @@ TEST_CASE("a meter tells nothing ten times in a second's tenth") {
 
 TEST_CASE("what was there before is no work of this time") {
   const jalon::steady_time start{std::chrono::hours(1)};
-  example::progress_meter meter("notes.txt");
+  transfer::progress_meter meter("notes.txt");
   meter.tell(5'000'000, 10'000'000, start);
   CHECK(meter.tell(6'000'000, 10'000'000, start + std::chrono::seconds(1)) ==
         "notes.txt: 60 % of 10.0 MB, 1.0 MB/s, 4 s left");
 }
 
 TEST_CASE("a file of no bytes is all there") {
-  example::progress_meter meter("empty");
+  transfer::progress_meter meter("empty");
   CHECK(meter.tell(0, 0, jalon::steady_time{}) == "empty: 100 % of 0 B");
 }

@@ -9,7 +9,7 @@
 #include <jalon/reactor.hpp>
 
 #include "catch.hpp"
-#include "common/server_link.hpp"
+#include "program/server_link.hpp"
 #include "support/resources.hpp"
 
 namespace {
@@ -21,7 +21,7 @@ struct link_scene {
   events told;
   jalon::reactor loop;
   jalon::listener listener{jalon::endpoint::loopback(0)};
-  example::server_link link{
+  program::server_link link{
       loop,
       jalon::connect({listener.local()}, std::chrono::seconds(10)),
       {.line = [this](std::string_view line) { told.emplace_back(line); },

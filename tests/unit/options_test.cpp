@@ -1,5 +1,7 @@
 // The command lines of the example programs, and how their mains end.
-#include "common/options.hpp"
+#include "program/options.hpp"
+
+#include <signal.h>
 
 #include <fstream>
 #include <iostream>
@@ -10,20 +12,21 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "support/resources.hpp"
 
 namespace {
 
 using words = std::vector<const char*>;
 
-example::server_options server(words line) {
+program::server_options server(words line) {
   line.insert(line.begin(), "/build/server");
-  return example::parse_server_options(static_cast<int>(line.size()), line.data(), "jalon test");
+  return program::parse_server_options(static_cast<int>(line.size()), line.data(), "jalon test");
 }
 
-example::client_options client(words line,
-                               std::initializer_list<example::extra_option> extra = {}) {
+program::client_options client(words line,
+                               std::initializer_list<program::extra_option> extra = {}) {
   line.insert(line.begin(), "/build/client");
-  return example::parse_client_options(static_cast<int>(line.size()), line.data(), "jalon test",
+  return program::parse_client_options(static_cast<int>(line.size()), line.data(), "jalon test",
                                        extra);
 }
 
@@ -38,7 +41,7 @@ std::string stopped(Parse parse, const words& line) {
   return "not stopped";
 }
 
-std::string wrong_server(const words& line) { return stopped<example::usage_error>(server, line); }
+std::string wrong_server(const words& line) { return stopped<program::usage_error>(server, line); }
 
 void check_has(const std::string& text, const std::string& part) {
   CAPTURE(text, part);
@@ -67,7 +70,7 @@ TEST_CASE("A server listens for this machine alone, waits with poll and tells no
   const auto options = server({"8080"});
   CHECK(options.at.to_string() == "127.0.0.1:8080");
   CHECK_FALSE(options.bind_given);
-  CHECK(options.loop == example::loop_kind::poll);
+  CHECK(options.loop == program::loop_kind::poll);
   CHECK_FALSE(options.trace);
   CHECK(options.hard_limit == 8'388'608);
 }
@@ -86,18 +89,18 @@ TEST_CASE("A server says that this machine's address was asked for") {
 
 TEST_CASE("A server waits with the loop of this name, or says why it can't") {
 #ifdef __linux__
-  CHECK(server({"0", "--loop", "epoll"}).loop == example::loop_kind::epoll);
+  CHECK(server({"0", "--loop", "epoll"}).loop == program::loop_kind::epoll);
 #else
   CHECK(wrong_server({"0", "--loop", "epoll"}) ==
         "server: --loop: only Linux has epoll; see --help");
 #endif
 #ifdef JALON_EXAMPLES_WITH_ASIO
-  CHECK(server({"0", "--loop", "asio"}).loop == example::loop_kind::asio);
+  CHECK(server({"0", "--loop", "asio"}).loop == program::loop_kind::asio);
 #else
   CHECK(wrong_server({"0", "--loop", "asio"}) ==
         "server: --loop: this program was built without Asio; see --help");
 #endif
-  CHECK(server({"0", "--loop", "poll"}).loop == example::loop_kind::poll);
+  CHECK(server({"0", "--loop", "poll"}).loop == program::loop_kind::poll);
   CHECK(wrong_server({"0", "--loop", "select"}) ==
         "server: --loop: 'select' is none of poll, epoll, asio; see --help");
 }
@@ -119,13 +122,13 @@ TEST_CASE("A client is told where its server is") {
   CHECK(options.host == "localhost");
   CHECK(options.port == 8080);
   CHECK(
-      stopped<example::usage_error>([](const words& line) { client(line); }, {"localhost", "0"}) ==
+      stopped<program::usage_error>([](const words& line) { client(line); }, {"localhost", "0"}) ==
       "client: PORT: '0' is no number from 1 to 65535; see --help");
 }
 
 TEST_CASE("A client may have options of its own, which keep their value if they are left out") {
   std::string inbox = "inbox";
-  const example::extra_option extra{"--inbox", "DIR", "where files go", inbox};
+  const program::extra_option extra{"--inbox", "DIR", "where files go", inbox};
   client({"localhost", "8080"}, {extra});
   CHECK(inbox == "inbox");
   client({"localhost", "8080", "--inbox", "somewhere"}, {extra});
@@ -133,27 +136,29 @@ TEST_CASE("A client may have options of its own, which keep their value if they 
 }
 
 TEST_CASE("The help names every option, the version is the project's") {
-  const std::string help = stopped<example::text_request>(server, {"--help"});
+  const std::string help = stopped<program::text_request>(server, {"--help"});
   for (const std::string name :
        {"PORT", "--bind", "--loop", "--trace", "--hard-limit", "--help", "--version"})
     check_has(help, name);
-  CHECK(stopped<example::text_request>(server, {"--version"}) == "jalon test 0.1.0\n");
+  CHECK(stopped<program::text_request>(server, {"--version"}) == "jalon test 0.1.0\n");
   std::ifstream file(JALON_SOURCE_DIR "/CMakeLists.txt");
   const std::string project{std::istreambuf_iterator<char>(file), {}};
-  check_has(project, "VERSION " + std::string(example::version) + " ");
-  CHECK(example::server_name() == "jalon 0.1.0");
+  check_has(project, "VERSION " + std::string(program::version) + " ");
+  CHECK(program::server_name() == "jalon 0.1.0");
 }
 
 TEST_CASE("A main ends with one line and the status of what went wrong") {
   const captured output(std::cout);
   const captured errors(std::cerr);
-  CHECK(example::run_main([] { return 7; }) == 7);
+  const support::caught_signal by_default(SIGPIPE, SIG_DFL);
+  CHECK(program::run_main([] { return 7; }) == 7);
+  CHECK(support::disposition(SIGPIPE) == SIG_IGN);
   CHECK(errors.text().empty());
-  CHECK(example::run_main([]() -> int { throw example::usage_error("what\nis wrong"); }) == 2);
+  CHECK(program::run_main([]() -> int { throw program::usage_error("what\nis wrong"); }) == 2);
   CHECK(errors.text() == "what\uFFFDis wrong\n");
-  CHECK(example::run_main([]() -> int { throw std::runtime_error("it failed"); }) == 1);
+  CHECK(program::run_main([]() -> int { throw std::runtime_error("it failed"); }) == 1);
   CHECK(errors.text() == "what\uFFFDis wrong\nit failed\n");
   CHECK(output.text().empty());
-  CHECK(example::run_main([]() -> int { throw example::text_request("the help\n"); }) == 0);
+  CHECK(program::run_main([]() -> int { throw program::text_request("the help\n"); }) == 0);
   CHECK(output.text() == "the help\n");
 }

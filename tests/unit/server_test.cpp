@@ -224,7 +224,8 @@ TEMPLATE_TEST_CASE("who keeps the id of a client that has gone reaches nobody", 
 
 TEMPLATE_TEST_CASE("a server on a unix socket serves alike", "", ALL_LOOPS) {
   const support::temporary_folder folder;
-  server_scene<TestType> s({}, jalon::line_codec{}, *jalon::endpoint::unix_path((folder / "chat").string()));
+  server_scene<TestType> s({}, jalon::line_codec{},
+                           *jalon::endpoint::unix_path((folder / "chat").string()));
   peer client = s.client();
   client.send("hello\n");
   CHECK(s.gets(client, "hello\n"));

@@ -1,5 +1,5 @@
 // The console of a terminal that edits the line itself, at a pseudo-terminal.
-#include "common/simple_console.hpp"
+#include "program/simple_console.hpp"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -64,7 +64,7 @@ struct scene {
       user.get(), jalon::io_events::read, [this](jalon::io_events) { receive(); }, "user");
   std::string sent;  // to the terminal
   lines typed;       // what the console told; "<end>" for the end
-  std::optional<example::simple_console> console;
+  std::optional<program::simple_console> console;
 
   explicit scene(const char* kind = "xterm") {
     ::setenv("TERM", kind, 1);
@@ -81,7 +81,7 @@ struct scene {
     return opened;
   }
 
-  example::console_handlers handlers() {
+  program::console_handlers handlers() {
     return {.line = [this](std::string_view line) { typed.emplace_back(line); },
             .end = [this] { typed.emplace_back("<end>"); }};
   }
@@ -90,7 +90,7 @@ struct scene {
     REQUIRE(::write(user.get(), keys.data(), keys.size()) == std::ssize(keys));
   }
 
-  void message(std::string_view text) { console->show(text, example::look::message); }
+  void message(std::string_view text) { console->show(text, program::look::message); }
 
   // The system passes on what is typed and shown when it likes; this waits for it.
   void until(const std::function<bool()>& reached) {

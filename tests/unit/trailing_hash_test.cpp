@@ -1,5 +1,5 @@
 // The hash that follows a file while it is being written.
-#include "04-files/trailing_hash.hpp"
+#include "04-files/transfer/trailing_hash.hpp"
 
 #include <string>
 #include <string_view>
@@ -10,10 +10,10 @@
 
 namespace {
 
-using example::file_digest;
-using example::sha256;
-using example::trailing_hash;
+using program::sha256;
 using support::hash_of;
+using transfer::file_digest;
+using transfer::trailing_hash;
 
 // A file that grows, and the hash behind it.
 class growing_file {

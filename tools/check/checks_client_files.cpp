@@ -3,8 +3,8 @@
 #include <filesystem>
 #include <fstream>
 
-#include "04-files/sha256.hpp"
 #include "checks.hpp"
+#include "program/sha256.hpp"
 
 namespace check::client {
 
@@ -13,7 +13,7 @@ namespace {
 constexpr char token[] = "0123456789abcdef0123456789abcdef";
 
 std::string hash_of(const std::string& content) {
-  example::sha256 hash;
+  program::sha256 hash;
   hash.update(content);
   return hash.finish();
 }

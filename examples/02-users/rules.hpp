@@ -1,0 +1,150 @@
+// The users: who is there under which nick, and what they say to each other.
+// No socket, no clock and no JSON live here. Chapter: tutorial/02-users.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <ctime>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include <jalon/service.hpp>
+
+#include "chat/paging.hpp"
+#include "chat/router.hpp"
+#include "messages.hpp"
+
+namespace chat {
+
+/// @p time as RFC 3339 has it, in UTC: `2026-11-23T09:30:00Z`.
+inline std::string to_rfc3339(std::chrono::system_clock::time_point time) {
+  const std::time_t seconds = std::chrono::system_clock::to_time_t(time);
+  std::tm parts{};
+  ::gmtime_r(&seconds, &parts);
+  char text[sizeof "2026-11-23T09:30:00Z"];
+  return {text, std::strftime(text, sizeof text, "%FT%TZ", &parts)};
+}
+
+/// The unit of milestone 2.
+class users {
+ public:
+  /// Called when a user leaves, while the user still has the nick.
+  using leaving_handler = std::function<void(connection_id, actions&)>;
+
+  /// Registers its requests with @p chat, which outlives it.
+  explicit users(router& chat) {
+    chat.add_feature("users");
+    chat.on_connected([this](connection_id id, const jalon::arrival& arrival, actions& /*out*/) {
+      people_[id] = {arrival.peer.address(), arrival.peer.port(), arrival.time};
+    });
+    chat.on_disconnected([this](connection_id id, actions& out) { disconnected(id, out); });
+    chat.set_nick_check([this](connection_id id) { return has_nick(id); });
+    chat.route<nick>(access::anyone, *this);
+    chat.route<who, whois, msg, msgall>(access::named, *this);
+  }
+  users(const users&) = delete;
+  users& operator=(const users&) = delete;
+
+  // What other units call.
+
+  /// Whether @p id has taken a nick.
+  bool has_nick(connection_id id) const { return !people_.at(id).nick.empty(); }
+
+  /// The nick of @p id, spelled as the user took it.
+  const std::string& nick_of(connection_id id) const { return people_.at(id).nick; }
+
+  /// The address from which @p id is connected.
+  const std::string& address_of(connection_id id) const { return people_.at(id).address; }
+
+  /// The connection of the user with this nick, if there is one.
+  std::optional<connection_id> find(const nickname& name) const {
+    const auto found = by_nick_.find(folded(name.value()));
+    if (found == by_nick_.end()) return std::nullopt;
+    return found->second;
+  }
+
+  /// Has @p handler called for each user who leaves.
+  void on_leaving(leaving_handler handler) { leaving_.push_back(std::move(handler)); }
+
+  /// The refusal of a request for which `find` has found nobody.
+  static answer no_such_nick() { return answer::refused("no_such_nick", "nobody has this nick"); }
+
+  // What the router calls.
+
+  answer handle(connection_id from, const nick& request, actions& out) {
+    const auto owner = find(request.name);
+    if (owner && *owner != from) return answer::refused("nick_taken", "this nick is taken");
+    std::string& current = people_.at(from).nick;
+    const std::string old = std::exchange(current, std::string(request.name.value()));
+    by_nick_.erase(folded(old));
+    by_nick_[folded(current)] = from;
+    if (!old.empty() && old != current)
+      out.send(all_except(from), jalon::as_line(renamed{old, current}));
+    return answer{welcome{current}};
+  }
+
+  answer handle(connection_id /*from*/, const who& request, actions& /*out*/) {
+    constexpr std::size_t punctuation = sizeof R"("",)" - 1;
+    user_list list;
+    list.users = list_page(
+        by_nick_, request.after, [this](connection_id id) { return nick_of(id); },
+        [](const std::string& name) { return name.size() + punctuation; }, list.more);
+    return answer{std::move(list)};
+  }
+
+  answer handle(connection_id /*from*/, const whois& request, actions& /*out*/) {
+    const auto id = find(request.nick);
+    if (!id) return no_such_nick();
+    const person& found = people_.at(*id);
+    return answer{user_info{found.nick, to_rfc3339(found.arrived), found.address, found.port}};
+  }
+
+  answer handle(connection_id from, const msg& request, actions& out) {
+    const auto to = find(request.to);
+    if (!to) return no_such_nick();
+    out.send(*to, jalon::as_line(msg_event{nick_of(from), nick_of(*to), request.text.value()}));
+    return answer::done();
+  }
+
+  answer handle(connection_id from, const msgall& request, actions& out) {
+    out.send(all_except(from), jalon::as_line(msgall_event{nick_of(from), request.text.value()}));
+    return answer::done();
+  }
+
+ private:
+  struct person {
+    std::string address;
+    std::uint16_t port = 0;
+    std::chrono::system_clock::time_point arrived;
+    std::string nick = {};  // empty until the user takes one
+  };
+
+  void disconnected(connection_id id, actions& out) {
+    if (has_nick(id)) {
+      for (const auto& handler : leaving_) handler(id, out);
+      by_nick_.erase(folded(nick_of(id)));
+    }
+    people_.erase(id);
+  }
+
+  // All users with a nick except @p self.
+  std::vector<connection_id> all_except(connection_id self) const {
+    std::vector<connection_id> all;
+    all.reserve(by_nick_.size());
+    for (const auto& [name, id] : by_nick_) {
+      if (id != self) all.push_back(id);
+    }
+    return all;
+  }
+
+  std::unordered_map<connection_id, person> people_;
+  std::map<std::string, connection_id> by_nick_;  // by folded nick, so sorted as lists are
+  std::vector<leaving_handler> leaving_;
+};
+
+}  // namespace chat

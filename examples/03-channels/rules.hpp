@@ -1,0 +1,161 @@
+// The channels: who is in which, and what is said there.
+// No socket, no clock and no JSON live here; nicks are asked of the users. Chapter:
+// tutorial/03-channels.
+#pragma once
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "02-users/rules.hpp"
+#include "chat/paging.hpp"
+#include "chat/router.hpp"
+#include "messages.hpp"
+
+namespace chat {
+
+/// The unit of milestone 3. A user is in one channel at a time.
+class channels {
+ public:
+  /// Registers its requests with @p chat, and asks @p people for nicks; both outlive it.
+  channels(router& chat, users& people) : people_(people) {
+    chat.add_feature("channels");
+    chat.route<create, join, leave, say>(access::named, *this);
+    chat.route<channel_list_request, members_request>(access::named, *this);
+    people.on_leaving([this](connection_id id, actions& out) { remove(id, out); });
+  }
+  channels(const channels&) = delete;
+  channels& operator=(const channels&) = delete;
+
+  // What the router calls.
+
+  answer handle(connection_id from, const create& request, actions& out) {
+    const auto [created, is_new] = channels_.try_emplace(folded(request.channel.value()));
+    if (!is_new) return answer::refused("channel_exists", "this channel exists already");
+    created->second.name = request.channel.value();
+    return move_to(from, created, out);
+  }
+
+  answer handle(connection_id from, const join& request, actions& out) {
+    const auto found = find(request.channel);
+    if (found == channels_.end()) return no_such_channel();
+    if (is_in(from, found))
+      return answer{joined{found->second.name, people_.nick_of(from), {}, {}}};
+    return move_to(from, found, out);
+  }
+
+  answer handle(connection_id from, const leave& request, actions& out) {
+    const auto found = find(request.channel);
+    if (found == channels_.end()) return no_such_channel();
+    if (!is_in(from, found)) return not_in_channel();
+    const auto gone = *remove(from, out);
+    left message{gone.channel, people_.nick_of(from), {}};
+    if (gone.destroyed) message.destroyed = true;
+    return answer{std::move(message)};
+  }
+
+  answer handle(connection_id /*from*/, const channel_list_request& request, actions& /*out*/) {
+    constexpr std::size_t most_besides_name = sizeof R"({"channel":"","users":16777216},)" - 1;
+    channel_list list;
+    list.channels = list_page(
+        channels_, request.after,
+        [](const channel& listed) {
+          return channel_entry{listed.name, listed.members.size()};
+        },
+        [](const channel_entry& entry) { return entry.channel.size() + most_besides_name; },
+        list.more);
+    return answer{std::move(list)};
+  }
+
+  answer handle(connection_id /*from*/, const members_request& request, actions& /*out*/) {
+    constexpr std::size_t punctuation = sizeof R"("",)" - 1;
+    const auto found = find(request.channel);
+    if (found == channels_.end()) return no_such_channel();
+    std::map<std::string, std::string> sorted;
+    for (const connection_id member : found->second.members)
+      sorted[folded(people_.nick_of(member))] = people_.nick_of(member);
+    member_list list;
+    list.channel = found->second.name;
+    list.users = list_page(
+        sorted, request.after, [](const std::string& name) { return name; },
+        [](const std::string& name) { return name.size() + punctuation; }, list.more);
+    return answer{std::move(list)};
+  }
+
+  answer handle(connection_id from, const say& request, actions& out) {
+    const auto found = find(request.channel);
+    if (found == channels_.end()) return no_such_channel();
+    if (!is_in(from, found)) return not_in_channel();
+    const channel& here = found->second;
+    const say_event event{here.name, people_.nick_of(from), request.text.value()};
+    out.send_to_others(from, here.members, jalon::as_line(event));
+    return answer::done();
+  }
+
+ private:
+  struct channel {
+    std::string name;  // as it was created
+    std::vector<connection_id> members;
+  };
+  using table = std::map<std::string, channel>;  // by folded name, so sorted as lists are
+
+  // What a user has left.
+  struct departure {
+    std::string channel;
+    bool destroyed = false;
+  };
+
+  // Moves a user into a channel that the user is not in, out of the one that the user is in.
+  answer move_to(connection_id who, table::iterator to, actions& out) {
+    const auto before = remove(who, out);
+    channel& entered = to->second;
+    const std::string& nick = people_.nick_of(who);
+    out.send(entered.members, jalon::as_line(joined{entered.name, nick, {}, {}}));
+    entered.members.push_back(who);
+    channel_of_[who] = to;
+    joined message{entered.name, nick, {}, {}};
+    if (before) message.left = before->channel;
+    if (before && before->destroyed) message.destroyed = true;
+    return answer{std::move(message)};
+  }
+
+  // Removes @p who from their channel, if they are in one, and tells the remaining members. A
+  // channel without members is destroyed.
+  std::optional<departure> remove(connection_id who, actions& out) {
+    const auto where = channel_of_.find(who);
+    if (where == channel_of_.end()) return std::nullopt;
+    const auto found = where->second;
+    channel_of_.erase(where);
+    std::vector<connection_id>& members = found->second.members;
+    std::erase(members, who);
+    departure gone{found->second.name, members.empty()};
+    out.send(members, jalon::as_line(left{gone.channel, people_.nick_of(who), {}}));
+    if (gone.destroyed) channels_.erase(found);
+    return gone;
+  }
+
+  table::iterator find(const channel_name& name) { return channels_.find(folded(name.value())); }
+
+  bool is_in(connection_id who, table::iterator where) const {
+    const auto found = channel_of_.find(who);
+    return found != channel_of_.end() && found->second == where;
+  }
+
+  static answer no_such_channel() {
+    return answer::refused("no_such_channel", "there is no such channel");
+  }
+  static answer not_in_channel() {
+    return answer::refused("not_in_channel", "you are not in this channel");
+  }
+
+  users& people_;
+  table channels_;
+  // Of each member. An iterator of a map stays valid until its own entry is erased.
+  std::unordered_map<connection_id, table::iterator> channel_of_;
+};
+
+}  // namespace chat

@@ -1,0 +1,143 @@
+// The offers of files: who offers which file to whom, and the answer. The files themselves go from
+// peer to peer and never pass through the server.
+// No socket, no clock and no JSON live here. Chapter: tutorial/04-files.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "02-users/rules.hpp"
+#include "chat/router.hpp"
+#include "messages.hpp"
+
+namespace chat {
+
+/// The unit of milestone 4.
+class transfers {
+ public:
+  /// Makes names for transfers that nobody can guess.
+  using name_source = std::function<std::string()>;
+
+  /// How many offers of one user may wait for an answer.
+  static constexpr std::size_t most_open_offers = 64;
+
+  /// Registers its requests with @p chat, and asks @p people for nicks; both outlive it.
+  transfers(router& chat, users& people, name_source new_name)
+      : people_(people), new_name_(std::move(new_name)) {
+    chat.add_feature("files");
+    chat.route<file_offer, file_accept, file_reject, file_cancel>(access::named, *this);
+    people.on_leaving([this](connection_id gone, actions& out) { cancel_all_of(gone, out); });
+  }
+  transfers(const transfers&) = delete;
+  transfers& operator=(const transfers&) = delete;
+
+  // What the router calls.
+
+  answer handle(connection_id from, const file_offer& request, actions& out) {
+    const auto to = people_.find(request.to);
+    if (!to) return users::no_such_nick();
+    if (*to == from) return answer::refused("bad_transfer", "this file is yours already");
+    if (open_offers_[from] == most_open_offers)
+      return answer::refused("bad_transfer", "too many of your offers wait for an answer");
+    const std::string name = new_name_();
+    offers_[name] = {++offers_made_, from, *to, request.size};
+    ++open_offers_[from];
+    out.send(*to, jalon::as_line(file_offer_event{people_.nick_of(from), name, request.file,
+                                                  request.size, request.sha256}));
+    return answer{file_offered{name}};
+  }
+
+  answer handle(connection_id from, const file_accept& request, actions& out) {
+    const auto found = find_for(from, request.transfer);
+    if (found == offers_.end()) return no_such_transfer();
+    const file_size offset = request.offset.value_or(file_size{});
+    if (offset > found->second.size)
+      return answer::refused("bad_transfer", "the offset is beyond the end of the file");
+    const std::string address =
+        request.address ? request.address->value() : people_.address_of(from);
+    out.send(found->second.sender,
+             jalon::as_line(file_accept_event{people_.nick_of(from), request.transfer, address,
+                                              request.port, request.token, offset}));
+    forget(found);
+    return answer::done();
+  }
+
+  answer handle(connection_id from, const file_reject& request, actions& out) {
+    const auto found = find_for(from, request.transfer);
+    if (found == offers_.end()) return no_such_transfer();
+    out.send(found->second.sender,
+             jalon::as_line(file_reject_event{people_.nick_of(from), request.transfer}));
+    forget(found);
+    return answer::done();
+  }
+
+  answer handle(connection_id from, const file_cancel& request, actions& out) {
+    const auto found = offers_.find(request.transfer);
+    if (found == offers_.end() || !concerns(from, found->second)) return no_such_transfer();
+    send_cancel(from, found, out);
+    forget(found);
+    return answer::done();
+  }
+
+ private:
+  // An offer that waits for its answer. Once it is answered, the server has no part in it.
+  struct offer {
+    std::uint64_t number;  // counts all offers that were ever made
+    connection_id sender;
+    connection_id receiver;
+    file_size size;
+  };
+  using table = std::map<std::string, offer>;  // by the transfer's name
+
+  // In the order in which the offers were made, whatever their names are.
+  void cancel_all_of(connection_id gone, actions& out) {
+    std::map<std::uint64_t, table::iterator> concerned;
+    for (auto entry = offers_.begin(); entry != offers_.end(); ++entry) {
+      if (concerns(gone, entry->second)) concerned[entry->second.number] = entry;
+    }
+    for (const auto& [number, entry] : concerned) {
+      send_cancel(gone, entry, out);
+      forget(entry);
+    }
+    open_offers_.erase(gone);
+  }
+
+  // Tells the other side that @p by has cancelled the offer.
+  void send_cancel(connection_id by, table::iterator which, actions& out) {
+    const auto& [name, cancelled] = *which;
+    out.send(cancelled.sender == by ? cancelled.receiver : cancelled.sender,
+             jalon::as_line(file_cancel_event{name, people_.nick_of(by)}));
+  }
+
+  // Only the receiver of an offer may answer it; for everybody else there is no such transfer.
+  table::iterator find_for(connection_id receiver, const std::string& name) {
+    const auto found = offers_.find(name);
+    return found != offers_.end() && found->second.receiver == receiver ? found : offers_.end();
+  }
+
+  static bool concerns(connection_id who, const offer& made) {
+    return made.sender == who || made.receiver == who;
+  }
+
+  void forget(table::iterator which) {
+    --open_offers_[which->second.sender];
+    offers_.erase(which);
+  }
+
+  static answer no_such_transfer() {
+    return answer::refused("no_such_transfer", "there is no such transfer for you to answer");
+  }
+
+  users& people_;
+  name_source new_name_;
+  table offers_;
+  std::uint64_t offers_made_ = 0;
+  std::map<connection_id, std::size_t> open_offers_;  // by sender
+};
+
+}  // namespace chat

@@ -1,0 +1,235 @@
+// Receives a file from a peer: listens, accepts the sender that knows the token, writes the file
+// and checks its hash. It shows nothing to the user, and does not know the chat's server. Chapter:
+// tutorial/04-files.
+#pragma once
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <jalon/acceptor.hpp>
+#include <jalon/connection.hpp>
+#include <jalon/json_message.hpp>
+#include <jalon/json_reader.hpp>
+#include <jalon/reactor.hpp>
+#include <jalon/socket.hpp>
+
+#include "04-files/messages.hpp"
+#include "chat/session_messages.hpp"
+#include "file_codec.hpp"
+#include "program/sha256.hpp"
+#include "trailing_hash.hpp"
+
+namespace transfer {
+
+/// The file to be received.
+struct expected_file {
+  std::string transfer;       ///< the name that the server gave to the transfer
+  std::string token;          ///< the sender must know it
+  std::uint64_t size = 0;     ///< of the whole file, in bytes
+  std::uint64_t offset = 0;   ///< bytes that are here already
+  std::string content;        ///< SHA-256 of the whole file
+  program::sha256 hash = {};  ///< of the bytes that are here already
+};
+
+/// The result of receiving.
+struct received_file {
+  std::string failure = {};    ///< why the file did not arrive; empty if it did
+  bool content_wrong = false;  ///< all bytes came, but the hash is wrong
+};
+
+/// Waits for the sender, and receives the file from it.
+///
+/// Strangers may connect too. They are disconnected, and the sender does not wait for them. To be
+/// used on the loop's thread; the loop outlives it.
+class file_receiver {
+ public:
+  /// What it calls. `done` is called once, last, and may have the loop retire the receiver.
+  struct handlers {
+    std::function<void(std::uint64_t bytes)> progress;  ///< of the whole file, in bytes
+    std::function<void(const received_file&)> done;
+  };
+
+  /// How long it waits for the sender to connect, and then for the next bytes.
+  static constexpr std::chrono::seconds patience{60};
+
+  /// Listens on @p at; port 0 lets the system choose.
+  /// @param file open for reading and writing, outlives this
+  /// @throws std::system_error when it cannot listen
+  file_receiver(jalon::reactor& loop, const jalon::endpoint& at, int file, expected_file expected,
+                handlers callbacks)
+      : loop_(loop),
+        file_(file),
+        expected_(std::move(expected)),
+        handlers_(std::move(callbacks)),
+        have_(expected_.offset),
+        acceptor_(loop, jalon::listener(at),
+                  [this](jalon::accept_result accepted) { welcome(std::move(accepted.socket)); }) {
+    restart_timer();
+  }
+  file_receiver(const file_receiver&) = delete;
+  file_receiver& operator=(const file_receiver&) = delete;
+
+  /// The port to which the sender is to connect.
+  std::uint16_t port() const { return acceptor_.local().port(); }
+
+ private:
+  // Somebody who has connected: the sender, or a stranger.
+  struct visitor final : jalon::connection_handler {
+    visitor(file_receiver& owner, jalon::stream_socket socket)
+        : receiver(owner), link(owner.loop_, std::move(socket), *this, options()) {}
+
+    static jalon::connection_options options() {
+      jalon::connection_options chosen;
+      chosen.read_bytes = 65'536;
+      return chosen;
+    }
+
+    void received(const jalon::frame& frame) override { receiver.take(*this, frame); }
+    void ended(std::error_code /*error*/) override { receiver.lose(*this); }
+    void closed() override { receiver.forget(*this); }
+
+    file_receiver& receiver;
+    jalon::connection<jalon::reactor, file_codec, visitor> link;
+  };
+
+  // At most so many connections wait for their first line; a new one replaces the oldest.
+  static constexpr std::size_t most_visitors = 16;
+
+  void welcome(jalon::stream_socket socket) {
+    if (visitors_.size() == most_visitors) visitors_.pop_front();
+    visitors_.push_back(std::make_unique<visitor>(*this, std::move(socket)));
+  }
+
+  void take(visitor& from, const jalon::frame& frame) {
+    if (&from == sender_) return write(frame.payload);
+    if (!is_from_sender(frame)) return from.link.close();
+    sender_ = &from;
+    hash_.emplace(file_digest(file_, have_, std::move(expected_.hash)));
+    acceptor_.close();
+    visitors_.remove_if([this](const auto& other) { return other.get() != sender_; });
+    if (have_ == expected_.size) finish();
+  }
+
+  bool is_from_sender(const jalon::frame& line) const {
+    if (line.error) return false;
+    jalon::json_reader reader;
+    const auto object = reader.read(line.payload);
+    chat::file_send request;
+    if (!object || jalon::read_head(*object).type != chat::file_send::type) return false;
+    if (jalon::read_message(*object, request)) return false;
+    return request.transfer == expected_.transfer &&
+           program::same_secret(request.token, expected_.token) &&
+           request.offset.value() == expected_.offset;
+  }
+
+  // Writes the bytes of the file; bytes after its end are ignored.
+  void write(std::string_view bytes) {
+    bytes = bytes.substr(
+        0, static_cast<std::size_t>(std::min<std::uint64_t>(bytes.size(), expected_.size - have_)));
+    if (bytes.empty() || finished_) return;
+    if (const int error = write_all(bytes)) return fail("cannot write: " + reason(error));
+    have_ += bytes.size();
+    hash_->advance(have_);
+    restart_timer();
+    handlers_.progress(have_);
+    if (have_ == expected_.size) finish();
+  }
+
+  // @return the number of the error, 0 for none
+  int write_all(std::string_view bytes) {
+    std::uint64_t at = have_;
+    while (!bytes.empty()) {
+      const auto written = jalon::uninterrupted(
+          [&] { return ::pwrite(file_, bytes.data(), bytes.size(), static_cast<off_t>(at)); });
+      if (written == -1) return errno;
+      bytes.remove_prefix(static_cast<std::size_t>(written));
+      at += static_cast<std::uint64_t>(written);
+    }
+    return 0;
+  }
+
+  void finish() {
+    std::error_code unreadable;
+    const std::string found = hash_->finish(unreadable);
+    if (unreadable) return fail("cannot read it again: " + unreadable.message());
+    if (found != expected_.content) {
+      result_.content_wrong = true;
+      return fail("its content is not what was offered");
+    }
+    chat::file_ack ack;
+    ack.transfer = expected_.transfer;
+    ack.sha256 = *chat::sha256_hex::from(found);
+    send_result(jalon::write_message(ack), {});
+  }
+
+  void fail(const std::string& why) {
+    send_result(jalon::write_message(chat::error{"bad_transfer", why}), why);
+  }
+
+  void send_result(const std::string& line, const std::string& failure) {
+    finished_ = true;
+    result_.failure = failure;
+    sender_->link.send(line);
+    sender_->link.close();
+  }
+
+  // The visitor has ended its output, or its connection is broken.
+  void lose(visitor& gone) {
+    if (&gone == sender_ && !finished_) {
+      finished_ = true;
+      result_.failure = "the connection ended before the file did";
+    }
+    gone.link.close();
+  }
+
+  void forget(visitor& gone) {
+    const bool was_sender = &gone == sender_;
+    if (was_sender && !finished_) result_.failure = "the connection broke";
+    const auto place = std::find_if(visitors_.begin(), visitors_.end(),
+                                    [&](const auto& other) { return other.get() == &gone; });
+    loop_.retire(std::move(*place));
+    visitors_.erase(place);
+    if (was_sender) tell_done();
+  }
+
+  void restart_timer() {
+    timer_ = loop_.at(loop_.now() + patience, [this] {
+      result_.failure = sender_ == nullptr ? "nobody came to send it" : "nothing more came";
+      tell_done();
+    });
+  }
+
+  void tell_done() {
+    timer_.cancel();
+    hash_.reset();  // it reads the file, which may be closed before this object is destroyed
+    handlers_.done(result_);
+  }
+
+  static std::string reason(int error) { return std::system_category().message(error); }
+
+  jalon::reactor& loop_;
+  int file_;
+  expected_file expected_;
+  handlers handlers_;
+  std::uint64_t have_;
+  std::optional<trailing_hash> hash_;  // once a sender has come
+  received_file result_;
+  bool finished_ = false;
+  jalon::acceptor<jalon::reactor> acceptor_;
+  std::list<std::unique_ptr<visitor>> visitors_;
+  visitor* sender_ = nullptr;  // the visitor that knew the token
+  jalon::reactor::timer_type timer_;
+};
+
+}  // namespace transfer

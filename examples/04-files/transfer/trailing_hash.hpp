@@ -1,0 +1,93 @@
+// The hash of a file that is being written, computed on a thread of its own. To hash a file takes
+// as much time as to receive and write it, and most machines have a second core.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+#include "file_digest.hpp"
+
+namespace transfer {
+
+/// Hashes what has been written, close behind the writer. If hashing is slower than writing,
+/// `advance` waits, so that the writer is never far ahead.
+///
+/// All calls are made by one thread, the writer's. It shares two numbers and a flag with the thread
+/// that hashes.
+class trailing_hash {
+ public:
+  /// Continues @p begun; the file has no more bytes yet than those.
+  explicit trailing_hash(file_digest begun)
+      : digest_(std::move(begun)),
+        written_(digest_.bytes()),
+        hashed_(digest_.bytes()),
+        thread_([this] { run(); }) {}
+  trailing_hash(const trailing_hash&) = delete;
+  trailing_hash& operator=(const trailing_hash&) = delete;
+  ~trailing_hash() { end(); }
+
+  /// The file has @p bytes now. Waits while the hash is too far behind.
+  void advance(std::uint64_t bytes) {
+    std::unique_lock lock(mutex_);
+    written_ = bytes;
+    changed_.notify_one();
+    changed_.wait(lock, [this] { return written_ - hashed_ < most_behind; });
+  }
+
+  /// Waits for the hash of everything that was written, in 64 lower-case hex digits. The last call.
+  /// @param unreadable set to the reason why the file cannot be read, if so
+  std::string finish(std::error_code& unreadable) {
+    end();
+    unreadable = error_;
+    return digest_.hash().finish();
+  }
+
+ private:
+  static constexpr std::uint64_t most_behind =
+      1U << 20;  // hashed in half a millisecond, still in the page cache
+
+  void run() {
+    std::uint64_t hashed = digest_.bytes();
+    for (std::uint64_t due = next(hashed); hashed < due; due = next(hashed)) {
+      if (!error_) error_ = digest_.take(due);
+      hashed = error_ ? due : digest_.bytes();  // after an error, the writer must not wait
+    }
+  }
+
+  // Publishes how much is hashed, and waits for more to hash. @return up to where to hash; the same
+  // as @p hashed if nothing more will come
+  std::uint64_t next(std::uint64_t hashed) {
+    std::unique_lock lock(mutex_);
+    hashed_ = hashed;
+    changed_.notify_one();
+    changed_.wait(lock, [this] { return hashed_ < written_ || ended_; });
+    return written_;
+  }
+
+  void end() {
+    {
+      const std::lock_guard lock(mutex_);
+      ended_ = true;
+    }
+    changed_.notify_one();
+    if (thread_.joinable()) thread_.join();
+  }
+
+  file_digest digest_;  // only the thread uses these two, until it has ended
+  std::error_code error_;
+
+  std::mutex mutex_;  // guards what follows
+  std::condition_variable changed_;
+  std::uint64_t written_;
+  std::uint64_t hashed_;
+  bool ended_ = false;
+
+  std::thread thread_;  // last, because it uses all other members
+};
+
+}  // namespace transfer

@@ -1,0 +1,313 @@
+// The chat as the user's program sees it: typed lines and received lines go in; lines to send and
+// lines to show come out.
+// No socket, no terminal and no clock live here. Chapter: tutorial/02-users.
+//
+// Its units (session_commands.hpp, and the commands of each milestone) register the commands that
+// they run and the messages that they handle, as the units of the server register requests.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <jalon/json_message.hpp>
+#include <jalon/json_reader.hpp>
+#include <jalon/utf8.hpp>
+
+#include "program/console_handlers.hpp"
+#include "session_messages.hpp"
+
+namespace chat {
+
+using program::look;
+
+/// What the client asks of the program that runs it.
+struct client_host {
+  std::function<void(std::string_view line)> send;             ///< to the server, without LF
+  std::function<void(std::string_view text, look kind)> show;  ///< one line to the user
+  std::function<void(std::string_view text)> prompt;  ///< sets the text before the typed line
+  std::function<void(bool behind)> behind;            ///< whether typed lines come too fast
+  std::function<void()> finished;                     ///< nothing more will be asked
+};
+
+/// A typed line, split at its first blank: `/msg bob  hello` is `/msg` and `bob  hello`.
+struct word_and_rest {
+  std::string_view word;  ///< up to the blank
+  std::string_view rest;  ///< everything behind that one blank, further blanks included
+};
+inline word_and_rest split_word(std::string_view text) {
+  const auto blank = text.find(' ');
+  if (blank == text.npos) return {text, {}};
+  return {text.substr(0, blank), text.substr(blank + 1)};
+}
+
+/// A command that the user may type.
+struct command {
+  std::string usage;                               ///< `/msg NICK TEXT`
+  std::string help;                                ///< what it does, in a few words
+  std::function<void(std::string_view rest)> run;  ///< called with the text behind the blank
+};
+
+/// One user's side of the chat.
+///
+/// Typed lines are run one by one: the next line waits until the answer to the last one has come.
+/// So a file of commands has the same effect as a person who types them, and what depends on the
+/// state (in which channel is the user?) is decided when that state is known.
+class client_core {
+ public:
+  /// @param host outlives the client core
+  explicit client_core(client_host host) : host_(std::move(host)) {
+    add_command("help", {"/help", "list the commands", [this](std::string_view) { show_help(); }});
+    add_command("quit", {"/quit", "leave the chat", [this](std::string_view) { quit_chat(); }});
+  }
+  client_core(const client_core&) = delete;
+  client_core& operator=(const client_core&) = delete;
+
+  // What units call.
+
+  /// Adds a command, by its name without the `/`; replaces a command of the same name.
+  void add_command(const std::string& name, command added) { commands_[name] = std::move(added); }
+
+  /// Adds a function that may run a line without a command, and returns whether it did. The
+  /// function that was added last is asked first.
+  void on_plain_line(std::function<bool(std::string_view)> run) {
+    plain_lines_.insert(plain_lines_.begin(), std::move(run));
+  }
+
+  /// Has @p unit handle the messages of these types, answers and events, by a public overload for
+  /// each of them: `void handle(const joined& message)`.
+  template <jalon::message... Messages, class Unit>
+  void handle_messages(Unit& unit) {
+    (handle_type<Messages>(unit), ...);
+  }
+
+  /// Sends a request whose answer the typed lines wait for. @return its id
+  template <jalon::message Request>
+  std::uint64_t request(const Request& message) {
+    waiting_for_ = send(message);
+    return *waiting_for_;
+  }
+
+  /// Sends a request for the next page of what was just answered. While an answer is due, and
+  /// after the end, nothing is sent: a server cannot make this client ask by messages unasked for.
+  template <jalon::message Request>
+  void request_more(const Request& message) {
+    if (!waiting_for_ && !finished_) request(message);
+  }
+
+  /// Sends a request whose answer nothing waits for. @return its id
+  template <jalon::message Request>
+  std::uint64_t send(const Request& message) {
+    host_.send(jalon::write_message(message, ++last_id_));
+    return last_id_;
+  }
+
+  /// Has @p handler called with the answer to request @p id, instead of the handler of its type;
+  /// with null if the answer is an error. The error is shown too.
+  template <jalon::message Answer, class Handler>
+  void on_answer(std::uint64_t id, Handler handler) {
+    answers_[id] = [handler](jalon::json_object object) {
+      Answer message;
+      const bool is_expected = jalon::read_head(object).type == Answer::type;
+      if (is_expected && !jalon::read_message(object, message))
+        handler(&message);
+      else
+        handler(nullptr);
+      return is_expected;
+    };
+  }
+
+  /// Has the end of the input wait while @p has_more returns true. When that changes, the unit
+  /// calls `run_typed_lines`.
+  void finish_after(std::function<bool()> has_more) { has_more_ = std::move(has_more); }
+
+  /// Runs the typed lines, up to the first whose answer is awaited.
+  void run_typed_lines() {
+    while (!waiting_for_ && !typed_.empty()) {
+      const std::string line = std::move(typed_.front());
+      typed_.pop_front();
+      run_line(line);
+    }
+    report_whether_behind();
+    if (may_finish() && !std::exchange(finished_, true)) host_.finished();
+  }
+
+  /// Makes a value that obeys a rule from what was typed, or shows what is wrong with it. The
+  /// value may be a view of @p text.
+  template <class Checked>
+  std::optional<Checked> checked(std::string_view text) {
+    auto made = Checked::from(text);
+    if (!made) show(std::string(reason_for(Checked::rule::code)), look::failure);
+    return made;
+  }
+
+  /// Shows a line.
+  void show(const std::string& text, look kind = look::plain) { host_.show(text, kind); }
+
+  /// Shows what the server says.
+  void show_server(std::string_view text) {
+    show(std::string("[Server] : ").append(text), look::server);
+  }
+
+  /// Shows how a command is used.
+  void show_usage(const std::string& name) {
+    show("usage: " + commands_.at(name).usage, look::failure);
+  }
+
+  /// The nick that this user has; empty if there is none yet.
+  const std::string& nick() const noexcept { return nick_; }
+
+  /// Sets the nick that this user has, and shows it in the prompt.
+  void set_nick(const std::string& nick) {
+    nick_ = nick;
+    show_prompt();
+  }
+
+  /// Sets the channel that this user is in, empty for none, and shows it in the prompt.
+  void set_channel(const std::string& channel) {
+    channel_ = channel;
+    show_prompt();
+  }
+
+  /// The channel that this user is in; empty for none.
+  const std::string& channel() const noexcept { return channel_; }
+
+  /// Sends `quit`; the server then closes the connection. Lines that are typed after it are
+  /// ignored.
+  void quit_chat() {
+    typed_.clear();
+    input_ended_ = true;
+    has_more_ = {};
+    request(quit{});
+  }
+
+  // What the program calls.
+
+  /// A line has been typed.
+  void typed(std::string_view line) {
+    if (!input_ended_) typed_.emplace_back(line);
+    run_typed_lines();
+  }
+
+  /// Nothing more will be typed. Once everything is asked and answered, `finished` is called.
+  void end_of_input() {
+    input_ended_ = true;
+    run_typed_lines();
+  }
+
+  /// A line has come from the server. The user is told if it is not a message.
+  void received(std::string_view line) {
+    const auto object = reader_.read(line);
+    if (!object || !dispatch(jalon::read_head(*object), *object)) lost_line();
+    run_typed_lines();
+  }
+
+  /// A line has come that cannot be read: it is too long, or not part of the protocol.
+  void lost_line() {
+    show("the server said something that is no part of the protocol", look::failure);
+  }
+
+  /// The words that may follow @p before in a typed line: the commands, at the start of the line.
+  std::vector<std::string> words(std::string_view before) const {
+    std::vector<std::string> all;
+    if (!before.empty()) return all;
+    for (const auto& [name, known] : commands_) all.push_back("/" + name);
+    return all;
+  }
+
+ private:
+  using message_handler = std::function<bool(jalon::json_object)>;  // false: not readable
+
+  // The most typed lines that may wait, so that a file of commands is not read into memory at once.
+  static constexpr std::size_t most_typed = 64;
+
+  template <jalon::message Message, class Unit>
+  void handle_type(Unit& unit) {
+    handlers_[std::string(Message::type)] = [&unit](jalon::json_object object) {
+      Message message;
+      const bool readable = !jalon::read_message(object, message);
+      if (readable) unit.handle(message);
+      return readable;
+    };
+  }
+
+  void report_whether_behind() {
+    const bool behind = typed_.size() >= (behind_ ? 1 : most_typed);
+    if (std::exchange(behind_, behind) != behind) host_.behind(behind);
+  }
+
+  bool may_finish() const {
+    return input_ended_ && !waiting_for_ && answers_.empty() && !(has_more_ && has_more_());
+  }
+
+  void run_line(std::string_view line) {
+    if (line.empty()) return;
+    if (!jalon::is_utf8(line)) return show("this is not UTF-8", look::failure);
+    if (!line.starts_with('/')) return run_plain_line(line);
+    const auto [word, rest] = split_word(line.substr(1));
+    const auto found = commands_.find(word);
+    if (found == commands_.end())
+      return show("unknown command /" + std::string(word) + "; /help lists them", look::failure);
+    found->second.run(rest);
+  }
+
+  void run_plain_line(std::string_view line) {
+    for (const auto& run : plain_lines_) {
+      if (run(line)) return;
+    }
+  }
+
+  // @return false if the message cannot be read
+  bool dispatch(const jalon::message_head& head, jalon::json_object object) {
+    // First, because the handler of the answer may send the next request.
+    if (waiting_for_ && head.id == jalon::message_id{*waiting_for_}) waiting_for_.reset();
+    if (!head.type) return false;
+    if (dispatch_answer(head, object)) return true;
+    const auto found = handlers_.find(*head.type);
+    if (found == handlers_.end()) return true;  // a later server may have more messages
+    return found->second(object);
+  }
+
+  // Passes an answer to the handler that waits for its id. @return false if the handler of its
+  // type is to be called: there is no such id, or the answer is an error
+  bool dispatch_answer(const jalon::message_head& head, jalon::json_object object) {
+    if (!head.id || !std::holds_alternative<std::uint64_t>(*head.id)) return false;
+    const auto found = answers_.find(std::get<std::uint64_t>(*head.id));
+    if (found == answers_.end()) return false;
+    const auto handler = std::move(answers_.extract(found).mapped());
+    return handler(object);
+  }
+
+  void show_prompt() {
+    host_.prompt(channel_.empty() ? nick_ + "> " : nick_ + "[" + channel_ + "]> ");
+  }
+
+  void show_help() {
+    for (const auto& [name, known] : commands_) show(" " + known.usage + " - " + known.help);
+  }
+
+  client_host host_;
+  jalon::json_reader reader_;
+  std::map<std::string, command, std::less<>> commands_;
+  std::map<std::string, message_handler, std::less<>> handlers_;
+  std::map<std::uint64_t, message_handler> answers_;  // by the id of the request
+  std::vector<std::function<bool(std::string_view)>> plain_lines_;
+  std::deque<std::string> typed_;
+  std::function<bool()> has_more_;
+  std::optional<std::uint64_t> waiting_for_;  // the id of the request that typed lines wait for
+  std::uint64_t last_id_ = 0;
+  std::string nick_;
+  std::string channel_;
+  bool behind_ = false;
+  bool input_ended_ = false;
+  bool finished_ = false;
+};
+
+}  // namespace chat

@@ -1,0 +1,79 @@
+// Connects to the server, and sends and receives lines by a connection of the toolkit.
+#include "server_link.hpp"
+
+#include <chrono>
+#include <iostream>
+#include <limits>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include <jalon/connect.hpp>
+#include <jalon/resolve.hpp>
+
+namespace program {
+
+namespace {
+
+constexpr std::size_t busy_bytes = std::size_t{64} << 10;  // busy if more bytes are queued
+
+// No limits: `busy` asks the sender to pause, and what the server sends is always read.
+constexpr jalon::connection_options unbounded() {
+  constexpr auto most = std::numeric_limits<std::size_t>::max();
+  return {.queue = {.low_water = most, .high_water = most, .hard_limit = most}};
+}
+
+// An IPv6 address needs brackets; otherwise its last part would look like the port.
+std::string display_name(const client_options& server) {
+  const bool has_colon = server.host.find(':') != server.host.npos;
+  return (has_colon ? '[' + server.host + ']' : server.host) + ':' + std::to_string(server.port);
+}
+
+}  // namespace
+
+jalon::stream_socket connect_to(const client_options& server) {
+  std::cout << "Connecting to " << display_name(server) << " ... " << std::flush;
+  try {
+    auto socket = jalon::connect(jalon::resolve(server.host, std::to_string(server.port)),
+                                 std::chrono::seconds(10));
+    std::cout << "done!" << std::endl;
+    return socket;
+  } catch (const std::system_error&) {
+    std::cout << "failed!" << std::endl;
+    throw;
+  }
+}
+
+server_link::server_link(jalon::reactor& loop, jalon::stream_socket server, link_handlers handlers)
+    : handlers_(std::move(handlers)), connection_(loop, std::move(server), *this, unbounded()) {
+  connection_.socket().set_no_delay(true);
+  connection_.socket().set_keepalive(std::chrono::seconds(60), std::chrono::seconds(10), 5);
+}
+
+void server_link::send(std::string_view line) {
+  connection_.send(line);
+  if (connection_.queued() > busy_bytes && !std::exchange(busy_, true)) handlers_.busy(true);
+}
+
+void server_link::finish() {
+  finished_ = true;
+  connection_.end_output();
+}
+
+void server_link::received(const jalon::frame& line) {
+  if (line.error)
+    handlers_.malformed();
+  else
+    handlers_.line(line.payload);
+}
+
+void server_link::ended(std::error_code error) {
+  status_ = finished_ && !error ? 0 : 1;
+  connection_.abort();
+}
+
+void server_link::drained() {
+  if (std::exchange(busy_, false)) handlers_.busy(false);
+}
+
+}  // namespace program
