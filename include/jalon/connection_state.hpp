@@ -37,17 +37,17 @@ enum class connection_event : unsigned char {
 /// What a connection does when it goes to the next phase. Two more things follow from the phases
 /// themselves: the drain timer starts when it begins to close; the socket is closed in `closed`.
 enum class connection_action : unsigned char {
-  none,
+  none,             ///< nothing besides
   report_end,       ///< calls `ended`
   shut_down_write,  ///< ends the output: shutdown(2) with SHUT_WR
 };
 
 /// One row of the table.
 struct connection_transition {
-  connection_phase from;
-  connection_event on;
-  connection_phase to;
-  connection_action action = connection_action::none;
+  connection_phase from;                               ///< in this phase
+  connection_event on;                                 ///< this event
+  connection_phase to;                                 ///< leads to this phase
+  connection_action action = connection_action::none;  ///< with this action
 };
 
 namespace detail {

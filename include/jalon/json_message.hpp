@@ -173,12 +173,12 @@ std::optional<read_failure> read_message(json_object object, M& into) {
   };
   const detail::found_fields<M> found(object);
   found.all([&](const auto& field, const auto& value) {
-    return check(field, detail::has_right_type(field, value), {});
+    return record(field, detail::has_right_type(field, value), {});
   });
   if (failure) return failure;
   found.all([&](const auto& field, const auto& value) {
     using value_type = std::remove_cvref_t<decltype(into.*field.member)>;
-    return check(field, detail::read_field(field, value, into), json_value<value_type>::code);
+    return record(field, detail::read_field(field, value, into), json_value<value_type>::code);
   });
   return failure;
 }
