@@ -167,18 +167,18 @@ inline void append_id(const message_id& id, std::string& out) {
 template <record M>
 std::optional<read_failure> read_message(json_object object, M& into) {
   std::optional<read_failure> failure;
-  const auto check = [&](const auto& field, bool good, std::string_view code) {
+  const auto report = [&](const auto& field, bool good, std::string_view code) {
     if (!good) failure = read_failure{field.name, code};
     return good;
   };
   const detail::found_fields<M> found(object);
   found.all([&](const auto& field, const auto& value) {
-    return record(field, detail::has_right_type(field, value), {});
+    return report(field, detail::has_right_type(field, value), {});
   });
   if (failure) return failure;
   found.all([&](const auto& field, const auto& value) {
     using value_type = std::remove_cvref_t<decltype(into.*field.member)>;
-    return record(field, detail::read_field(field, value, into), json_value<value_type>::code);
+    return report(field, detail::read_field(field, value, into), json_value<value_type>::code);
   });
   return failure;
 }
