@@ -64,8 +64,8 @@ class acceptor {
 
   void pause(std::error_code reason) {
     watch_.set_interest(io_events::none);
-    pause_timer_ =
-        loop_.at(loop_.now() + pause_time, [this] { watch_.set_interest(io_events::read); });
+    pause_timer_ = loop_.at(time_after(loop_.now(), pause_time),
+                            [this] { watch_.set_interest(io_events::read); });
     if (failed_) failed_(reason);
   }
 

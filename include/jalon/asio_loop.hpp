@@ -7,9 +7,11 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <utility>
 
+#include <asio/executor_work_guard.hpp>
 #include <asio/io_context.hpp>
 #include <asio/posix/stream_descriptor.hpp>
 #include <asio/post.hpp>
@@ -152,14 +154,19 @@ class asio_loop {
   /// Has connections describe to @p sink what they do.
   void set_trace(trace_sink sink) { trace_ = std::move(sink); }
 
-  /// Runs the context until `stop`.
+  /// Runs the context until `stop`. A handler may not call it. @throws std::logic_error if one does
   void run() {
+    const auto turn = begin_turn();
+    const auto work = asio::make_work_guard(context_);  // it waits also if nothing is watched
+    stopped_ = false;
     context_.restart();
-    context_.run();
+    while (!stopped_ && context_.run_one() > 0) {
+    }
   }
 
   /// Waits at most @p limit for something to happen, then handles what is due.
   void run_once(std::chrono::milliseconds limit) {
+    const auto turn = begin_turn();
     context_.restart();
     context_.run_one_for(limit);
     // `poll` would never return while a descriptor stays ready; this marks the end of what is due
@@ -172,9 +179,18 @@ class asio_loop {
   }
 
   /// Has `run` return. Any thread may call this.
-  void stop() { context_.stop(); }
+  void stop() {
+    asio::post(context_, [this, life = std::weak_ptr(life_)] {
+      if (!life.expired()) stopped_ = true;
+    });
+  }
 
  private:
+  detail::value_during<bool> begin_turn() {
+    if (in_turn_) throw std::logic_error("asio_loop: a handler has run the loop");
+    return {in_turn_, true};
+  }
+
   void set_alarm() {
     const auto next = timers_.next();
     if (!next) return;
@@ -200,6 +216,8 @@ class asio_loop {
   asio::steady_timer alarm_;  // set for the earliest of `timers_`
   timer_queue timers_;
   trace_sink trace_;
+  bool in_turn_ = false;
+  bool stopped_ = false;
   std::shared_ptr<const bool> life_ = std::make_shared<const bool>(true);  // lives as long as this
   // Shared with what is posted to the context, which may run after this is destroyed.
   std::shared_ptr<deferral_queue> deferrals_ = std::make_shared<deferral_queue>(

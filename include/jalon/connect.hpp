@@ -12,12 +12,16 @@
 #include "endpoint.hpp"
 #include "error.hpp"
 #include "socket.hpp"
+#include "timer_queue.hpp"
 
 namespace jalon {
 
 /// Tries endpoints in order, with non-blocking sockets (connect(2), EINPROGRESS). Its owner waits
 /// until `fd()` is writable, then calls `advance()`: an event loop and a blocking call can both
 /// use it. For one thread.
+///
+/// A TCP socket that connects to a free local port may by chance get this port as its own, and is
+/// then connected to itself (simultaneous open, RFC 9293 section 3.5). That counts as refused.
 class connector {
  public:
   /// The progress of the attempt.
@@ -37,6 +41,10 @@ class connector {
   /// Abandons the current endpoint with the error `timed_out`, and starts with the next one.
   /// @return the new state
   state skip();
+
+  /// Whether the target is a unix socket whose backlog is full (unix(7), EAGAIN): the kernel does
+  /// not tell when there is room. Wait for a moment before `advance()`, which tries again.
+  bool backlog_full() const noexcept { return backlog_full_; }
 
   /// The current state.
   state status() const noexcept { return state_; }
@@ -60,11 +68,16 @@ class connector {
   state start_next();
 
   bool start(const endpoint& to);
+  bool begin_connect(const endpoint& to);
+  bool confirm();
+  bool fail(std::error_code reason);
+  bool is_connected_to_itself() const;
 
   std::vector<endpoint> targets_;
   std::size_t next_ = 0;
   stream_socket socket_;
   state state_ = state::failed;
+  bool backlog_full_ = false;
   std::error_code error_ = std::make_error_code(std::errc::host_unreachable);
 };
 
@@ -72,6 +85,9 @@ namespace detail {
 
 // Waits until the descriptor is writable. @return false if the deadline passed first
 bool wait_writable(int fd, std::chrono::steady_clock::time_point deadline);
+
+// Waits until the attempt can be advanced. @return false if the deadline passed first
+bool wait_for(const connector& attempt, std::chrono::steady_clock::time_point deadline);
 
 }  // namespace detail
 

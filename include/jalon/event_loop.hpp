@@ -31,6 +31,25 @@ enum class deferral_stage : unsigned char {
   output,       ///< what was handled is written
 };
 
+namespace detail {
+
+/// Sets a variable, and gives it back its value at the end of the scope.
+template <class Value>
+class value_during {
+ public:
+  value_during(Value& variable, Value value)
+      : variable_(variable), before_(std::exchange(variable, value)) {}
+  value_during(const value_during&) = delete;
+  value_during& operator=(const value_during&) = delete;
+  ~value_during() { variable_ = before_; }
+
+ private:
+  Value& variable_;
+  Value before_;
+};
+
+}  // namespace detail
+
 class deferred;
 
 /// What a loop does at the end of each turn: it calls the functions that were deferred, then
@@ -140,7 +159,11 @@ class deferred {
 /// it, stays valid: `run` may be called again and goes on where it was.
 ///
 /// **Destruction.** A handler may change, add and destroy watches and timers, its own too. It may
-/// not destroy the object whose function it is: that is what `retire` is for.
+/// not destroy the object whose function it is: that is what `retire` is for. It may not run the
+/// loop.
+///
+/// **Running.** `run` returns after the turn in which `stop` was called, also if that was before
+/// `run`. It waits even if nothing is watched.
 template <class L>
 concept event_loop = requires(L loop, int fd, io_events interest, ready_handler handler,
                               std::string_view name, steady_time when, std::function<void()> call,

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <poll.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <concepts>
@@ -113,6 +114,9 @@ static_assert(poller<poll_poller>);
 
 /// A poller on epoll(7), for Linux only. The kernel keeps the interest list, so each wait takes
 /// time proportional to the number of ready descriptors.
+///
+/// A child process made by fork(2) shares the kernel's list. If this is destroyed there, the list
+/// stays as it is.
 class epoll_poller {
  public:
   /// @throws std::system_error if no descriptor is left
@@ -142,6 +146,7 @@ class epoll_poller {
   static constexpr std::size_t most_a_turn = 1024;
 
   unique_fd fd_;
+  pid_t owner_ = ::getpid();
   std::vector<epoll_event> events_;
 };
 

@@ -32,6 +32,9 @@ namespace jalon {
 ///
 /// A watch that was dropped in a turn is not called in it any more. Only `post` and `stop` may be
 /// called from other threads. The reactor outlives its watches and timers.
+///
+/// After fork(2), only the parent may use it. The child may destroy it, which leaves the parent's
+/// watches as they are.
 class reactor {
   struct entry {
     int fd;
@@ -110,6 +113,7 @@ class reactor {
   /// @param name of the watch, for traces and reports; a literal, or another text that outlives the
   /// watch
   /// @return the watch; the descriptor must stay open as long as it lives
+  /// @throws std::system_error (`EEXIST`) if @p fd is watched already
   [[nodiscard]] watch_type watch(int fd, io_events interest, ready_handler handler,
                                  std::string_view name = {});
 
@@ -127,7 +131,8 @@ class reactor {
   /// Runs turn after turn until `stop`.
   void run();
 
-  /// Runs one turn. @param limit the longest time to wait; nothing means until something happens
+  /// Runs one turn. A handler may not call it. @throws std::logic_error if one does
+  /// @param limit the longest time to wait; nothing means until something happens
   void run_once(wait_limit limit = std::nullopt);
 
   /// The functions that run at the end of the turn.
@@ -181,7 +186,9 @@ class reactor {
   std::vector<ready_event> ready_;
   std::vector<std::unique_ptr<entry>> entries_;  // one of each watch
   std::vector<std::unique_ptr<entry>> dropped_;  // destroyed at the end of the turn
+  std::vector<bool> watched_;                    // by descriptor
   std::uint64_t turn_ = 0;
+  bool in_turn_ = false;
   bool stopped_ = false;
   bool woken_ = false;  // by `post`; its functions have not been called yet
   stall_handler on_stall_ = &reactor::report_stall;

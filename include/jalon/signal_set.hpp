@@ -3,6 +3,7 @@
 #pragma once
 
 #include <signal.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <cerrno>
@@ -22,7 +23,9 @@ namespace jalon {
 ///
 /// A signal handler may call few functions (signal-safety(7)), but write(2) is allowed; this one
 /// writes to a pipe and does nothing else. POSIX passes no user argument to a signal handler, so
-/// the pipe's descriptor is the only global variable of the toolkit.
+/// the pipe's descriptor is the only global variable of the toolkit, with the process that it
+/// belongs to: in a child that fork(2) made, the signals are ignored until it sets handlers of its
+/// own or calls exec.
 class signal_set {
  public:
   /// Catches the signals @p numbers (sigaction(2)). @throws std::system_error
@@ -59,6 +62,7 @@ class signal_set {
     int none = -1;
     if (!written_by_handler().compare_exchange_strong(none, pipe_.write.get()))
       throw std::logic_error("signal_set: there can be one at a time");
+    owner() = ::getpid();
   }
 
   static std::atomic<int>& written_by_handler() noexcept {
@@ -66,11 +70,18 @@ class signal_set {
     return fd;
   }
 
+  static std::atomic<pid_t>& owner() noexcept {
+    static constinit std::atomic<pid_t> process{0};
+    return process;
+  }
+
   static void handle(int number) noexcept {
     const int saved = errno;
     const auto byte = static_cast<unsigned char>(number);
     // If the pipe is full, the bytes in it are enough to wake the event loop.
-    [[maybe_unused]] const auto written = ::write(written_by_handler(), &byte, sizeof byte);
+    // A child shares the pipe, and its signals are not the parent's.
+    if (::getpid() == owner()) [[maybe_unused]]
+      const auto written = ::write(written_by_handler(), &byte, sizeof byte);
     errno = saved;
   }
 

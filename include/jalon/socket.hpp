@@ -7,11 +7,13 @@
 #pragma once
 
 #include <netinet/tcp.h>
+#include <sys/types.h>
 #include <sys/uio.h>
 
 #include <chrono>
 #include <cstddef>
 #include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -64,6 +66,27 @@ io_result failed_io();
 inline io_result moved(ssize_t bytes) {
   return bytes < 0 ? failed_io() : io_result{static_cast<std::size_t>(bytes)};
 }
+
+}  // namespace detail
+
+namespace detail {
+
+// The file of a unix socket. Its destructor removes the file, if it is still the one that was made,
+// and the process is still the one that made it.
+class socket_file {
+ public:
+  socket_file() = default;
+  explicit socket_file(const std::string& path);  // which bind(2) has made
+  socket_file(socket_file&& other) noexcept;
+  socket_file& operator=(socket_file&& other) noexcept;
+  ~socket_file();
+
+ private:
+  std::string path_;  // absolute: the working directory may change
+  dev_t device_ = 0;
+  ino_t inode_ = 0;
+  pid_t owner_ = 0;
+};
 
 }  // namespace detail
 
@@ -186,12 +209,11 @@ class listener {
   explicit listener(const endpoint& at, const listen_options& options = {});
 
   /// Takes ownership of the descriptors and the file of a unix socket.
-  listener(listener&& other) noexcept;
+  listener(listener&& other) noexcept = default;
   listener& operator=(listener&&) = delete;
   listener(const listener&) = delete;
   listener& operator=(const listener&) = delete;
-
-  ~listener();
+  ~listener() = default;
 
   /// Accepts the next connection of the backlog (accept(2)). After an error the caller should pause
   /// accepting for a moment. `EMFILE` and `ENFILE` mean that a connection was accepted and closed.
@@ -219,7 +241,7 @@ class listener {
 
   unique_fd fd_;
   unique_fd reserve_;
-  std::string path_;
+  detail::socket_file file_;
 };
 
 /// A received datagram.

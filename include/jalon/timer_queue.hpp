@@ -17,6 +17,16 @@ namespace jalon {
 /// A time of the event loops' clock, which is monotonic (CLOCK_MONOTONIC, clock_gettime(2)).
 using steady_time = std::chrono::steady_clock::time_point;
 
+/// The time @p wait after @p now; the last time that can be expressed, if that would be later. So
+/// the largest duration means "no limit", and does not overflow to a time in the past.
+/// @pre @p now is not before the clock's epoch
+template <class Rep, class Period>
+constexpr steady_time time_after(steady_time now, std::chrono::duration<Rep, Period> wait) {
+  const auto longest =
+      std::chrono::duration_cast<std::chrono::duration<Rep, Period>>(steady_time::max() - now);
+  return wait >= longest ? steady_time::max() : now + wait;
+}
+
 /// Calls functions when they are due, the earliest first; functions of the same time are called in
 /// the order in which they were added. For one thread. Must outlive its timers.
 class timer_queue {

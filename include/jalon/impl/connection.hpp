@@ -58,7 +58,7 @@ void connection<Loop, Codec, Handler>::close_socket() {
 
 template <event_loop Loop, codec Codec, class Handler>
 void connection<Loop, Codec, Handler>::start_drain_timer() {
-  drain_timer_ = loop_.at(loop_.now() + drain_timeout_, [this, sent_before = sent_] {
+  drain_timer_ = loop_.at(time_after(loop_.now(), drain_timeout_), [this, sent_before = sent_] {
     if (sent_ == sent_before)
       enter(connection_event::timed_out);
     else

@@ -92,7 +92,7 @@ JALON_INLINE void epoll_poller::modify(int fd, io_events wanted, void* tag) {
 }
 
 JALON_INLINE void epoll_poller::remove(int fd) noexcept {
-  ::epoll_ctl(fd_.get(), EPOLL_CTL_DEL, fd, nullptr);
+  if (::getpid() == owner_) ::epoll_ctl(fd_.get(), EPOLL_CTL_DEL, fd, nullptr);
 }
 
 JALON_INLINE void epoll_poller::wait(std::vector<ready_event>& ready, wait_limit limit) {

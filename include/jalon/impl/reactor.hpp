@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
@@ -9,6 +10,7 @@
 #include <iterator>
 #include <memory>
 #include <mutex>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -46,6 +48,10 @@ JALON_INLINE reactor::~reactor() { deferrals_.destroy_retired(); }
 
 JALON_INLINE reactor::watch_type reactor::watch(int fd, io_events interest, ready_handler handler,
                                                 std::string_view name) {
+  const auto number = static_cast<std::size_t>(fd);
+  if (number < watched_.size() && watched_[number])
+    throw_system_error(EEXIST, "watch", std::string(name));
+  if (number >= watched_.size()) watched_.resize(number + 1);
   auto added = std::make_unique<entry>(entry{.fd = fd,
                                              .interest = interest,
                                              .handler = std::move(handler),
@@ -54,6 +60,7 @@ JALON_INLINE reactor::watch_type reactor::watch(int fd, io_events interest, read
   entry* const tag = added.get();
   std::visit([&](auto& p) { p.add(fd, interest, tag); }, poller_);
   entries_.push_back(std::move(added));
+  watched_[number] = true;
   return {this, tag};
 }
 
@@ -65,6 +72,7 @@ JALON_INLINE void reactor::change(entry* watched, io_events interest) {
 JALON_INLINE void reactor::remove(entry* gone) noexcept {
   std::visit([&](auto& p) { p.remove(gone->fd); }, poller_);
   gone->dropped = true;
+  watched_[static_cast<std::size_t>(gone->fd)] = false;
   entries_.back()->index = gone->index;
   std::swap(entries_[gone->index], entries_.back());
   dropped_.push_back(std::move(entries_.back()));  // `ready_` may still refer to it
@@ -89,6 +97,8 @@ JALON_INLINE void reactor::run() {
 }
 
 JALON_INLINE void reactor::run_once(wait_limit limit) {
+  if (in_turn_) throw std::logic_error("reactor: a handler has called run_once");
+  const detail::value_during<bool> turn(in_turn_, true);
   limit = shortest(limit);
   if (trace_) trace_interest();
   std::visit([&](auto& p) { p.wait(ready_, limit); }, poller_);

@@ -198,7 +198,7 @@ void server<Loop, Codec>::shut_down(std::chrono::milliseconds limit, std::functi
   when_empty_ = std::move(done);
   // Not in this call: a handler of the object that `done` destroys may have called.
   const auto time_left = clients_.size() == 0 ? std::chrono::milliseconds(0) : limit;
-  shutdown_timer_ = loop_.at(loop_.now() + time_left, [this] {
+  shutdown_timer_ = loop_.at(time_after(loop_.now(), time_left), [this] {
     if (clients_.size() == 0) return finish_if_empty();
     // After the last connection this server may be destroyed: nothing of it is used any more.
     for (const auto id : clients_.ids()) clients_.find(id)->link.abort();

@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <chrono>
+#include <filesystem>
 #include <span>
 #include <string>
 #include <system_error>
@@ -93,6 +94,38 @@ inline unique_fd open_reserve() noexcept {
 
 }  // namespace detail
 
+namespace detail {
+
+JALON_INLINE socket_file::socket_file(const std::string& path)
+    : path_(std::filesystem::absolute(path).string()), owner_(::getpid()) {
+  struct stat file {};
+  if (::lstat(path_.c_str(), &file) == -1) path_.clear();  // it is gone already
+  device_ = file.st_dev;
+  inode_ = file.st_ino;
+}
+
+JALON_INLINE socket_file::socket_file(socket_file&& other) noexcept
+    : path_(std::exchange(other.path_, {})),
+      device_(other.device_),
+      inode_(other.inode_),
+      owner_(other.owner_) {}
+
+JALON_INLINE socket_file& socket_file::operator=(socket_file&& other) noexcept {
+  std::swap(path_, other.path_);
+  std::swap(device_, other.device_);
+  std::swap(inode_, other.inode_);
+  std::swap(owner_, other.owner_);
+  return *this;
+}
+
+JALON_INLINE socket_file::~socket_file() {
+  struct stat file {};
+  if (path_.empty() || owner_ != ::getpid() || ::lstat(path_.c_str(), &file) == -1) return;
+  if (file.st_dev == device_ && file.st_ino == inode_) ::unlink(path_.c_str());
+}
+
+}  // namespace detail
+
 JALON_INLINE std::pair<stream_socket, stream_socket> stream_socket::pair() {
   int fds[2];
   check_call(::socketpair(AF_UNIX, SOCK_STREAM, 0, fds), "socketpair");
@@ -115,17 +148,8 @@ JALON_INLINE listener::listener(const endpoint& at, const listen_options& option
     detail::set_option(fd(), SOL_SOCKET, SO_REUSEADDR, 1);
   if (detail::is_stale(at)) ::unlink(at.address().c_str());
   check_call(::bind(fd(), at.data(), at.size()), "bind", at.to_string());
-  if (at.family() == AF_UNIX) path_ = at.address();
+  if (at.family() == AF_UNIX) file_ = detail::socket_file(at.address());
   check_call(::listen(fd(), options.backlog), "listen", at.to_string());
-}
-
-JALON_INLINE listener::listener(listener&& other) noexcept
-    : fd_(std::move(other.fd_)),
-      reserve_(std::move(other.reserve_)),
-      path_(std::exchange(other.path_, {})) {}
-
-JALON_INLINE listener::~listener() {
-  if (!path_.empty()) ::unlink(path_.c_str());
 }
 
 JALON_INLINE accept_result listener::accept() {
