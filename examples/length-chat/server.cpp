@@ -1,6 +1,6 @@
-// A chat with a protocol of its own, on the same server: each message is 4 bytes of length, in network
-// byte order, and that many bytes of text. What one client sends goes to all others.
-// A course that has another framing begins here; see docs/any-language.md.
+// A chat with a protocol of its own, on the same server: each message is 4 bytes of length, in
+// network byte order, and that many bytes of text. What one client sends goes to all others. A
+// course that has another framing begins here; see docs/any-language.md.
 #include <string_view>
 #include <system_error>
 #include <vector>
