@@ -1,5 +1,4 @@
-// What a user does with other users, and what the user sees of them.
-// Chapter: tutorial/02-users.
+// What a user does with other users, and what the user sees of them. Chapter: tutorial/02-users.
 #pragma once
 
 #include <ctime>
@@ -27,7 +26,7 @@ inline std::string to_local_time(const std::string& rfc3339) {
   return {text, std::strftime(text, sizeof text, "%Y/%m/%d@%H:%M", &local)};
 }
 
-/// The unit of milestone 2, on the user's side.
+/// The client's side of users, a unit of the client's core: the commands, and what is shown.
 class user_commands {
  public:
   /// Registers its commands and messages with @p client, which outlives it.

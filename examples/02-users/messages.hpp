@@ -1,5 +1,5 @@
-// The messages of milestone 2, field by field, as docs/protocol.md lists them.
-// Chapter: tutorial/02-users.
+// The messages of milestone 2, field by field, as docs/protocol.md lists them. Chapter:
+// tutorial/02-users.
 #pragma once
 
 #include <cstdint>
@@ -19,6 +19,8 @@ using jalon::field;
 
 struct nick_rule {
   static constexpr std::string_view code = "bad_nick";
+  static constexpr std::string_view reason =
+      "a nick has 1 to 32 letters, digits, _ and -, a letter first, and is not server";
   static bool allows(std::string_view text) {
     // Clients show what the server says under the name `Server`.
     return is_name(text) && folded(text) != "server";
@@ -33,6 +35,7 @@ struct nick {
   static constexpr auto fields() { return std::tuple{field{"nick", &nick::name}}; }
 };
 
+/// Answer to `nick`.
 struct welcome {
   static constexpr std::string_view type = "welcome";
   std::string nick;
@@ -56,6 +59,7 @@ struct who {
   static constexpr auto fields() { return std::tuple{field{"after", &who::after}}; }
 };
 
+/// Answer to `who`.
 struct user_list {
   static constexpr std::string_view type = "users";
   std::vector<std::string> users;
@@ -65,12 +69,14 @@ struct user_list {
   }
 };
 
+/// Request: tell about a user.
 struct whois {
   static constexpr std::string_view type = "whois";
   nickname nick;
   static constexpr auto fields() { return std::tuple{field{"nick", &whois::nick}}; }
 };
 
+/// Answer to `whois`.
 struct user_info {
   static constexpr std::string_view type = "user";
   std::string nick;

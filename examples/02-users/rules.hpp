@@ -1,5 +1,5 @@
-// The users: who is there under which nick, and what they say to each other.
-// No socket, no clock and no JSON live here. Chapter: tutorial/02-users.
+// The users: who is there under which nick, and what they say to each other. No socket, no clock
+// and no JSON live here. Chapter: tutorial/02-users.
 #pragma once
 
 #include <chrono>
@@ -30,22 +30,24 @@ inline std::string to_rfc3339(std::chrono::system_clock::time_point time) {
   return {text, std::strftime(text, sizeof text, "%FT%TZ", &parts)};
 }
 
-/// The unit of milestone 2.
+/// The server's side of users, a unit of the router: who is connected under which nick, and the
+/// messages to one user and to all. Handles `nick`, `who`, `whois`, `msg` and `msgall`.
 class users {
  public:
   /// Called when a user leaves, while the user still has the nick.
   using leaving_handler = std::function<void(connection_id, actions&)>;
 
-  /// Registers its requests with @p chat, which outlives it.
-  explicit users(router& chat) {
-    chat.add_feature("users");
-    chat.on_connected([this](connection_id id, const jalon::arrival& arrival, actions& /*out*/) {
-      people_[id] = {arrival.peer.address(), arrival.peer.port(), arrival.time};
-    });
-    chat.on_disconnected([this](connection_id id, actions& out) { disconnected(id, out); });
-    chat.set_nick_check([this](connection_id id) { return has_nick(id); });
-    chat.route<nick>(access::anyone, *this);
-    chat.route<who, whois, msg, msgall>(access::named, *this);
+  /// Registers its requests, with a router that outlives it.
+  explicit users(router& requests) {
+    requests.add_feature("users");
+    requests.on_connected(
+        [this](connection_id id, const jalon::arrival& arrival, actions& /*out*/) {
+          people_[id] = {arrival.peer.address(), arrival.peer.port(), arrival.time};
+        });
+    requests.on_disconnected([this](connection_id id, actions& out) { disconnected(id, out); });
+    requests.set_nick_check([this](connection_id id) { return has_nick(id); });
+    requests.route<nick>(access::anyone, *this);
+    requests.route<who, whois, msg, msgall>(access::named, *this);
   }
   users(const users&) = delete;
   users& operator=(const users&) = delete;

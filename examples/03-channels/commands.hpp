@@ -1,5 +1,4 @@
-// What a user does in channels, and what the user sees of them.
-// Chapter: tutorial/03-channels.
+// What a user does in channels, and what the user sees of them. Chapter: tutorial/03-channels.
 #pragma once
 
 #include <string>
@@ -12,7 +11,7 @@
 
 namespace chat {
 
-/// The unit of milestone 3, on the user's side.
+/// The client's side of channels, a unit of the client's core: the commands, and what is shown.
 class channel_commands {
  public:
   /// Registers its commands and messages with @p client, which outlives it.

@@ -1,5 +1,5 @@
-// The messages of milestone 3, field by field, as docs/protocol.md lists them.
-// Chapter: tutorial/03-channels.
+// The messages of milestone 3, field by field, as docs/protocol.md lists them. Chapter:
+// tutorial/03-channels.
 #pragma once
 
 #include <cstdint>
@@ -19,6 +19,8 @@ using jalon::field;
 
 struct channel_rule {
   static constexpr std::string_view code = "bad_channel";
+  static constexpr std::string_view reason =
+      "a channel's name has 1 to 32 letters, digits, _ and -, a letter first";
   static bool allows(std::string_view text) { return is_name(text); }
 };
 using channel_name = jalon::checked_view<channel_rule>;
@@ -78,6 +80,7 @@ struct channel_list_request {
   }
 };
 
+/// A channel in a list.
 struct channel_entry {
   std::string channel;
   std::uint64_t users = 0;
@@ -87,6 +90,7 @@ struct channel_entry {
   }
 };
 
+/// Answer to `channel_list_request`.
 struct channel_list {
   static constexpr std::string_view type = "channels";
   std::vector<channel_entry> channels;
@@ -108,6 +112,7 @@ struct members_request {
   }
 };
 
+/// Answer to `members_request`.
 struct member_list {
   static constexpr std::string_view type = "members";
   std::string channel;

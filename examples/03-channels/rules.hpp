@@ -1,6 +1,5 @@
-// The channels: who is in which, and what is said there.
-// No socket, no clock and no JSON live here; nicks are asked of the users. Chapter:
-// tutorial/03-channels.
+// The channels: who is in which, and what is said there. No socket, no clock and no JSON live here;
+// nicks are asked of the users. Chapter: tutorial/03-channels.
 #pragma once
 
 #include <algorithm>
@@ -18,15 +17,16 @@
 
 namespace chat {
 
-/// The unit of milestone 3. A user is in one channel at a time.
+/// The server's side of channels, a unit of the router. Handles `create`, `join`, `leave`, `say`
+/// and the two lists. A user is in one channel at a time.
 class channels {
  public:
-  /// Registers its requests with @p chat, and asks @p people for nicks; both outlive it.
-  channels(router& chat, users& people) : people_(people) {
-    chat.add_feature("channels");
-    chat.route<create, join, leave, say>(access::named, *this);
-    chat.route<channel_list_request, members_request>(access::named, *this);
-    people.on_leaving([this](connection_id id, actions& out) { remove(id, out); });
+  /// Registers its requests, and asks the users for nicks; both outlive it.
+  channels(router& requests, users& users_of_chat) : users_(users_of_chat) {
+    requests.add_feature("channels");
+    requests.route<create, join, leave, say>(access::named, *this);
+    requests.route<channel_list_request, members_request>(access::named, *this);
+    users_of_chat.on_leaving([this](connection_id id, actions& out) { remove(id, out); });
   }
   channels(const channels&) = delete;
   channels& operator=(const channels&) = delete;
@@ -43,8 +43,7 @@ class channels {
   answer handle(connection_id from, const join& request, actions& out) {
     const auto found = find(request.channel);
     if (found == channels_.end()) return no_such_channel();
-    if (is_in(from, found))
-      return answer{joined{found->second.name, people_.nick_of(from), {}, {}}};
+    if (is_in(from, found)) return answer{joined{found->second.name, users_.nick_of(from), {}, {}}};
     return move_to(from, found, out);
   }
 
@@ -53,7 +52,7 @@ class channels {
     if (found == channels_.end()) return no_such_channel();
     if (!is_in(from, found)) return not_in_channel();
     const auto gone = *remove(from, out);
-    left message{gone.channel, people_.nick_of(from), {}};
+    left message{gone.channel, users_.nick_of(from), {}};
     if (gone.destroyed) message.destroyed = true;
     return answer{std::move(message)};
   }
@@ -77,7 +76,7 @@ class channels {
     if (found == channels_.end()) return no_such_channel();
     std::map<std::string, std::string> sorted;
     for (const connection_id member : found->second.members)
-      sorted[folded(people_.nick_of(member))] = people_.nick_of(member);
+      sorted[folded(users_.nick_of(member))] = users_.nick_of(member);
     member_list list;
     list.channel = found->second.name;
     list.users = list_page(
@@ -91,7 +90,7 @@ class channels {
     if (found == channels_.end()) return no_such_channel();
     if (!is_in(from, found)) return not_in_channel();
     const channel& here = found->second;
-    const say_event event{here.name, people_.nick_of(from), request.text.value()};
+    const say_event event{here.name, users_.nick_of(from), request.text.value()};
     out.send_to_others(from, here.members, jalon::as_line(event));
     return answer::done();
   }
@@ -103,8 +102,8 @@ class channels {
   };
   using table = std::map<std::string, channel>;  // by folded name, so sorted as lists are
 
-  // What a user has left.
-  struct departure {
+  // The channel that a user has left.
+  struct left_channel {
     std::string channel;
     bool destroyed = false;
   };
@@ -113,7 +112,7 @@ class channels {
   answer move_to(connection_id who, table::iterator to, actions& out) {
     const auto before = remove(who, out);
     channel& entered = to->second;
-    const std::string& nick = people_.nick_of(who);
+    const std::string& nick = users_.nick_of(who);
     out.send(entered.members, jalon::as_line(joined{entered.name, nick, {}, {}}));
     entered.members.push_back(who);
     channel_of_[who] = to;
@@ -125,15 +124,15 @@ class channels {
 
   // Removes @p who from their channel, if they are in one, and tells the remaining members. A
   // channel without members is destroyed.
-  std::optional<departure> remove(connection_id who, actions& out) {
+  std::optional<left_channel> remove(connection_id who, actions& out) {
     const auto where = channel_of_.find(who);
     if (where == channel_of_.end()) return std::nullopt;
     const auto found = where->second;
     channel_of_.erase(where);
     std::vector<connection_id>& members = found->second.members;
     std::erase(members, who);
-    departure gone{found->second.name, members.empty()};
-    out.send(members, jalon::as_line(left{gone.channel, people_.nick_of(who), {}}));
+    left_channel gone{found->second.name, members.empty()};
+    out.send(members, jalon::as_line(left{gone.channel, users_.nick_of(who), {}}));
     if (gone.destroyed) channels_.erase(found);
     return gone;
   }
@@ -152,7 +151,7 @@ class channels {
     return answer::refused("not_in_channel", "you are not in this channel");
   }
 
-  users& people_;
+  users& users_;
   table channels_;
   // Of each member. An iterator of a map stays valid until its own entry is erased.
   std::unordered_map<connection_id, table::iterator> channel_of_;

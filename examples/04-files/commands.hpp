@@ -1,6 +1,6 @@
-// What a user does with files: offers, accepts and rejects them, and sees how they progress.
-// The bytes move in transfer/file_sender.hpp and transfer/file_receiver.hpp; where they are stored
-// is decided in transfer/inbox.hpp. Chapter: tutorial/04-files.
+// What a user does with files: offers, accepts and rejects them, and sees how they progress. The
+// bytes move in transfer/file_sender.hpp and transfer/file_receiver.hpp; where they are stored is
+// decided in transfer/inbox.hpp. Chapter: tutorial/04-files.
 #pragma once
 
 #include <fcntl.h>
@@ -32,7 +32,7 @@
 
 namespace chat {
 
-/// The unit of milestone 4, on the user's side.
+/// The client's side of file transfers, a unit of the client's core.
 class file_commands {
  public:
   /// What it needs of the program, besides the core.
@@ -54,7 +54,7 @@ class file_commands {
     client.add_command("reject", {"/reject [FILE]", "refuse a file that was offered (also: N)",
                                   [this](std::string_view rest) { run_reject(rest); }});
     client.on_plain_line([this](std::string_view line) { return run_yes_or_no(line); });
-    client.finish_after([this] { return is_hashing(); });
+    client.delay_finish_while([this] { return is_hashing(); });
     client.handle_messages<file_offer_event, file_accept_event>(*this);
     client.handle_messages<file_reject_event, file_cancel_event>(*this);
   }

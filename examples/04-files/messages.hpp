@@ -1,5 +1,5 @@
-// The messages of milestone 4, field by field, as docs/protocol.md lists them.
-// Chapter: tutorial/04-files.
+// The messages of milestone 4, field by field, as docs/protocol.md lists them. Chapter:
+// tutorial/04-files.
 #pragma once
 
 #include <algorithm>
@@ -20,9 +20,11 @@ namespace chat {
 
 using jalon::field;
 
-/// What all these rules share: the code of the error.
+/// What all these rules share: the code of the error, and what it says.
 struct transfer_rule {
   static constexpr std::string_view code = "bad_transfer";
+  static constexpr std::string_view reason =
+      "a file's name, size or hash, or where to send it, is not as it should be";
 };
 
 /// A file name without a folder, so that it cannot name a file elsewhere.

@@ -1,6 +1,6 @@
 // The offers of files: who offers which file to whom, and the answer. The files themselves go from
-// peer to peer and never pass through the server.
-// No socket, no clock and no JSON live here. Chapter: tutorial/04-files.
+// peer to peer and never pass through the server. No socket, no clock and no JSON live here.
+// Chapter: tutorial/04-files.
 #pragma once
 
 #include <cstddef>
@@ -17,7 +17,8 @@
 
 namespace chat {
 
-/// The unit of milestone 4.
+/// The server's side of file transfers, a unit of the router. Handles `file_offer`, `file_accept`,
+/// `file_reject` and `file_cancel`.
 class transfers {
  public:
   /// Makes names for transfers that nobody can guess.
@@ -26,12 +27,13 @@ class transfers {
   /// How many offers of one user may wait for an answer.
   static constexpr std::size_t most_open_offers = 64;
 
-  /// Registers its requests with @p chat, and asks @p people for nicks; both outlive it.
-  transfers(router& chat, users& people, name_source new_name)
-      : people_(people), new_name_(std::move(new_name)) {
-    chat.add_feature("files");
-    chat.route<file_offer, file_accept, file_reject, file_cancel>(access::named, *this);
-    people.on_leaving([this](connection_id gone, actions& out) { cancel_all_of(gone, out); });
+  /// Registers its requests, and asks the users for nicks; both outlive it.
+  transfers(router& requests, users& users_of_chat, name_source new_name)
+      : users_(users_of_chat), new_name_(std::move(new_name)) {
+    requests.add_feature("files");
+    requests.route<file_offer, file_accept, file_reject, file_cancel>(access::named, *this);
+    users_of_chat.on_leaving(
+        [this](connection_id gone, actions& out) { cancel_all_of(gone, out); });
   }
   transfers(const transfers&) = delete;
   transfers& operator=(const transfers&) = delete;
@@ -39,7 +41,7 @@ class transfers {
   // What the router calls.
 
   answer handle(connection_id from, const file_offer& request, actions& out) {
-    const auto to = people_.find(request.to);
+    const auto to = users_.find(request.to);
     if (!to) return users::no_such_nick();
     if (*to == from) return answer::refused("bad_transfer", "this file is yours already");
     if (open_offers_[from] == most_open_offers)
@@ -47,7 +49,7 @@ class transfers {
     const std::string name = new_name_();
     offers_[name] = {++offers_made_, from, *to, request.size};
     ++open_offers_[from];
-    out.send(*to, jalon::as_line(file_offer_event{people_.nick_of(from), name, request.file,
+    out.send(*to, jalon::as_line(file_offer_event{users_.nick_of(from), name, request.file,
                                                   request.size, request.sha256}));
     return answer{file_offered{name}};
   }
@@ -59,9 +61,9 @@ class transfers {
     if (offset > found->second.size)
       return answer::refused("bad_transfer", "the offset is beyond the end of the file");
     const std::string address =
-        request.address ? request.address->value() : people_.address_of(from);
+        request.address ? request.address->value() : users_.address_of(from);
     out.send(found->second.sender,
-             jalon::as_line(file_accept_event{people_.nick_of(from), request.transfer, address,
+             jalon::as_line(file_accept_event{users_.nick_of(from), request.transfer, address,
                                               request.port, request.token, offset}));
     forget(found);
     return answer::done();
@@ -71,7 +73,7 @@ class transfers {
     const auto found = find_for(from, request.transfer);
     if (found == offers_.end()) return no_such_transfer();
     out.send(found->second.sender,
-             jalon::as_line(file_reject_event{people_.nick_of(from), request.transfer}));
+             jalon::as_line(file_reject_event{users_.nick_of(from), request.transfer}));
     forget(found);
     return answer::done();
   }
@@ -111,7 +113,7 @@ class transfers {
   void send_cancel(connection_id by, table::iterator which, actions& out) {
     const auto& [name, cancelled] = *which;
     out.send(cancelled.sender == by ? cancelled.receiver : cancelled.sender,
-             jalon::as_line(file_cancel_event{name, people_.nick_of(by)}));
+             jalon::as_line(file_cancel_event{name, users_.nick_of(by)}));
   }
 
   // Only the receiver of an offer may answer it; for everybody else there is no such transfer.
@@ -133,7 +135,7 @@ class transfers {
     return answer::refused("no_such_transfer", "there is no such transfer for you to answer");
   }
 
-  users& people_;
+  users& users_;
   name_source new_name_;
   table offers_;
   std::uint64_t offers_made_ = 0;

@@ -1,6 +1,6 @@
 // The chat as the user's program sees it: typed lines and received lines go in; lines to send and
-// lines to show come out.
-// No socket, no terminal and no clock live here. Chapter: tutorial/02-users.
+// lines to show come out. No socket, no terminal and no clock live here. Chapter:
+// tutorial/02-users.
 //
 // Its units (session_commands.hpp, and the commands of each milestone) register the commands that
 // they run and the messages that they handle, as the units of the server register requests.
@@ -95,8 +95,8 @@ class client_core {
     return *waiting_for_;
   }
 
-  /// Sends a request for the next page of what was just answered. While an answer is due, and
-  /// after the end, nothing is sent: a server cannot make this client ask by messages unasked for.
+  /// Sends a request for the next page of what was just answered. While another answer is awaited,
+  /// and after the end, it sends nothing: a list that the server sent unasked causes no request.
   template <jalon::message Request>
   void request_more(const Request& message) {
     if (!waiting_for_ && !finished_) request(message);
@@ -124,9 +124,9 @@ class client_core {
     };
   }
 
-  /// Has the end of the input wait while @p has_more returns true. When that changes, the unit
-  /// calls `run_typed_lines`.
-  void finish_after(std::function<bool()> has_more) { has_more_ = std::move(has_more); }
+  /// At the end of the input, the client stays connected while @p still_busy returns true. When
+  /// that changes, the unit calls `run_typed_lines`.
+  void delay_finish_while(std::function<bool()> still_busy) { still_busy_ = std::move(still_busy); }
 
   /// Runs the typed lines, up to the first whose answer is awaited.
   void run_typed_lines() {
@@ -139,12 +139,12 @@ class client_core {
     if (may_finish() && !std::exchange(finished_, true)) host_.finished();
   }
 
-  /// Makes a value that obeys a rule from what was typed, or shows what is wrong with it. The
-  /// value may be a view of @p text.
+  /// Makes a value that obeys a rule from what was typed, or shows what is wrong with it. The value
+  /// may be a view of @p text.
   template <class Checked>
   std::optional<Checked> checked(std::string_view text) {
     auto made = Checked::from(text);
-    if (!made) show(std::string(reason_for(Checked::rule::code)), look::failure);
+    if (!made) show(std::string(Checked::rule::reason), look::failure);
     return made;
   }
 
@@ -184,7 +184,7 @@ class client_core {
   void quit_chat() {
     typed_.clear();
     input_ended_ = true;
-    has_more_ = {};
+    still_busy_ = {};
     request(quit{});
   }
 
@@ -244,7 +244,7 @@ class client_core {
   }
 
   bool may_finish() const {
-    return input_ended_ && !waiting_for_ && answers_.empty() && !(has_more_ && has_more_());
+    return input_ended_ && !waiting_for_ && answers_.empty() && !(still_busy_ && still_busy_());
   }
 
   void run_line(std::string_view line) {
@@ -275,8 +275,8 @@ class client_core {
     return found->second(object);
   }
 
-  // Passes an answer to the handler that waits for its id. @return false if the handler of its
-  // type is to be called: there is no such id, or the answer is an error
+  // Passes an answer to the handler that waits for its id. @return false if the handler of its type
+  // is to be called: there is no such id, or the answer is an error
   bool dispatch_answer(const jalon::message_head& head, jalon::json_object object) {
     if (!head.id || !std::holds_alternative<std::uint64_t>(*head.id)) return false;
     const auto found = answers_.find(std::get<std::uint64_t>(*head.id));
@@ -300,7 +300,7 @@ class client_core {
   std::map<std::uint64_t, message_handler> answers_;  // by the id of the request
   std::vector<std::function<bool(std::string_view)>> plain_lines_;
   std::deque<std::string> typed_;
-  std::function<bool()> has_more_;
+  std::function<bool()> still_busy_;
   std::optional<std::uint64_t> waiting_for_;  // the id of the request that typed lines wait for
   std::uint64_t last_id_ = 0;
   std::string nick_;

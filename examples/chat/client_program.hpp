@@ -1,5 +1,5 @@
-// A chat client as a program: connects the core with a console and a link to the server.
-// Chapter: tutorial/02-users.
+// A chat client as a program: connects the core with a console and a link to the server. Chapter:
+// tutorial/02-users.
 //
 //     console -- typed lines --> client_core -- requests --> server_link --> server
 //             <-- shown lines --             <-- messages --
@@ -18,7 +18,7 @@
 
 namespace chat {
 
-/// What the client of every milestone has. The units that are registered make the difference.
+/// What the client of every milestone has; each milestone registers its units.
 class client_program {
  public:
   /// Connects. @throws std::system_error

@@ -1,6 +1,6 @@
 // What all milestones of the chat share: the limits, which texts are names, how names compare, and
-// which texts may be said.
-// Checked texts are views: they are valid until the next line is read. Chapter: tutorial/02-users.
+// which texts may be said. Checked texts are views: they are valid until the next line is read.
+// Chapter: tutorial/02-users.
 #pragma once
 
 #include <algorithm>
@@ -36,16 +36,6 @@ inline bool is_name(std::string_view text) {
                      [](char c) { return is_letter(c) || is_digit(c) || c == '_' || c == '-'; });
 }
 
-/// Explains to a person why a value is refused with @p code.
-constexpr std::string_view reason_for(std::string_view code) {
-  if (code == "bad_nick")
-    return "a nick has 1 to 32 letters, digits, _ and -, a letter first, and is not server";
-  if (code == "bad_channel")
-    return "a channel's name has 1 to 32 letters, digits, _ and -, a letter first";
-  if (code == "bad_text") return "a text has 1 to 4096 bytes and no control character";
-  return "a file's name, size or hash, or where to send it, is not as it should be";
-}
-
 /// Whether @p text has no control character of ASCII; a tab is a control character.
 inline bool is_free_of_controls(std::string_view text) {
   return !jalon::any_byte(text, [](unsigned char c) { return c < 0x20 || c == 0x7F; });
@@ -54,6 +44,7 @@ inline bool is_free_of_controls(std::string_view text) {
 /// A text that is said: not empty, and without control characters except the tab.
 struct text_rule {
   static constexpr std::string_view code = "bad_text";
+  static constexpr std::string_view reason = "a text has 1 to 4096 bytes and no control character";
   static bool allows(std::string_view text) {
     if (text.empty() || text.size() > max_text) return false;
     return !jalon::any_byte(text,

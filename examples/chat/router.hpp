@@ -1,11 +1,18 @@
-// Takes each request to the unit that handles it, and sends each request exactly one answer.
-// The router does not know what a request means. Chapter: tutorial/02-users.
+// Takes each request to the unit that handles it, and sends each request one answer; only the
+// answer `ok` is left out if the request has no id. The router does not know what a request means.
+// Chapter: tutorial/02-users.
 //
 //     line --> JSON object --> its "type" --> unit.handle(from, request, out) --> answer
 //
 // The router is a service of the toolkit (jalon/service.hpp): lines go in, actions come out. The
 // units (session.hpp, and the rules of each milestone) see typed messages: no socket, no clock, no
 // JSON.
+//
+// To add a request: (1) a struct for it, and one for its answer, in messages.hpp of its milestone;
+// (2) in rules.hpp, the unit on the server: an overload of `handle`, and the type in `route<...>`;
+// (3) in commands.hpp, the unit on the client: a command that sends it, and an overload of `handle`
+// that shows the answer; (4) its description in docs/protocol.md. A rule about what other units
+// send, such as muting, is a question that they ask (`users::find` is one).
 #pragma once
 
 #include <functional>
@@ -173,7 +180,7 @@ class router final : public jalon::service {
       return answer::refused("bad_request",
                              std::string(failure.field) + " is missing or of the wrong kind");
     }
-    return answer::refused(failure.code, std::string(reason_for(failure.code)));
+    return answer::refused(failure.code, std::string(failure.reason));
   }
 
   static void send_answer(connection_id to, const jalon::message_id& id, const answer& sent,

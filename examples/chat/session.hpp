@@ -1,6 +1,5 @@
 // A client's session, before there are users: the greeting, and the requests that concern nobody
-// but the client who sends them.
-// Chapter: tutorial/02-users.
+// but the client who sends them. Chapter: tutorial/02-users.
 #pragma once
 
 #include <string>

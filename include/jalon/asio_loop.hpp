@@ -1,6 +1,6 @@
-// Asio's io_context as an event loop of the toolkit.
-// Asio only waits for readiness here and reads and writes no socket. So connections and servers do
-// the same on it, to the byte, as on the toolkit's own loop.
+// Asio's io_context as an event loop of the toolkit. Asio only waits for readiness here and reads
+// and writes no socket. So connections and servers do the same on it, to the byte, as on the
+// toolkit's own loop.
 #pragma once
 
 #include <algorithm>

@@ -1,6 +1,9 @@
 // Chooses whether the toolkit's longer functions are compiled in every file that includes them, or
 // once.
 //
+// A header has the documentation, and the bodies that fit into a line or a few. All other bodies
+// are in the file of the same name in impl/. Those of templates are always included from there.
+//
 // By default the toolkit is header-only. A program of many files builds faster if the functions in
 // impl/ are compiled once:
 //

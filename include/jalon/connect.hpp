@@ -1,5 +1,5 @@
-// Connects to the first endpoint of a list that accepts, under one deadline for all of them.
-// The endpoints of a name come from resolve.hpp.
+// Connects to the first endpoint of a list that accepts, under one deadline for all of them. The
+// endpoints of a name come from resolve.hpp.
 #pragma once
 
 #include <chrono>
@@ -17,8 +17,8 @@
 namespace jalon {
 
 /// Tries endpoints in order, with non-blocking sockets (connect(2), EINPROGRESS). Its owner waits
-/// until `fd()` is writable, then calls `advance()`: an event loop and a blocking call can both
-/// use it. For one thread.
+/// until `fd()` is writable, then calls `advance()`: an event loop and a blocking call can both use
+/// it. For one thread.
 ///
 /// A TCP socket that connects to a free local port may by chance get this port as its own, and is
 /// then connected to itself (simultaneous open, RFC 9293 section 3.5). That counts as refused.

@@ -1,6 +1,5 @@
-// A socket, its codec and its write queue together, on an event loop.
-// A connection does not know what a frame means, or that there are other connections. Its states
-// are in connection_state.hpp.
+// A socket, its codec and its write queue together, on an event loop. A connection does not know
+// what a frame means, or that there are other connections. Its states are in connection_state.hpp.
 #pragma once
 
 #include <chrono>
@@ -67,7 +66,8 @@ struct connection_options {
 /// The connection to one peer. Frames come in by `connection_handler::received` and go out by
 /// `send`.
 ///
-/// - What is sent in a turn of the loop is written at its end, in one gathered write.
+/// - What is sent in a turn of the loop is written at its end, in one gathered write. Only what a
+///   full socket has left behind is written earlier in a turn, when the socket is ready again.
 /// - While its write queue is above the high-water mark, it reads nothing and delivers nothing: a
 ///   peer that sends requests faster than it takes the answers is slowed down (back-pressure).
 /// - It reads at most `connection_options::read_bytes` a turn, so a peer that floods it does not
@@ -93,7 +93,7 @@ class connection {
   bool send(const shared_payload& encoded) {
     if (!accepts_output(phase_)) return true;  // it is closing: dropped, and no reason to complain
     if (!queue_.push(encoded)) return false;
-    flush_.schedule();
+    end_of_turn_.schedule();
     return true;
   }
 
@@ -107,15 +107,15 @@ class connection {
   /// Ends the output once all that is queued is sent (half-close); frames are still delivered,
   /// until the peer ends its side too. What is sent after this call is dropped.
   void end_output() {
-    flush_.schedule();
-    enter(connection_event::end_output);
+    end_of_turn_.schedule();
+    apply_event(connection_event::end_output);
   }
 
   /// Closes gracefully: stops delivering, sends what is queued, shuts down the write side, discards
-  /// what still comes until the peer ends its side (a lingering close), and closes the socket.
-  /// If the socket were closed at once, the kernel would answer bytes that come later with a reset,
+  /// what still comes until the peer ends its side (a lingering close), and closes the socket. If
+  /// the socket were closed at once, the kernel would answer bytes that come later with a reset,
   /// which can overtake the last frames sent.
-  void close() { enter(connection_event::close); }
+  void close() { apply_event(connection_event::close); }
 
   /// Like `close`, but drops what is queued, except for a frame that is partly sent, and sends
   /// @p last_frame, which is not encoded, in its place; empty for none.
@@ -127,10 +127,10 @@ class connection {
 
   /// Sends what is queued and closes the socket without waiting for the peer's end: for a program
   /// that is about to exit.
-  void close_when_sent() { enter(connection_event::leave); }
+  void close_when_sent() { apply_event(connection_event::leave); }
 
   /// Closes the socket at once; what is queued is lost. Calls `closed`.
-  void abort() { enter(connection_event::abort); }
+  void abort() { apply_event(connection_event::abort); }
 
   /// Stops reading and delivering until `resume`. Waiting input is bounded: at most
   /// `connection_options::read_bytes` and a frame that has come in part are held here; the kernel's
@@ -143,7 +143,7 @@ class connection {
   /// Delivers what has come meanwhile, at the end of this turn, and reads again.
   void resume() {
     paused_ = false;
-    flush_.schedule();
+    end_of_turn_.schedule();
   }
 
   /// What it is doing.
@@ -163,7 +163,7 @@ class connection {
 
  private:
   // impl/connection.hpp
-  void enter(connection_event event, std::error_code error = {});
+  void apply_event(connection_event event, std::error_code error = {});
   void close_socket();
   void start_drain_timer();
   void on_ready(io_events what);
@@ -171,8 +171,8 @@ class connection {
   void discard();
   void deliver();
   void end_input();
-  void flush();
-  void write();
+  void end_turn();
+  void write_queued();
   void continue_input();
   void update_interest();
   bool may_deliver() const noexcept;
@@ -193,7 +193,7 @@ class connection {
   io_events interest_ = io_events::read;  // a copy of the watch's, which is further away
   write_queue queue_;
   std::size_t sent_ = 0;  // bytes, in all
-  deferred flush_;
+  deferred end_of_turn_;
   typename Loop::watch_type watch_;
 };
 

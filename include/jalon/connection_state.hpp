@@ -1,5 +1,5 @@
-// The states of a connection, as a table: (phase, event) -> next phase and action.
-// No socket is here, so a test goes through the whole table.
+// The states of a connection, as a table: (phase, event) -> next phase and action. No socket is
+// here, so a test goes through the whole table.
 //
 // The phases of TCP's and HTTP/2's streams (RFC 9293, RFC 9113 section 5.1), and those of a
 // graceful close. docs/connection.md shows the table; it is made from this one.

@@ -1,7 +1,7 @@
 // Puts frames into the write queues of their recipients, few or many.
 //
 //     send(to one) ----> unicast outbox  -----------------------> queue of the recipient
-//     send(to many) ---> multicast outbox --> batch --(flush)---> queue of each recipient
+//     send(to many) ---> multicast outbox --> batch -------------> queue of each recipient
 //
 // Unicast and multicast have separate outboxes, so that unicast frames do not break up a run of
 // multicast bytes: these stay adjacent, and one plain write sends all of them to a recipient.
@@ -20,12 +20,14 @@
 namespace jalon {
 
 /// Sends frames to recipients by way of a batch: frames to the same recipients, one after the
-/// other, become one payload. If a member sends 64 frames at once to a channel, the queues of the
+/// other, become one payload. If a member sends 64 lines at once to a channel, the queues of the
 /// other members are visited once, not 64 times; that saves a third of the instructions of a
-/// delivery (docs/performance.md).
+/// delivery (docs/performance.md). A unicast frame in between ends the batch, for example the
+/// answer to a request with an id. Then only the bytes are still adjacent.
 ///
 /// It keeps the order: each recipient's queue gets the frames as they were sent. Whoever looks at a
-/// queue, or closes its connection, calls `flush` before; until then frames may be in the batch.
+/// queue, or closes its connection, calls `flush_batch` before; until then frames may be in the
+/// batch.
 ///
 /// @tparam Enqueue puts a payload into the queue of a recipient. It does not call back into this.
 template <std::invocable<connection_id, const shared_payload&> Enqueue>
@@ -38,22 +40,22 @@ class fan_out {
   /// Sends the frame that @p append writes to all of @p recipients.
   void send(std::span<const connection_id> recipients, appender auto append) {
     if (recipients.size() == 1) {
-      flush();
+      flush_batch();
       return enqueue_(recipients.front(), unicast_.add(append));
     }
     if (!std::equal(recipients_.begin(), recipients_.end(), recipients.begin(), recipients.end()) ||
         !multicast_.try_extend(batch_, append)) {
-      flush();
+      flush_batch();
       recipients_.assign(recipients.begin(), recipients.end());
       batch_ = multicast_.add(append);
     }
     // The connection that is being read may be a recipient. Its queue must show what is queued: it
     // is not read while that is above the high-water mark.
-    if (batch_.size > max_batch_) flush();
+    if (batch_.size > max_batch_) flush_batch();
   }
 
   /// Puts the batch into the queues of its recipients.
-  void flush() {
+  void flush_batch() {
     if (batch_.size == 0) return;
     const shared_payload payload = std::exchange(batch_, {});
     for (const connection_id recipient : recipients_) enqueue_(recipient, payload);
@@ -62,7 +64,7 @@ class fan_out {
 
   /// Ends the turn of the loop: the blocks of memory are reused.
   void end_turn() {
-    flush();
+    flush_batch();
     unicast_.end_turn();
     multicast_.end_turn();
   }

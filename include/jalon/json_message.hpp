@@ -30,8 +30,9 @@ inline constexpr std::size_t max_id_bytes = 64;
 
 /// Why a message could not be read.
 struct read_failure {
-  std::string_view field;  ///< the name of the field at fault
-  std::string_view code;   ///< its rule's code; empty if it is missing or of the wrong type
+  std::string_view field;   ///< the name of the field at fault
+  std::string_view code;    ///< its rule's code; empty if it is missing or of the wrong type
+  std::string_view reason;  ///< what its rule asks for, for a person; empty likewise
 };
 
 /// How values of type @p V are read and written. Each specialisation has
@@ -110,7 +111,7 @@ bool read_field(const field<M, V>& field, const found_field& value, M& into) {
 
 // Constants concatenated at compile time: appending one text is cheaper than appending three.
 template <const std::string_view&... Parts>
-class joined {
+class concatenated {
   static constexpr auto bytes = [] {
     std::array<char, (Parts.size() + ...)> all{};
     auto end = all.begin();
@@ -133,7 +134,7 @@ void append_field(const M& from, std::string& out) {
   if constexpr (is_optional<value_type>) {
     if (!value) return;
   }
-  std::string_view key = joined<comma_quote, name, quote_colon>::text;
+  std::string_view key = concatenated<comma_quote, name, quote_colon>::text;
   if (out.back() == '{') key.remove_prefix(1);  // no comma before the first field of an object
   out += key;
   json_value<value_type>::write(value, out);
@@ -167,18 +168,20 @@ inline void append_id(const message_id& id, std::string& out) {
 template <record M>
 std::optional<read_failure> read_message(json_object object, M& into) {
   std::optional<read_failure> failure;
-  const auto report = [&](const auto& field, bool good, std::string_view code) {
-    if (!good) failure = read_failure{field.name, code};
+  const auto report = [&](const auto& field, bool good, std::string_view code,
+                          std::string_view reason) {
+    if (!good) failure = read_failure{field.name, code, reason};
     return good;
   };
   const detail::found_fields<M> found(object);
   found.all([&](const auto& field, const auto& value) {
-    return report(field, detail::has_right_type(field, value), {});
+    return report(field, detail::has_right_type(field, value), {}, {});
   });
   if (failure) return failure;
   found.all([&](const auto& field, const auto& value) {
     using value_type = std::remove_cvref_t<decltype(into.*field.member)>;
-    return report(field, detail::read_field(field, value, into), json_value<value_type>::code);
+    return report(field, detail::read_field(field, value, into), json_value<value_type>::code,
+                  json_value<value_type>::reason);
   });
   return failure;
 }
@@ -206,15 +209,15 @@ inline message_head read_head(json_object object) {
 /// and the fields.
 template <message M>
 void append_message(std::string& out, const M& from, const message_id& id = {}) {
-  out += detail::joined<detail::type_key, M::type, detail::quote>::text;
+  out += detail::concatenated<detail::type_key, M::type, detail::quote>::text;
   detail::append_id(id, out);
   detail::append_fields(from, out);
   out += '}';
 }
 
-/// A function that appends the message to a string: it is written when it is sent, directly where
-/// it is sent from (service.hpp). It keeps a reference to @p from and a copy of @p id, so it is
-/// valid as long as @p from and the texts that both are views of.
+/// A function that appends the message to a string. Use it only as the argument of `actions::send`,
+/// which calls it at once: it keeps a reference to @p from. So a message is written directly into
+/// the text of all frames, without a string of its own.
 template <message M>
 auto as_line(const M& from, const message_id& id = {}) {
   return [&from, id](std::string& out) { append_message(out, from, id); };
@@ -232,6 +235,7 @@ std::string write_message(const M& from, const message_id& id = {}) {
 template <>
 struct json_value<std::string> {
   static constexpr std::string_view code = {};
+  static constexpr std::string_view reason = {};
   static bool is(json_element value) { return value.is_string(); }
   static bool read(json_element value, auto& into) {
     into = *value.string();
@@ -248,6 +252,7 @@ struct json_value<std::string_view> : json_value<std::string> {};
 template <>
 struct json_value<bool> {
   static constexpr std::string_view code = {};
+  static constexpr std::string_view reason = {};
   static bool is(json_element value) { return value.is_boolean(); }
   static bool read(json_element value, bool& into) {
     into = *value.boolean();
@@ -260,6 +265,7 @@ struct json_value<bool> {
 template <>
 struct json_value<std::uint64_t> {
   static constexpr std::string_view code = "bad_request";
+  static constexpr std::string_view reason = "a number is too large, or negative";
   static bool is(json_element value) { return value.is_number(); }
   static bool read(json_element value, std::uint64_t& into) {
     const auto number = value.unsigned_integer();
@@ -273,6 +279,7 @@ struct json_value<std::uint64_t> {
 template <class Rule, class Text>
 struct json_value<checked_text<Rule, Text>> {
   static constexpr std::string_view code = Rule::code;
+  static constexpr std::string_view reason = Rule::reason;
   static bool is(json_element value) { return value.is_string(); }
   static bool read(json_element value, checked_text<Rule, Text>& into) {
     auto checked = checked_text<Rule, Text>::from(*value.string());
@@ -289,6 +296,7 @@ struct json_value<checked_text<Rule, Text>> {
 template <class Rule>
 struct json_value<checked_number<Rule>> {
   static constexpr std::string_view code = Rule::code;
+  static constexpr std::string_view reason = Rule::reason;
   static bool is(json_element value) { return value.is_number(); }
   static bool read(json_element value, checked_number<Rule>& into) {
     std::uint64_t number = 0;
@@ -306,6 +314,7 @@ struct json_value<checked_number<Rule>> {
 template <class V>
 struct json_value<std::optional<V>> {
   static constexpr std::string_view code = json_value<V>::code;
+  static constexpr std::string_view reason = json_value<V>::reason;
   static bool is(json_element value) { return json_value<V>::is(value); }
   static bool read(json_element value, std::optional<V>& into) {
     return json_value<V>::read(value, into.emplace());
@@ -319,6 +328,7 @@ struct json_value<std::optional<V>> {
 template <class V>
 struct json_value<std::vector<V>> {
   static constexpr std::string_view code = json_value<V>::code;
+  static constexpr std::string_view reason = json_value<V>::reason;
   static bool is(json_element value) {
     if (!value.is_array()) return false;
     for (const auto element : value.array()) {
@@ -346,6 +356,7 @@ struct json_value<std::vector<V>> {
 template <record M>
 struct json_value<M> {
   static constexpr std::string_view code = "bad_request";
+  static constexpr std::string_view reason = "an object has a field that is missing or wrong";
   static bool is(json_element value) {
     if (!value.is_object()) return false;
     return detail::found_fields<M>(value.object()).all([](const auto& field, const auto& found) {

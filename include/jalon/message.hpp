@@ -1,5 +1,5 @@
-// Messages as structs: their fields, and the values that the fields may have.
-// json_message.hpp writes and reads them as JSON.
+// Messages as structs: their fields, and the values that the fields may have. json_message.hpp
+// writes and reads them as JSON.
 //
 //     struct private_message {
 //       static constexpr std::string_view type = "msg";
@@ -43,8 +43,9 @@ concept record = requires {
 template <class M>
 concept message = record<M> && std::same_as<decltype(M::type), const std::string_view>;
 
-/// A text for which `Rule::allows(text)` is true. `Rule::code` is the error code of any other text.
-/// It can only be made from a text that the rule allows, so its receiver need not check it again.
+/// A text for which `Rule::allows(text)` is true. `Rule::code` is the error code of any other text,
+/// and `Rule::reason` explains to a person what is allowed. It can only be made from a text that
+/// the rule allows, so its receiver need not check it again.
 /// @tparam Text the type that stores it
 template <class Rule, class Text = std::string>
 class checked_text {
@@ -83,7 +84,7 @@ template <class Rule>
 using checked_view = checked_text<Rule, std::string_view>;
 
 /// An integer from `Rule::least` to `Rule::most`. `Rule::code` is the error code of any other
-/// number.
+/// number, and `Rule::reason` explains to a person what is allowed.
 template <class Rule>
 class checked_number {
  public:

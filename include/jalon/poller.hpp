@@ -1,5 +1,5 @@
-// Waiting for many descriptors at once: the concept of a poller, and two classes that model it.
-// A poller reports which descriptors are ready; the reactor (reactor.hpp) calls the handlers.
+// Waiting for many descriptors at once: the concept of a poller, and two classes that model it. A
+// poller reports which descriptors are ready; the reactor (reactor.hpp) calls the handlers.
 #pragma once
 
 #include <poll.h>

@@ -1,5 +1,5 @@
-// The event loop: waits for descriptors, timers and other threads, and calls their handlers.
-// It reads and writes no socket.
+// The event loop: waits for descriptors, timers and other threads, and calls their handlers. It
+// reads and writes no socket.
 #pragma once
 
 #include <chrono>
@@ -28,7 +28,8 @@ namespace jalon {
 ///
 /// A turn waits until a descriptor is ready, then calls, in this order: the handlers of the
 /// descriptors that are ready, the functions that other threads posted, the timers that are due,
-/// and the deferred functions. So all that came in a turn is read before anything is written.
+/// and the deferred functions. So the answers to all that came in a turn are written together, at
+/// its end.
 ///
 /// A watch that was dropped in a turn is not called in it any more. Only `post` and `stop` may be
 /// called from other threads. The reactor outlives its watches and timers.
@@ -151,8 +152,8 @@ class reactor {
   std::size_t watches() const noexcept { return entries_.size() - 1; }
 
   /// Has @p handler called, once for each watch, when the watch makes no progress: its descriptor
-  /// stays ready, its handler is called turn after turn, and no byte moves. The usual causes are
-  /// an end of file that the handler ignores, and interest in writing with nothing to write. By
+  /// stays ready, its handler is called turn after turn, and no byte moves. The usual causes are an
+  /// end of file that the handler ignores, and interest in writing with nothing to write. By
   /// default a line is written to standard error.
   void on_stall(stall_handler handler) { on_stall_ = std::move(handler); }
 
@@ -163,8 +164,8 @@ class reactor {
   const trace_sink& trace() const noexcept { return trace_; }
 
  private:
-  // A watch that is ready for so many turns in a row is observed; one that makes no progress for as
-  // many again is reported.
+  // After so many turns in a row in which it was ready, a watch is observed. After as many turns
+  // without progress it is reported.
   static constexpr std::uint32_t suspicious_turns = 1'000;
   static constexpr std::uint32_t turns_between_looks = 64;
 

@@ -1,6 +1,17 @@
 // Runs a service on an event loop: accepts connections, gives their frames to the service, and
-// applies the actions that the service returns.
-// It knows no rule of any protocol.
+// applies the actions that the service asks for. It knows no rule of any protocol.
+//
+// The way of a message from one client to others, with the functions that it goes through:
+//
+//     poll(2)       the socket is readable    reactor::dispatch, connection::on_ready
+//     recv(2)       bytes                     connection::read, buffer
+//     codec         a frame                   connection::deliver, line_codec::next
+//     service       actions                   server::on_frame, service::received
+//     actions       frames and recipients     server::apply_actions, fan_out::send
+//     batch         one payload for all       fan_out::flush_batch, at the end of this read
+//     write queues  a payload for each        server::enqueue_for, connection::send
+//     end of turn   all queues are written    connection::write_queued, write_queue::write_to
+//     send(2)
 #pragma once
 
 #include <chrono>
@@ -116,7 +127,7 @@ class server {
 
   // impl/server.hpp
   static listener with_socket_options(listener from);
-  void welcome(accept_result accepted);
+  void on_accepted(accept_result accepted);
   void on_frame(connection_id id, const frame& received);
   void on_ended(connection_id id, std::error_code error);
   void on_closed(connection_id id);

@@ -1,5 +1,5 @@
-// What a server does, without a socket and without a clock: events go in, actions come out.
-// A host runs a service: server.hpp on an event loop, a test in memory.
+// What a server does, without a socket and without a clock: events go in, actions come out. A host
+// runs a service: server.hpp on an event loop, a test in memory.
 #pragma once
 
 #include <chrono>
@@ -38,12 +38,11 @@ enum class departure {
   asked,         ///< the service closed it
 };
 
-/// Appends a frame to the text that it is called with. So a frame is written where it is sent from,
-/// and not copied.
+/// A function that appends one frame to the string that it is given. It saves a copy of the frame.
 template <class W>
 concept frame_writer = std::invocable<const W&, std::string&>;
 
-/// A frame, or what writes it.
+/// A frame as text, or a function that appends one.
 template <class F>
 concept frame_source = frame_writer<F> || std::convertible_to<const F&, std::string_view>;
 
@@ -198,8 +197,8 @@ class service {
   /// The time that `actions::wake_at` asked for has come.
   virtual void elapsed(steady_time /*now*/, actions& /*out*/) {}
 
-  /// All that was read in this turn of the loop has been handled, and nothing of it is written yet.
-  /// For a service that holds its actions back to commit them together.
+  /// All that was read in this turn of the loop has been handled, and the answers are not written
+  /// yet. For a service that holds its actions back to commit them together.
   virtual void end_of_turn(actions& /*out*/) {}
 
  protected:

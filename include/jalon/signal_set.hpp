@@ -1,5 +1,5 @@
-// Signals as bytes of a pipe (the self-pipe trick), so that an event loop handles a signal like
-// any other input, and not in the middle of another function.
+// Signals as bytes of a pipe (the self-pipe trick), so that an event loop handles a signal like any
+// other input, and not in the middle of another function.
 #pragma once
 
 #include <signal.h>
@@ -78,8 +78,8 @@ class signal_set {
   static void handle(int number) noexcept {
     const int saved = errno;
     const auto byte = static_cast<unsigned char>(number);
-    // If the pipe is full, the bytes in it are enough to wake the event loop.
-    // A child shares the pipe, and its signals are not the parent's.
+    // If the pipe is full, the bytes in it are enough to wake the event loop. A child shares the
+    // pipe, and its signals are not the parent's.
     if (::getpid() == owner()) [[maybe_unused]]
       const auto written = ::write(written_by_handler(), &byte, sizeof byte);
     errno = saved;

@@ -1,5 +1,5 @@
-// Timers: functions to be called at a given time.
-// The queue reads no clock. Its caller passes the time, so that a test can set it.
+// Timers: functions to be called at a given time. The queue reads no clock. Its caller passes the
+// time, so that a test can set it.
 #pragma once
 
 #include <chrono>

@@ -73,8 +73,8 @@ class write_queue {
   /// consumer keeps less memory alive than twice the bytes that are queued for it. Payloads that
   /// are most of their block stay shared.
   void release_shared_blocks() {
-    for (; copied_ < count(); ++copied_) {
-      shared_payload& payload = at(copied_);
+    for (; unshared_ < count(); ++unshared_) {
+      shared_payload& payload = at(unshared_);
       if (payload.size * 2 < payload.block->size())
         payload = make_payload(std::string(payload.bytes()));
     }
@@ -83,10 +83,10 @@ class write_queue {
   /// Drops all payloads but one that is partly sent: what comes next begins at a frame's start.
   void drop_unstarted() {
     rest_ = {};
-    first_ = 0;
-    if (!begun_) front_ = {};
+    sent_payloads_ = 0;
+    if (!front_begun_) front_ = {};
     bytes_ = front_.size;
-    copied_ = std::min(copied_, count());
+    unshared_ = std::min(unshared_, count());
   }
 
   /// The number of queued bytes.
@@ -108,9 +108,11 @@ class write_queue {
   };
 
   // The number of payloads.
-  std::size_t count() const noexcept { return empty() ? 0 : 1 + rest_.size() - first_; }
+  std::size_t count() const noexcept { return empty() ? 0 : 1 + rest_.size() - sent_payloads_; }
 
-  shared_payload& at(std::size_t place) { return place == 0 ? front_ : rest_[first_ + place - 1]; }
+  shared_payload& at(std::size_t place) {
+    return place == 0 ? front_ : rest_[sent_payloads_ + place - 1];
+  }
 
   void append(const shared_payload& bytes) {
     if (empty()) {
@@ -120,7 +122,7 @@ class write_queue {
     shared_payload& last = rest_.empty() ? front_ : rest_.back();
     if (!last.touches(bytes)) return rest_.push_back(bytes);
     last.size += bytes.size;
-    if (copied_ > 0) copied_ = std::min(copied_, count() - 1);
+    if (unshared_ > 0) unshared_ = std::min(unshared_, count() - 1);
   }
 
   attempt write_once(stream_socket& socket) {
@@ -138,35 +140,35 @@ class write_queue {
 
   void remove(std::size_t sent) {
     bytes_ -= sent;
-    begun_ = begun_ || sent > 0;
+    front_begun_ = front_begun_ || sent > 0;
     while (front_.size > 0 && sent >= front_.size) {
       sent -= front_.size;
-      begun_ = sent > 0;
+      front_begun_ = sent > 0;
       take_next();
     }
     front_.remove_prefix(sent);
   }
 
   void take_next() {
-    front_ = first_ < rest_.size() ? std::move(rest_[first_++]) : shared_payload();
-    if (copied_ > 0) --copied_;
-    if (first_ * 2 < rest_.size()) return;
-    // The payloads before `first_` are sent. They are erased once they are half of the vector, so
-    // that each payload is moved once on average.
-    if (first_ == rest_.size())
+    front_ = sent_payloads_ < rest_.size() ? std::move(rest_[sent_payloads_++]) : shared_payload();
+    if (unshared_ > 0) --unshared_;
+    if (sent_payloads_ * 2 < rest_.size()) return;
+    // The payloads before `sent_payloads_` are sent. They are erased once they are half of the
+    // vector, so that each payload is moved once on average.
+    if (sent_payloads_ == rest_.size())
       rest_ = {};
     else
-      rest_.erase(rest_.begin(), rest_.begin() + static_cast<std::ptrdiff_t>(first_));
-    first_ = 0;
+      rest_.erase(rest_.begin(), rest_.begin() + static_cast<std::ptrdiff_t>(sent_payloads_));
+    sent_payloads_ = 0;
   }
 
   // The members that `push` uses are side by side: a message to many goes through as many queues.
   shared_payload front_;              // nearly always the only payload: no vector then
-  std::vector<shared_payload> rest_;  // from `first_` on
-  std::size_t first_ = 0;
-  std::size_t copied_ = 0;  // payloads from the front on that `release_shared_blocks` has seen
-  std::size_t bytes_ = 0;   // queued, in all
-  bool begun_ = false;      // a part of `front_` is sent
+  std::vector<shared_payload> rest_;  // from index `sent_payloads_` on
+  std::size_t sent_payloads_ = 0;
+  std::size_t unshared_ = 0;  // payloads from the front on that `release_shared_blocks` has seen
+  std::size_t bytes_ = 0;     // queued, in all
+  bool front_begun_ = false;  // a part of `front_` is sent
   bool high_ = false;
   bool blocked_ = false;
   queue_limits limits_;

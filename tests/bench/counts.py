@@ -37,8 +37,8 @@ FUNCTIONS = {
     "respond": r"_Function_handler<chat::answer .*route_one<chat::say, chat::channels>.*_M_invoke",
     "write": r"append_message<chat::say_event>\(",
     "apply": r"server<jalon::reactor, .*>::apply_all\(\)",
-    "fan out": r"fan_out<.*>::flush\(\)",
-    "flush": r"connection<jalon::reactor, .*>::flush\(\)",
+    "fan out": r"fan_out<.*>::flush_batch\(\)",
+    "flush": r"connection<jalon::reactor, .*>::end_turn\(\)",
 }
 
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Checks that the code uses the terms of docs/glossary.md: no retired word is an identifier.
 
-    python3 tests/check_words.py               says what is wrong as FILE:LINE, with status 1
-    python3 tests/check_words.py --self-test   checks the check alone, which the first does too
+    python3 tests/docs/check_words.py               says what is wrong as FILE:LINE, with status 1
+    python3 tests/docs/check_words.py --self-test   checks the check alone, which the first does too
 
 It reads the C++ files of include/, examples/ and tools/. Comments and literals are prose, and may
 contain any word. Names after a leading `::` are names of the system, such as `::linger`.

@@ -44,7 +44,7 @@ TEST_CASE("frames to the same recipients in a row become one payload for each") 
   s.send({anna, bob}, "one ");
   s.send({anna, bob}, "two ");
   CHECK(s.all.payloads.empty());
-  s.out.flush();
+  s.out.flush_batch();
   CHECK(s.all.payloads.size() == 2);
   CHECK(s.all.bytes[anna] == "one two ");
   CHECK(s.all.bytes[bob] == "one two ");
@@ -57,7 +57,7 @@ TEST_CASE("a frame to others comes after the batch, not before it") {
   s.send({bob, carol}, "two ");
   s.send({bob}, "three ");
   s.send({bob, anna}, "four ");
-  s.out.flush();
+  s.out.flush_batch();
   CHECK(s.all.bytes[anna] == "one four ");
   CHECK(s.all.bytes[bob] == "one two three four ");
   CHECK(s.all.bytes[carol] == "two ");
@@ -74,7 +74,7 @@ TEST_CASE("unicast frames do not break up a run of multicast bytes") {
   s.send({anna, bob}, "one ");
   s.send({carol}, "only you ");
   s.send({anna, bob}, "two ");
-  s.out.flush();
+  s.out.flush_batch();
   const auto& sent = s.all.payloads;  // to anna, bob; to carol; to anna, bob
   REQUIRE(sent.size() == 5);
   CHECK(sent[0].touches(sent[3]));
@@ -106,7 +106,7 @@ TEST_CASE("a block that is full is not extended, and what is in it stays") {
   const std::string much(std::size_t{256} << 10, 'x');
   out.send(both, [&](std::string& text) { text += much + "\n"; });
   out.send(both, [&](std::string& text) { text += "two\n"; });
-  out.flush();
+  out.flush_batch();
   CHECK(all.bytes[anna] == much + "\ntwo\n");
   CHECK(all.payloads[0].block != all.payloads[2].block);
 }

@@ -22,6 +22,7 @@ using jalon::message_id;
 
 struct lower_case {
   static constexpr std::string_view code = "bad_name";
+  static constexpr std::string_view reason = "a name has letters";
   static bool allows(std::string_view text) {
     return text.find_first_not_of("abcdefghijklmnopqrstuvwxyz") == text.npos;
   }
@@ -29,6 +30,7 @@ struct lower_case {
 
 struct one_to_ten {
   static constexpr std::string_view code = "bad_size";
+  static constexpr std::string_view reason = "a size is small";
   static constexpr std::uint64_t least = 1;
   static constexpr std::uint64_t most = 10;
 };

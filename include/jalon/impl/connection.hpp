@@ -21,7 +21,7 @@ connection<Loop, Codec, Handler>::connection(Loop& loop, stream_socket socket, H
       loop_(loop),
       socket_(std::move(socket)),
       queue_(options.queue),
-      flush_(loop.deferrals(), [this] { flush(); }),
+      end_of_turn_(loop.deferrals(), [this] { end_turn(); }),
       watch_(loop.watch(
           socket_.fd(), io_events::read, [this](io_events what) { on_ready(what); },
           "connection")) {
@@ -30,13 +30,13 @@ connection<Loop, Codec, Handler>::connection(Loop& loop, stream_socket socket, H
 
 // The phase is set before a handler is called, so that the handler may cause the next event.
 template <event_loop Loop, codec Codec, class Handler>
-void connection<Loop, Codec, Handler>::enter(connection_event event, std::error_code error) {
+void connection<Loop, Codec, Handler>::apply_event(connection_event event, std::error_code error) {
   const connection_transition row = next_transition(phase_, event);
   const connection_phase before = std::exchange(phase_, row.to);
   const bool closes = row.to == connection_phase::closed && before != connection_phase::closed;
   if (closes) close_socket();
   if (!closes && is_closing(row.to) && !is_closing(before)) {
-    flush_.schedule();
+    end_of_turn_.schedule();
     start_drain_timer();
   }
   if (row.action == connection_action::shut_down_write) socket_.shutdown_write();
@@ -60,7 +60,7 @@ template <event_loop Loop, codec Codec, class Handler>
 void connection<Loop, Codec, Handler>::start_drain_timer() {
   drain_timer_ = loop_.at(time_after(loop_.now(), drain_timeout_), [this, sent_before = sent_] {
     if (sent_ == sent_before)
-      enter(connection_event::timed_out);
+      apply_event(connection_event::timed_out);
     else
       start_drain_timer();
   });
@@ -69,7 +69,7 @@ void connection<Loop, Codec, Handler>::start_drain_timer() {
 template <event_loop Loop, codec Codec, class Handler>
 void connection<Loop, Codec, Handler>::on_ready(io_events what) {
   if (has(what, io_events::write)) {
-    write();
+    write_queued();
     continue_input();
   }
   if (has(what, io_events::read)) read();
@@ -90,7 +90,7 @@ void connection<Loop, Codec, Handler>::read() {
     case io_status::end:
       return end_input();
     case io_status::error:
-      return enter(connection_event::broken, result.error);
+      return apply_event(connection_event::broken, result.error);
   }
 }
 
@@ -100,9 +100,9 @@ template <event_loop Loop, codec Codec, class Handler>
 void connection<Loop, Codec, Handler>::discard() {
   std::array<char, 16'384> ignored;
   const io_result result = socket_.read_some(ignored);
-  if (result.status == io_status::error) return enter(connection_event::broken);
+  if (result.status == io_status::error) return apply_event(connection_event::broken);
   if (result.status != io_status::end) return;
-  enter(connection_event::end_of_input);
+  apply_event(connection_event::end_of_input);
   update_interest();
 }
 
@@ -117,16 +117,16 @@ void connection<Loop, Codec, Handler>::deliver() {
     }
     if (phase_ != connection_phase::closed) handler_.delivered();
   } catch (...) {
-    flush_.schedule();  // delivers the rest
+    end_of_turn_.schedule();  // delivers the rest
     throw;
   }
-  if (is_closing(phase_)) return;  // `flush` releases the memory: the handler's frame may be there
+  if (is_closing(phase_))
+    return;  // `end_turn` releases the memory: the handler's frame may be there
   if (in_.empty()) in_.release();
   update_interest();
 }
 
-// If frames are left behind, this is called again: the socket reports its end as often as it is
-// read.
+// If frames are left behind, the next read returns the end again, and this is called again.
 template <event_loop Loop, codec Codec, class Handler>
 void connection<Loop, Codec, Handler>::end_input() {
   deliver();
@@ -137,7 +137,7 @@ void connection<Loop, Codec, Handler>::end_input() {
   }
   if (!may_deliver()) return;
   in_.release();
-  enter(connection_event::end_of_input);
+  apply_event(connection_event::end_of_input);
   update_interest();
 }
 
@@ -147,24 +147,24 @@ bool connection<Loop, Codec, Handler>::may_deliver() const noexcept {
 }
 
 template <event_loop Loop, codec Codec, class Handler>
-void connection<Loop, Codec, Handler>::flush() {
+void connection<Loop, Codec, Handler>::end_turn() {
   if (phase_ == connection_phase::closed) return;
   if (is_closing(phase_)) in_.release();
   if (queue_.blocked())
     queue_.release_shared_blocks();
   else
-    write();
+    write_queued();
   continue_input();
 }
 
 template <event_loop Loop, codec Codec, class Handler>
-void connection<Loop, Codec, Handler>::write() {
+void connection<Loop, Codec, Handler>::write_queued() {
   const io_result result = queue_.write_to(socket_);
   trace_io("wrote", result);
   sent_ += result.bytes;
-  if (result.status == io_status::error) return enter(connection_event::broken, result.error);
+  if (result.status == io_status::error) return apply_event(connection_event::broken, result.error);
   if (queue_.blocked()) return queue_.release_shared_blocks();
-  enter(connection_event::all_sent);
+  apply_event(connection_event::all_sent);
   if (result.bytes > 0 && !is_closing(phase_)) handler_.drained();
 }
 

@@ -26,7 +26,7 @@ server<Loop, Codec>::server(Loop& loop, listener from, service& served, server_o
           loop.deferrals(), [this] { on_end_of_turn(); }, deferral_stage::after_input),
       acceptor_(
           loop, with_socket_options(std::move(from)),
-          [this](accept_result accepted) { welcome(std::move(accepted)); },
+          [this](accept_result accepted) { on_accepted(std::move(accepted)); },
           [this](std::error_code reason) {
             log("cannot accept a connection: " + reason.message());
           }) {}
@@ -41,7 +41,7 @@ listener server<Loop, Codec>::with_socket_options(listener from) {
 }
 
 template <event_loop Loop, codec Codec>
-void server<Loop, Codec>::welcome(accept_result accepted) {
+void server<Loop, Codec>::on_accepted(accept_result accepted) {
   const auto key = clients_.reserve();
   const connection_id id{key};
   try {
@@ -99,7 +99,7 @@ template <event_loop Loop, codec Codec>
 void server<Loop, Codec>::apply_all() {
   do {
     apply_actions();
-    fan_out_.flush();
+    fan_out_.flush_batch();
     report_slow_consumers();
   } while (actions_.size() > 0);
 }
@@ -124,7 +124,7 @@ void server<Loop, Codec>::apply(const actions::send_frame& sent) {
 
 template <event_loop Loop, codec Codec>
 void server<Loop, Codec>::apply(const actions::close_connection& closing) {
-  fan_out_.flush();
+  fan_out_.flush_batch();
   client* const leaving = find_open(closing.id);
   if (leaving == nullptr) return;
   stop_counting(*leaving);
@@ -144,7 +144,7 @@ void server<Loop, Codec>::apply(const actions::pause_input& pausing) {
   if (paused_input_ <= options_.max_paused_input) return;
   log("too much input waits for paused connections; one is disconnected");
   stop_counting(*paused);
-  fan_out_.flush();
+  fan_out_.flush_batch();
   paused->link.close();
   service_.disconnected(pausing.id, departure::input_limit, actions_);
 }
