@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -26,6 +27,8 @@ class transfers {
 
   /// How many offers of one user may wait for an answer.
   static constexpr std::size_t most_open_offers = 64;
+  /// How many offers to one user may wait for an answer.
+  static constexpr std::size_t most_offers_to_one = 256;
 
   /// Registers its requests, and asks the users for nicks; both outlive it.
   transfers(router& requests, users& users_of_chat, name_source new_name)
@@ -44,11 +47,11 @@ class transfers {
     const auto to = users_.find(request.to);
     if (!to) return users::no_such_nick();
     if (*to == from) return answer::refused("bad_transfer", "this file is yours already");
-    if (open_offers_[from] == most_open_offers)
+    if (offers_of_[from].sent == most_open_offers)
       return answer::refused("bad_transfer", "too many of your offers wait for an answer");
-    const std::string name = new_name_();
-    offers_[name] = {++offers_made_, from, *to, request.size};
-    ++open_offers_[from];
+    if (offers_of_[*to].received() == most_offers_to_one)
+      return answer::refused("bad_transfer", "too many offers wait for an answer of this user");
+    const std::string name = add({++offers_made_, from, *to, request.size});
     out.send(*to, jalon::as_line(file_offer_event{users_.nick_of(from), name, request.file,
                                                   request.size, request.sha256}));
     return answer{file_offered{name}};
@@ -96,17 +99,30 @@ class transfers {
   };
   using table = std::map<std::string, offer>;  // by the transfer's name
 
+  // The offers by one user and to them, so that nobody else's are looked at when they leave.
+  struct user_offers {
+    std::map<std::uint64_t, table::iterator> all;  // by number, so in the order of their making
+    std::size_t sent = 0;
+    std::size_t received() const { return all.size() - sent; }
+  };
+
   // In the order in which the offers were made, whatever their names are.
   void cancel_all_of(connection_id gone, actions& out) {
-    std::map<std::uint64_t, table::iterator> concerned;
-    for (auto entry = offers_.begin(); entry != offers_.end(); ++entry) {
-      if (concerns(gone, entry->second)) concerned[entry->second.number] = entry;
-    }
+    const auto concerned = offers_of_[gone].all;
     for (const auto& [number, entry] : concerned) {
       send_cancel(gone, entry, out);
       forget(entry);
     }
-    open_offers_.erase(gone);
+    offers_of_.erase(gone);
+  }
+
+  // @return the transfer's name
+  std::string add(const offer& made) {
+    const auto added = offers_.insert_or_assign(new_name_(), made).first;
+    offers_of_[made.sender].all[made.number] = added;
+    ++offers_of_[made.sender].sent;
+    offers_of_[made.receiver].all[made.number] = added;
+    return added->first;
   }
 
   // Tells the other side that @p by has cancelled the offer.
@@ -127,7 +143,10 @@ class transfers {
   }
 
   void forget(table::iterator which) {
-    --open_offers_[which->second.sender];
+    const offer& gone = which->second;
+    --offers_of_[gone.sender].sent;
+    offers_of_[gone.sender].all.erase(gone.number);
+    offers_of_[gone.receiver].all.erase(gone.number);
     offers_.erase(which);
   }
 
@@ -139,7 +158,7 @@ class transfers {
   name_source new_name_;
   table offers_;
   std::uint64_t offers_made_ = 0;
-  std::map<connection_id, std::size_t> open_offers_;  // by sender
+  std::unordered_map<connection_id, user_offers> offers_of_;
 };
 
 }  // namespace chat

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -162,6 +163,7 @@ class asio_loop {
     context_.restart();
     while (!stopped_ && context_.run_one() > 0) {
     }
+    deferrals_->run();  // the end of the last turn
   }
 
   /// Waits at most @p limit for something to happen, then handles what is due.
@@ -180,8 +182,11 @@ class asio_loop {
 
   /// Has `run` return. Any thread may call this.
   void stop() {
+    if (stop_is_posted_.exchange(true)) return;
     asio::post(context_, [this, life = std::weak_ptr(life_)] {
-      if (!life.expired()) stopped_ = true;
+      if (life.expired()) return;
+      stop_is_posted_ = false;
+      stopped_ = true;
     });
   }
 
@@ -218,6 +223,7 @@ class asio_loop {
   trace_sink trace_;
   bool in_turn_ = false;
   bool stopped_ = false;
+  std::atomic<bool> stop_is_posted_ = false;
   std::shared_ptr<const bool> life_ = std::make_shared<const bool>(true);  // lives as long as this
   // Shared with what is posted to the context, which may run after this is destroyed.
   std::shared_ptr<deferral_queue> deferrals_ = std::make_shared<deferral_queue>(

@@ -18,7 +18,7 @@ namespace jalon {
 
 /// Tries endpoints in order, with non-blocking sockets (connect(2), EINPROGRESS). Its owner waits
 /// until `fd()` is writable, then calls `advance()`: an event loop and a blocking call can both use
-/// it. For one thread.
+/// it. The exception is a unix socket whose backlog is full, see `backlog_full()`. For one thread.
 ///
 /// A TCP socket that connects to a free local port may by chance get this port as its own, and is
 /// then connected to itself (simultaneous open, RFC 9293 section 3.5). That counts as refused.
@@ -42,8 +42,9 @@ class connector {
   /// @return the new state
   state skip();
 
-  /// Whether the target is a unix socket whose backlog is full (unix(7), EAGAIN): the kernel does
-  /// not tell when there is room. Wait for a moment before `advance()`, which tries again.
+  /// Whether the target is a unix socket whose backlog is full (unix(7), EAGAIN). The kernel does
+  /// not report when there is room: `fd()` is always writable. So do not wait for it, but for a
+  /// moment, before `advance()`, which tries again.
   bool backlog_full() const noexcept { return backlog_full_; }
 
   /// The current state.

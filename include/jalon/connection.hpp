@@ -38,9 +38,12 @@ class connection_handler {
   virtual void delivered() {}
 
   /// The peer has ended its output, and all its frames are delivered (no error), or the connection
-  /// is broken (an error), and `closed` follows. Not called once the owner has closed the
-  /// connection. After an end without an error, frames may still be sent until `close`; should the
-  /// connection break then, this is called again, with the error.
+  /// is broken (an error): then the socket is closed already, and `closed` follows. Not called once
+  /// the owner has closed the connection.
+  ///
+  /// After an end without an error, frames may still be sent until `close`. Nothing is read any
+  /// more, so a break shows only when something is sent, and this is called again, with the error.
+  /// An owner that waits for something else before it sends should set a timer.
   virtual void ended(std::error_code /*error*/) {}
 
   /// All that was queued is sent.
@@ -56,8 +59,8 @@ class connection_handler {
 /// The limits of a connection.
 struct connection_options {
   queue_limits queue = {};  ///< what may be queued for the peer
-  /// After `close`: how long the peer may take without accepting a byte or ending its side. Then
-  /// the connection is aborted.
+  /// After `close`: a peer that accepts no byte and does not end its side for this time, and at
+  /// most twice as long, is cut off.
   std::chrono::milliseconds drain_timeout = std::chrono::seconds(10);
   /// The most that is read in one turn of the loop, in bytes.
   std::size_t read_bytes = 16'384;
@@ -117,8 +120,9 @@ class connection {
   /// which can overtake the last frames sent.
   void close() { apply_event(connection_event::close); }
 
-  /// Like `close`, but drops what is queued, except for a frame that is partly sent, and sends
-  /// @p last_frame, which is not encoded, in its place; empty for none.
+  /// Like `close`, but drops what is queued, except for bytes of which a part is sent already, and
+  /// sends @p last_frame, which is not encoded, in its place, if the hard limit allows it; empty
+  /// for none.
   void close_without_queue(std::string_view last_frame) {
     queue_.drop_unstarted();
     if (!last_frame.empty()) send(last_frame);
@@ -134,7 +138,8 @@ class connection {
 
   /// Stops reading and delivering until `resume`. Waiting input is bounded: at most
   /// `connection_options::read_bytes` and a frame that has come in part are held here; the kernel's
-  /// socket buffer holds the rest, and then slows the peer down.
+  /// socket buffer holds the rest, and then slows the peer down. Nothing is read, so a break shows
+  /// only when something is sent.
   void pause() {
     paused_ = true;
     update_interest();
@@ -182,10 +187,10 @@ class connection {
   std::chrono::milliseconds drain_timeout_;
   std::size_t read_bytes_;
   Codec codec_;
-  buffer in_;
   typename Loop::timer_type drain_timer_;
   // A message to many connections reads and writes the members from here on. They are side by side,
   // because each cache line of a connection that was idle costs a wait for memory.
+  buffer in_;
   Loop& loop_;
   stream_socket socket_;
   connection_phase phase_ = connection_phase::open;

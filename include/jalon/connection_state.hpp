@@ -115,23 +115,29 @@ inline constexpr auto connection_transitions = [] {
   };
 }();
 
-/// The row for @p event in @p phase; if there is none, a row that changes nothing.
-constexpr connection_transition next_transition(connection_phase phase,
-                                                connection_event event) noexcept {
-  // By phase and event, so that the search is done once, by the compiler.
-  constexpr auto table = [] {
-    std::array<std::array<connection_transition, detail::event_count>, detail::phase_count> all{};
-    for (std::size_t p = 0; p < detail::phase_count; ++p) {
-      for (std::size_t e = 0; e < detail::event_count; ++e) {
-        const auto unchanged = static_cast<connection_phase>(p);
-        all[p][e] = {unchanged, static_cast<connection_event>(e), unchanged};
-      }
+namespace detail {
+
+// The rows by phase and event: the search is done once, by the compiler.
+inline constexpr auto rows_by_phase_and_event = [] {
+  std::array<std::array<connection_transition, event_count>, phase_count> all{};
+  for (std::size_t p = 0; p < phase_count; ++p) {
+    for (std::size_t e = 0; e < event_count; ++e) {
+      const auto unchanged = static_cast<connection_phase>(p);
+      all[p][e] = {unchanged, static_cast<connection_event>(e), unchanged};
     }
-    for (const connection_transition& row : connection_transitions)
-      all[static_cast<std::size_t>(row.from)][static_cast<std::size_t>(row.on)] = row;
-    return all;
-  }();
-  return table[static_cast<std::size_t>(phase)][static_cast<std::size_t>(event)];
+  }
+  for (const connection_transition& row : connection_transitions)
+    all[static_cast<std::size_t>(row.from)][static_cast<std::size_t>(row.on)] = row;
+  return all;
+}();
+
+}  // namespace detail
+
+/// The row for @p event in @p phase; if there is none, a row that changes nothing.
+constexpr const connection_transition& next_transition(connection_phase phase,
+                                                       connection_event event) noexcept {
+  return detail::rows_by_phase_and_event[static_cast<std::size_t>(phase)]
+                                        [static_cast<std::size_t>(event)];
 }
 
 /// What a connection does with its input.

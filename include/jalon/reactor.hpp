@@ -126,7 +126,8 @@ class reactor {
   /// Calls @p call on the loop's thread, in a later turn. Any thread may call this.
   void post(std::function<void()> call);
 
-  /// Has `run` return after this turn. Any thread may call this.
+  /// Has `run` return: after this turn, or after the next one if a handler calls this. Any thread
+  /// may call it.
   void stop();
 
   /// Runs turn after turn until `stop`.

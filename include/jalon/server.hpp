@@ -16,12 +16,12 @@
 
 #include <chrono>
 #include <cstddef>
+#include <deque>
 #include <functional>
 #include <string>
 #include <string_view>
 #include <system_error>
 #include <utility>
-#include <vector>
 
 #include "acceptor.hpp"
 #include "connection.hpp"
@@ -39,9 +39,10 @@ struct server_options {
   connection_options connection = {};  ///< limits and timeouts of each connection
   /// The last frame to a slow consumer before it is disconnected; empty for none.
   std::string not_reading_notice = {};
-  /// How much input may wait while the service has paused connections, in bytes, of all paused
-  /// connections together. A connection that would pass it is disconnected. For one connection the
-  /// limit is `connection_options::read_bytes` and a frame that has come in part.
+  /// How much input may wait while the service has paused connections, in bytes that are read and
+  /// not delivered, of all paused connections together. A connection that would pass it is
+  /// disconnected. For one connection the limit is `connection_options::read_bytes` and a frame
+  /// that has come in part; its buffer takes that much memory, also for fewer bytes.
   std::size_t max_paused_input = std::size_t{64} << 20;
   /// Takes a line for each event that an operator wants to know; empty for none.
   std::function<void(std::string_view)> log = {};
@@ -88,13 +89,16 @@ class server {
   /// Applies actions that the service did not return from a call: those that it kept. Another
   /// thread posts a function to the loop that calls this.
   void apply(const actions& kept) {
+    end_of_turn_.schedule();
     actions_.append(kept);
     apply_all();
   }
 
-  /// Calls the service's `end_of_turn`, the last call that it gets. Then accepts no more
-  /// connections, closes all gracefully, aborts after @p limit those that are left, and calls @p
-  /// done, which may destroy the server.
+  /// Calls the service's `end_of_turn` for the last time and applies what it asks for. Then accepts
+  /// no more connections, closes all gracefully, aborts after @p limit those that are left, and
+  /// calls
+  /// @p done, which may destroy the server. The service is not called for the connections that were
+  /// open. A second call has no effect.
   void shut_down(std::chrono::milliseconds limit, std::function<void()> done);
 
  private:
@@ -115,6 +119,12 @@ class server {
     bool input_ended = false;
     std::size_t paused_input = 0;  // bytes that wait while it is paused
     connection<Loop, Codec, client> link;
+  };
+
+  // A connection that was closed because its peer does not read.
+  struct slow_consumer {
+    connection_id id;
+    std::size_t queued;  // bytes
   };
 
   // What the fan-out calls.
@@ -144,6 +154,8 @@ class server {
 
   void enqueue_for(connection_id to, const shared_payload& payload);
   void report_slow_consumers();
+  void report_departure(connection_id id, departure why);
+  void close_all(std::chrono::milliseconds limit, std::function<void()> done);
   void stop_counting(client& from) noexcept;
   client* find(connection_id id) noexcept;
   client* find_open(connection_id id) noexcept;
@@ -156,8 +168,8 @@ class server {
   actions actions_;
   std::size_t next_action_ = 0;  // the actions before it are applied
   fan_out<enqueue> fan_out_;
-  std::vector<connection_id> slow_consumers_;  // disconnected, and the service is not told yet
-  std::size_t paused_input_ = 0;               // bytes that wait, of all paused connections
+  std::deque<slow_consumer> slow_consumers_;  // not reported to the service yet
+  std::size_t paused_input_ = 0;              // bytes that wait, of all paused connections
   bool shutting_down_ = false;
   std::function<void()> when_empty_;
   deferred end_of_turn_;

@@ -116,7 +116,7 @@ class actions {
   /// Appends a copy of all actions of @p other.
   void append(const actions& other);
 
-  /// The loop's time.
+  /// The loop's time, in the list that a host gives; the epoch in a list without a clock.
   steady_time now() const { return clock_ ? clock_() : steady_time{}; }
 
   /// The number of actions.
@@ -187,7 +187,9 @@ class service {
 
   /// The peer has ended its output (half-close): no more frames will come. It still receives. By
   /// default the connection is closed once all is sent. A service that holds answers back overrides
-  /// this, and closes when they are sent.
+  /// this, and closes when they are sent. Until then nothing is read: that the peer is gone shows
+  /// only when something is sent to it, so a service that waits for long should set a limit
+  /// (`actions::wake_at`).
   virtual void input_ended(connection_id id, actions& out) { out.close(id); }
 
   /// A connection is gone, or is being closed: nothing more can be sent to it. The last call for

@@ -24,8 +24,8 @@ namespace jalon {
 /// A signal handler may call few functions (signal-safety(7)), but write(2) is allowed; this one
 /// writes to a pipe and does nothing else. POSIX passes no user argument to a signal handler, so
 /// the pipe's descriptor is the only global variable of the toolkit, with the process that it
-/// belongs to: in a child that fork(2) made, the signals are ignored until it sets handlers of its
-/// own or calls exec.
+/// belongs to: in a child that fork(2) made, the signals are ignored until it destroys its copy of
+/// the set, or calls exec.
 class signal_set {
  public:
   /// Catches the signals @p numbers (sigaction(2)). @throws std::system_error

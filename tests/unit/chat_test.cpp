@@ -192,6 +192,26 @@ TEST_CASE("an offer that ended with its receiver makes room for another") {
   CHECK(chat.ask(alice, offer_to("carol")).at("code") == "bad_transfer");
 }
 
+TEST_CASE("a user may get 256 offers that wait for an answer, whoever makes them") {
+  room chat;
+  const room::client bob = chat.enter("bob"), zoe = chat.enter("zoe");
+  constexpr std::size_t each = chat::transfers::most_open_offers;
+  constexpr std::size_t all = chat::transfers::most_offers_to_one;
+  std::vector<room::client> senders;
+  for (std::size_t n = 0; n < all / each; ++n) {
+    senders.push_back(chat.enter("sender" + std::to_string(n)));
+    for (std::size_t i = 0; i < each; ++i)
+      REQUIRE(chat.ask(senders.back(), offer_to("bob")).at("type") == "file_offered");
+  }
+  CHECK(chat.ask(zoe, offer_to("bob")).at("code") == "bad_transfer");
+  INFO("others can still be offered files, and a sender who leaves makes room");
+  CHECK(chat.ask(zoe, offer_to("sender1")).at("type") == "file_offered");
+  chat.host.disconnect(senders.front());
+  CHECK(chat.ask(zoe, offer_to("bob")).at("type") == "file_offered");
+  chat.host.disconnect(bob);
+  CHECK(chat.next(senders.back()).at("type") == "file_cancel");
+}
+
 TEST_CASE("the nick of a user who is parted from for not reading is free in the same turn") {
   room chat;
   const room::client alice = chat.enter("alice"), bob = chat.enter("bob");

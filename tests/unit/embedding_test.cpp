@@ -170,6 +170,34 @@ TEMPLATE_TEST_CASE("a loop that was stopped before it runs returns after one tur
   CHECK(called);
 }
 
+TEMPLATE_TEST_CASE("two stops before a run are one", "", ALL_LOOPS) {
+  TestType on;
+  on.loop.stop();
+  on.loop.stop();
+  on.loop.run();
+  int calls = 0;
+  const auto timer = on.loop.at(on.clock(), [&] {
+    ++calls;
+    on.loop.stop();
+  });
+  on.loop.run();
+  CHECK(calls == 1);
+}
+
+TEMPLATE_TEST_CASE("what is sent in the handler that stops the loop is written", "", ALL_LOOPS) {
+  TestType on;
+  auto ends = support::tcp_pair();
+  support::function_handler handler;
+  jalon::connection<typename TestType::loop_type> link(on.loop, std::move(ends.first), handler);
+  peer other(std::move(ends.second));
+  const auto timer = on.loop.at(on.clock(), [&] {
+    on.loop.stop();
+    link.send("bye");
+  });
+  on.loop.run();
+  CHECK(other.received() == "bye\n");
+}
+
 TEMPLATE_TEST_CASE("a loop with nothing to watch waits for what other threads post", "",
                    ALL_LOOPS) {
   TestType on;

@@ -241,6 +241,43 @@ TEMPLATE_TEST_CASE("a connection whose handler throws at the end of the input ca
   CHECK(s.other.received() == "an answer\n");
 }
 
+TEMPLATE_TEST_CASE("a connection whose handler throws at the end of the input does not spin", "",
+                   OWN_LOOPS) {
+  connection_scene<TestType> s;
+  s.handler.on_ended = [&](std::error_code) { s.trouble(); };
+  s.other.end_output();
+  REQUIRE(throws_once(s));
+  // A descriptor that stays ready makes each turn of the reactor say so.
+  int ready = 0;
+  s.loop.set_trace([&](std::string_view line) { ready += line.find(" ready ") != line.npos; });
+  run_turns(s, 20);
+  CHECK(ready <= 1);
+}
+
+TEMPLATE_TEST_CASE("a handler that throws when all is sent does not stop the input", "",
+                   ALL_LOOPS) {
+  TestType on;
+  auto ends = support::tcp_pair();
+  support::function_handler handler;
+  jalon::connection_options options;
+  options.queue = {.low_water = 10, .high_water = 100, .hard_limit = 1'000'000};
+  jalon::connection<typename TestType::loop_type> link(on.loop, std::move(ends.first), handler,
+                                                       options);
+  peer other(std::move(ends.second));
+  throw_once trouble;
+  story told;
+  handler.on_received = [&](const jalon::frame& frame) {
+    told.emplace_back(frame.payload);
+    link.send(std::string(1'000, 'x'));
+  };
+  handler.on_drained = [&] { trouble(); };
+  other.send("one\ntwo\n");
+  REQUIRE(throws_once(on));
+  CHECK(run_until(on, [&] { return told == story{"one", "two"}; }));
+  other.send("three\n");
+  CHECK(run_until(on, [&] { return told == story{"one", "two", "three"}; }));
+}
+
 TEMPLATE_TEST_CASE("a connection that breaks is closed, though its handler throws", "", ALL_LOOPS) {
   connection_scene<TestType> s;
   s.handler.on_ended = [&](std::error_code) { throw mistake(); };
@@ -353,12 +390,42 @@ TEMPLATE_TEST_CASE("a service that throws in one call is served as before in the
     CHECK(s.gets(first, "one\ntwo\n"));
   }
   SECTION("at the end of a turn") {
-    s.service.on_end_of_turn = [&](std::size_t, std::string_view, actions&) { trouble(); };
-    peer first(s.server->local());
-    REQUIRE(throws_once(s));
+    peer first = s.client();
+    s.service.answer = [](std::size_t, std::string_view, actions&) {};
+    s.service.on_end_of_turn = [&](std::size_t, std::string_view, actions& out) {
+      if (!trouble.thrown) out.send(s.service.id_of(1), "what was asked for before");
+      trouble();
+    };
     first.send("one\n");
-    CHECK(s.gets(first, "one\n"));
+    REQUIRE(throws_once(s));
+    CHECK(s.gets(first, "what was asked for before\n"));
   }
+}
+
+TEMPLATE_TEST_CASE("actions that are applied from outside are all done, though a call throws", "",
+                   ALL_LOOPS) {
+  server_scene<TestType> s;
+  throw_once trouble;
+  s.service.on_disconnected = [&](std::size_t, std::string_view, actions&) { trouble(); };
+  peer anna = s.client();
+  peer bob = s.client();
+  actions kept;
+  kept.close(s.service.id_of(1));
+  kept.send(s.service.id_of(2), "hello");
+  CHECK_THROWS_AS(s.server->apply(kept), mistake);
+  CHECK(s.gets(bob, "hello\n"));
+}
+
+TEMPLATE_TEST_CASE("a server whose service throws at the last end of a turn shuts down", "",
+                   ALL_LOOPS) {
+  server_scene<TestType> s;
+  peer anna = s.client();
+  run_turns(s, 3);
+  throw_once trouble;
+  s.service.on_end_of_turn = [&](std::size_t, std::string_view, actions&) { trouble(); };
+  bool done = false;
+  CHECK_THROWS_AS(s.server->shut_down(2s, [&] { done = true; }), mistake);
+  CHECK(s.until([&] { return anna.gone() && done; }));
 }
 
 TEMPLATE_TEST_CASE(

@@ -1,7 +1,10 @@
 // What a service with answers that must wait needs of its host: the end of a turn, actions that are
 // kept, paused input, the end of a client's input, the loop's time. One service that uses each.
+#include <algorithm>
+#include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <jalon/length_codec.hpp>
@@ -89,6 +92,70 @@ TEMPLATE_TEST_CASE("the end of a turn comes before a shutdown too", "", ALL_LOOP
   CHECK(s.service.commits.size() == 1);
   REQUIRE(s.until([&] { return anna.gone(); }));
   CHECK(s.until([&] { return done; }));
+}
+
+// Holds back what others are told when somebody leaves.
+struct farewell_service final : jalon::service {
+  void connected(connection_id id, const jalon::arrival&, actions&) override { ids.push_back(id); }
+  void received(connection_id, std::string_view, actions&) override {}
+  void disconnected(connection_id, jalon::departure, actions&) override {
+    held.send(ids, "somebody has left");
+  }
+  void end_of_turn(actions& out) override {
+    if (to_close) out.close(*std::exchange(to_close, {}));
+    out.append(held);
+    held.clear();
+  }
+
+  std::vector<connection_id> ids;
+  std::optional<connection_id> to_close;
+  actions held;
+};
+
+TEMPLATE_TEST_CASE("a turn ends after each departure, whatever led to it", "", ALL_LOOPS) {
+  server_scene<TestType, farewell_service> s;
+  peer anna = s.client();
+  peer bob = s.client();
+  SECTION("the service closes from outside") {
+    actions kept;
+    kept.close(s.service.ids.front());
+    s.server->apply(kept);
+  }
+  SECTION("the service closes at the end of a turn") {
+    s.service.to_close = s.service.ids.front();
+    bob.send("anything\n");
+  }
+  SECTION("the client breaks") { anna.reset(); }
+  CHECK(s.gets(bob, "somebody has left\n"));
+}
+
+TEMPLATE_TEST_CASE("a service may shut its server down at the end of a turn", "", ALL_LOOPS) {
+  server_scene<TestType> s;
+  peer anna = s.client();
+  bool done = false;
+  s.service.on_end_of_turn = [&](std::size_t, std::string_view, actions& out) {
+    out.send(s.service.id_of(1), "goodbye");
+    s.server->shut_down(2s, [&] { done = true; });
+  };
+  anna.send("hello\n");
+  REQUIRE(s.until([&] { return anna.ended(); }));
+  CHECK(s.until([&] { return done; }));
+}
+
+TEMPLATE_TEST_CASE("a second shutdown has no effect, and no time comes after the first", "",
+                   ALL_LOOPS) {
+  server_scene<TestType> s;
+  peer anna = s.client();
+  s.service.answer = [&](std::size_t who, std::string_view, actions& out) {
+    out.send(s.service.id_of(who), std::string(8'000'000, 'x'));
+    out.wake_at(s.clock());
+    s.server->shut_down(1s, [&] { s.service.story.emplace_back("done"); });
+  };
+  anna.send("stop\n");
+  REQUIRE(s.tells({"anna connected", "anna says stop"}));
+  s.server->shut_down(1h, [&] { s.service.story.emplace_back("never"); });
+  s.clock.advance(1s);
+  CHECK(s.tells({"anna connected", "anna says stop", "done"}));
 }
 
 TEMPLATE_TEST_CASE("a service that keeps a client whose input has ended may answer later", "",
@@ -278,6 +345,28 @@ TEMPLATE_TEST_CASE("input of all paused clients together is bounded", "", ALL_LO
   CHECK(s.gets(anna, "wait\n" + std::string(1'000, 'x') + '\n'));
   carol.send(much);
   CHECK(s.gets(carol, "wait\n"));
+}
+
+TEMPLATE_TEST_CASE("a client that is both too slow and too much of a paused one is gone once", "",
+                   ALL_LOOPS) {
+  jalon::server_options options;
+  options.max_paused_input = 1;
+  options.connection.queue = {
+      .low_water = 100'000'000, .high_water = 100'000'000, .hard_limit = 3'000'000};
+  server_scene<TestType> s(options);
+  peer anna = s.client();
+  peer bob = s.client();
+  anna.socket().set_buffers(4'096, 4'096);
+  s.service.answer = [&](std::size_t who, std::string_view, actions& out) {
+    out.send(s.service.ids(), std::string(2'900'000, 'x'));
+    out.send(s.service.ids(), std::string(2'900'000, 'y'));
+    out.pause(s.service.id_of(who));
+  };
+  anna.send("wait\nmore\n");
+  REQUIRE(s.until([&] { return s.service.story.size() >= 4; }));
+  run_turns(s, 5);
+  CHECK(std::count_if(s.service.story.begin(), s.service.story.end(),
+                      [](const std::string& line) { return line.starts_with("anna gone"); }) == 1);
 }
 
 TEMPLATE_TEST_CASE("a service can ask for the loop's time in each call", "", ALL_LOOPS) {

@@ -63,6 +63,7 @@ class proxy::link {
 
   void on_connecting() {
     connector_.advance();
+    if (connector_.backlog_full()) return connect_later();
     if (connector_.status() != jalon::connector::state::connected) return fail();
     server_.watch.drop();
     server_.socket = connector_.take();
@@ -72,6 +73,13 @@ class proxy::link {
       end->watch = owner_.loop_.watch(
           end->socket.fd(), io_events::read, [this, end](io_events what) { on_ready(*end, what); },
           "a side");
+  }
+
+  // The server's backlog is full, and the kernel does not report when there is room.
+  void connect_later() {
+    server_.watch.set_interest(io_events::none);
+    server_.timer = owner_.loop_.at(owner_.loop_.now() + std::chrono::milliseconds(10),
+                                    [this] { on_connecting(); });
   }
 
   void fail() {

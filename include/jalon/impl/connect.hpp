@@ -52,6 +52,7 @@ JALON_INLINE bool connector::begin_connect(const endpoint& to) {
   backlog_full_ = error == EAGAIN && to.family() == AF_UNIX;
   // EINTR: connecting continues in the background.
   const bool pending = error == EINPROGRESS || error == EINTR || backlog_full_;
+  if (backlog_full_) error_ = {error, std::system_category()};
   if (pending) {
     state_ = state::pending;
     return true;
@@ -74,8 +75,12 @@ JALON_INLINE bool connector::fail(std::error_code reason) {
 JALON_INLINE bool connector::is_connected_to_itself() const {
   const int family = targets_[next_ - 1].family();
   if (family != AF_INET && family != AF_INET6) return false;
-  const auto itself = detail::name_of(socket_.fd(), ::getsockname, "getsockname");
-  return itself == targets_[next_ - 1];
+  try {
+    return detail::name_of(socket_.fd(), ::getsockname, "getsockname") ==
+           detail::name_of(socket_.fd(), ::getpeername, "getpeername");
+  } catch (const std::system_error&) {  // the peer has closed already
+    return false;
+  }
 }
 
 namespace detail {

@@ -31,7 +31,7 @@ connection<Loop, Codec, Handler>::connection(Loop& loop, stream_socket socket, H
 // The phase is set before a handler is called, so that the handler may cause the next event.
 template <event_loop Loop, codec Codec, class Handler>
 void connection<Loop, Codec, Handler>::apply_event(connection_event event, std::error_code error) {
-  const connection_transition row = next_transition(phase_, event);
+  const connection_transition& row = next_transition(phase_, event);
   const connection_phase before = std::exchange(phase_, row.to);
   const bool closes = row.to == connection_phase::closed && before != connection_phase::closed;
   if (closes) close_socket();
@@ -78,7 +78,7 @@ void connection<Loop, Codec, Handler>::on_ready(io_events what) {
 template <event_loop Loop, codec Codec, class Handler>
 void connection<Loop, Codec, Handler>::read() {
   if (use_of_input(phase_) == input_use::discard) return discard();
-  if (!may_deliver()) return;
+  if (!may_deliver()) return update_interest();
   const io_result result = socket_.read_some(in_.prepare(read_bytes_));
   trace_io("read", result);
   in_.commit(result.bytes);
@@ -165,7 +165,13 @@ void connection<Loop, Codec, Handler>::write_queued() {
   if (result.status == io_status::error) return apply_event(connection_event::broken, result.error);
   if (queue_.blocked()) return queue_.release_shared_blocks();
   apply_event(connection_event::all_sent);
-  if (result.bytes > 0 && !is_closing(phase_)) handler_.drained();
+  if (result.bytes == 0 || is_closing(phase_)) return;
+  try {
+    handler_.drained();
+  } catch (...) {
+    end_of_turn_.schedule();  // goes on with the input
+    throw;
+  }
 }
 
 // Goes on where the write queue, a pause or an exception has stopped the input.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <string>
@@ -46,7 +47,7 @@ void server<Loop, Codec>::on_accepted(accept_result accepted) {
   const connection_id id{key};
   try {
     clients_.put(key, std::make_unique<client>(*this, id, std::move(accepted.socket)));
-  } catch (const std::system_error& failure) {  // it is gone already, or memory is short
+  } catch (const std::exception& failure) {  // it is gone already, or memory is short
     clients_.take(key);
     return log(std::string("lost a connection at once: ") + failure.what());
   }
@@ -69,7 +70,7 @@ template <event_loop Loop, codec Codec>
 void server<Loop, Codec>::on_ended(connection_id id, std::error_code error) {
   end_of_turn_.schedule();
   if (error) {
-    service_.disconnected(id, departure::broken, actions_);
+    report_departure(id, departure::broken);
   } else {
     find(id)->input_ended = true;
     service_.input_ended(id, actions_);
@@ -88,9 +89,21 @@ void server<Loop, Codec>::on_closed(connection_id id) {
 
 template <event_loop Loop, codec Codec>
 void server<Loop, Codec>::on_end_of_turn() {
-  if (!shutting_down_) service_.end_of_turn(actions_);
-  apply_all();
+  try {
+    if (!shutting_down_) service_.end_of_turn(actions_);
+    apply_all();
+  } catch (...) {
+    end_of_turn_.schedule();  // applies the rest
+    throw;
+  }
   fan_out_.end_turn();
+}
+
+// The turn ends once more after this call: a service may hold back what it has to say about it.
+template <event_loop Loop, codec Codec>
+void server<Loop, Codec>::report_departure(connection_id id, departure why) {
+  end_of_turn_.schedule();
+  service_.disconnected(id, why, actions_);
 }
 
 // Applies all that the service asks for, and puts it into the queues. The service may ask for more
@@ -129,12 +142,12 @@ void server<Loop, Codec>::apply(const actions::close_connection& closing) {
   if (leaving == nullptr) return;
   stop_counting(*leaving);
   leaving->link.close();
-  service_.disconnected(
-      closing.id, leaving->input_ended ? departure::end_of_input : departure::asked, actions_);
+  report_departure(closing.id, leaving->input_ended ? departure::end_of_input : departure::asked);
 }
 
 template <event_loop Loop, codec Codec>
 void server<Loop, Codec>::apply(const actions::pause_input& pausing) {
+  fan_out_.flush_batch();
   client* const paused = find_open(pausing.id);
   if (paused == nullptr) return;
   stop_counting(*paused);
@@ -144,9 +157,8 @@ void server<Loop, Codec>::apply(const actions::pause_input& pausing) {
   if (paused_input_ <= options_.max_paused_input) return;
   log("too much input waits for paused connections; one is disconnected");
   stop_counting(*paused);
-  fan_out_.flush_batch();
   paused->link.close();
-  service_.disconnected(pausing.id, departure::input_limit, actions_);
+  report_departure(pausing.id, departure::input_limit);
 }
 
 template <event_loop Loop, codec Codec>
@@ -159,6 +171,7 @@ void server<Loop, Codec>::apply(const actions::resume_input& resuming) {
 
 template <event_loop Loop, codec Codec>
 void server<Loop, Codec>::apply(const actions::wake& asked) {
+  if (shutting_down_) return;
   wake_timer_ = loop_.at(asked.when, [this] {
     end_of_turn_.schedule();
     service_.elapsed(loop_.now(), actions_);
@@ -166,32 +179,44 @@ void server<Loop, Codec>::apply(const actions::wake& asked) {
   });
 }
 
-// A slow consumer takes nothing more from here on. The service is told later: it may be in a call,
-// and the fan-out is at work.
+// A slow consumer takes nothing more from here on. It is reported later: the fan-out is at work,
+// and the other recipients must not miss a frame if a call of the service throws.
 template <event_loop Loop, codec Codec>
 void server<Loop, Codec>::enqueue_for(connection_id to, const shared_payload& payload) {
   client* const recipient = find(to);
   if (recipient == nullptr || recipient->link.send(payload)) return;
-  log("a client does not read: " + std::to_string(recipient->link.queued()) +
-      " bytes wait for it; it is closed");
+  slow_consumers_.push_back({to, recipient->link.queued()});
   stop_counting(*recipient);
   recipient->link.close_without_queue(options_.not_reading_notice);
-  slow_consumers_.push_back(to);
 }
 
 template <event_loop Loop, codec Codec>
 void server<Loop, Codec>::report_slow_consumers() {
   while (!slow_consumers_.empty()) {
-    const connection_id id = slow_consumers_.back();
-    slow_consumers_.pop_back();
-    if (!shutting_down_) service_.disconnected(id, departure::not_reading, actions_);
+    const slow_consumer slow = slow_consumers_.front();
+    slow_consumers_.pop_front();
+    log("a client does not read: " + std::to_string(slow.queued) +
+        " bytes wait for it; it is closed");
+    report_departure(slow.id, departure::not_reading);
   }
 }
 
 template <event_loop Loop, codec Codec>
 void server<Loop, Codec>::shut_down(std::chrono::milliseconds limit, std::function<void()> done) {
-  on_end_of_turn();
-  shutting_down_ = true;
+  if (std::exchange(shutting_down_, true)) return;
+  std::exception_ptr failure;  // the server shuts down all the same
+  try {
+    service_.end_of_turn(actions_);
+    apply_all();
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  close_all(limit, std::move(done));
+  if (failure) std::rethrow_exception(failure);
+}
+
+template <event_loop Loop, codec Codec>
+void server<Loop, Codec>::close_all(std::chrono::milliseconds limit, std::function<void()> done) {
   wake_timer_.cancel();
   acceptor_.close();
   for (const auto id : clients_.ids()) clients_.find(id)->link.close_when_sent();
