@@ -36,6 +36,8 @@ class users {
  public:
   /// Called when a user leaves, while the user still has the nick.
   using leaving_handler = std::function<void(connection_id, actions&)>;
+  /// Called when a user has changed nick, with the old one.
+  using renaming_handler = std::function<void(connection_id, const std::string& old)>;
 
   /// Registers its requests, with a router that outlives it.
   explicit users(router& requests) {
@@ -73,6 +75,9 @@ class users {
   /// Has @p handler called for each user who leaves.
   void on_leaving(leaving_handler handler) { leaving_.push_back(std::move(handler)); }
 
+  /// Has @p handler called for each user who changes nick.
+  void on_renaming(renaming_handler handler) { renaming_.push_back(std::move(handler)); }
+
   /// The refusal of a request for which `find` has found nobody.
   static answer no_such_nick() { return answer::refused("no_such_nick", "nobody has this nick"); }
 
@@ -85,8 +90,9 @@ class users {
     const std::string old = std::exchange(current, std::string(request.name.value()));
     by_nick_.erase(folded(old));
     by_nick_[folded(current)] = from;
-    if (!old.empty() && old != current)
-      out.send(all_except(from), jalon::as_line(renamed{old, current}));
+    if (old.empty() || old == current) return answer{welcome{current}};
+    for (const auto& handler : renaming_) handler(from, old);
+    out.send(all_except(from), jalon::as_line(renamed{old, current}));
     return answer{welcome{current}};
   }
 
@@ -147,6 +153,7 @@ class users {
   std::unordered_map<connection_id, person> people_;
   std::map<std::string, connection_id> by_nick_;  // by folded nick, so sorted as lists are
   std::vector<leaving_handler> leaving_;
+  std::vector<renaming_handler> renaming_;
 };
 
 }  // namespace chat

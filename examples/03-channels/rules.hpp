@@ -26,6 +26,8 @@ class channels {
     requests.add_feature("channels");
     requests.route<create, join, leave, say>(access::named, *this);
     requests.route<channel_list_request, members_request>(access::named, *this);
+    users_of_chat.on_renaming(
+        [this](connection_id id, const std::string& old) { rename(id, old); });
     users_of_chat.on_leaving([this](connection_id id, actions& out) { remove(id, out); });
   }
   channels(const channels&) = delete;
@@ -74,13 +76,11 @@ class channels {
     constexpr std::size_t punctuation = sizeof R"("",)" - 1;
     const auto found = find(request.channel);
     if (found == channels_.end()) return no_such_channel();
-    std::map<std::string, std::string> sorted;
-    for (const connection_id member : found->second.members)
-      sorted[folded(users_.nick_of(member))] = users_.nick_of(member);
     member_list list;
     list.channel = found->second.name;
     list.users = list_page(
-        sorted, request.after, [](const std::string& name) { return name; },
+        found->second.by_nick, request.after,
+        [this](connection_id id) { return users_.nick_of(id); },
         [](const std::string& name) { return name.size() + punctuation; }, list.more);
     return answer{std::move(list)};
   }
@@ -99,6 +99,7 @@ class channels {
   struct channel {
     std::string name;  // as it was created
     std::vector<connection_id> members;
+    std::map<std::string, connection_id> by_nick;  // folded: sorted, as `members` lists them
   };
   using table = std::map<std::string, channel>;  // by folded name, so sorted as lists are
 
@@ -115,6 +116,7 @@ class channels {
     const std::string& nick = users_.nick_of(who);
     out.send(entered.members, jalon::as_line(joined{entered.name, nick, {}, {}}));
     entered.members.push_back(who);
+    entered.by_nick[folded(nick)] = who;
     channel_of_[who] = to;
     joined message{entered.name, nick, {}, {}};
     if (before) message.left = before->channel;
@@ -131,10 +133,19 @@ class channels {
     channel_of_.erase(where);
     std::vector<connection_id>& members = found->second.members;
     std::erase(members, who);
+    found->second.by_nick.erase(folded(users_.nick_of(who)));
     left_channel gone{found->second.name, members.empty()};
     out.send(members, jalon::as_line(left{gone.channel, users_.nick_of(who), {}}));
     if (gone.destroyed) channels_.erase(found);
     return gone;
+  }
+
+  void rename(connection_id who, const std::string& old) {
+    const auto where = channel_of_.find(who);
+    if (where == channel_of_.end()) return;
+    channel& here = where->second->second;
+    here.by_nick.erase(folded(old));
+    here.by_nick[folded(users_.nick_of(who))] = who;
   }
 
   table::iterator find(const channel_name& name) { return channels_.find(folded(name.value())); }
