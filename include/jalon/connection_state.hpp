@@ -97,7 +97,8 @@ inline constexpr auto connection_transitions = [] {
       connection_transition{phase::draining, event::abort, phase::closed},
 
       connection_transition{phase::leaving, event::end_of_input, phase::finishing},
-      connection_transition{phase::leaving, event::all_sent, phase::closed},
+      connection_transition{phase::leaving, event::all_sent, phase::closed,
+                            action::shut_down_write},
       connection_transition{phase::leaving, event::timed_out, phase::closed},
       connection_transition{phase::leaving, event::broken, phase::closed},
       connection_transition{phase::leaving, event::abort, phase::closed},

@@ -17,20 +17,20 @@ using jalon::next_transition;
 
 namespace {
 
-constexpr std::array phases{connection_phase::open,
-                            connection_phase::half_closed_remote,
-                            connection_phase::half_closed_local,
-                            connection_phase::draining,
-                            connection_phase::leaving,
-                            connection_phase::finishing,
-                            connection_phase::lingering,
-                            connection_phase::closed};
-constexpr std::array events{connection_event::end_of_input, connection_event::end_output,
-                            connection_event::close,        connection_event::leave,
-                            connection_event::all_sent,     connection_event::timed_out,
-                            connection_event::broken,       connection_event::abort};
-static_assert(phases.size() == jalon::detail::phase_count);
-static_assert(events.size() == jalon::detail::event_count);
+constexpr std::array all_phases{connection_phase::open,
+                                connection_phase::half_closed_remote,
+                                connection_phase::half_closed_local,
+                                connection_phase::draining,
+                                connection_phase::leaving,
+                                connection_phase::finishing,
+                                connection_phase::lingering,
+                                connection_phase::closed};
+constexpr std::array all_events{connection_event::end_of_input, connection_event::end_output,
+                                connection_event::close,        connection_event::leave,
+                                connection_event::all_sent,     connection_event::timed_out,
+                                connection_event::broken,       connection_event::abort};
+static_assert(all_phases.size() == jalon::detail::phase_count);
+static_assert(all_events.size() == jalon::detail::event_count);
 
 const char* name_of(connection_phase phase) {
   constexpr std::array names{"open",    "half_closed_remote", "half_closed_local", "draining",
@@ -56,8 +56,8 @@ const char* name_of(input_use use) {
 
 template <class Check>
 void for_each_pair(Check check) {
-  for (const auto phase : phases) {
-    for (const auto event : events) {
+  for (const auto phase : all_phases) {
+    for (const auto event : all_events) {
       INFO(name_of(phase) << " and " << name_of(event));
       check(phase, event, next_transition(phase, event));
     }
@@ -86,7 +86,7 @@ TEST_CASE("an event without a row changes nothing") {
 }
 
 TEST_CASE("a closed connection stays closed, and reports nothing") {
-  for (const auto event : events) {
+  for (const auto event : all_events) {
     CHECK(next_transition(connection_phase::closed, event).to == connection_phase::closed);
     CHECK(next_transition(connection_phase::closed, event).action == connection_action::none);
   }
@@ -105,7 +105,7 @@ TEST_CASE("no event leads back: a connection only comes nearer to its end") {
 }
 
 TEST_CASE("whatever breaks or is aborted is closed; only an open connection reports the end") {
-  for (const auto phase : phases) {
+  for (const auto phase : all_phases) {
     INFO(name_of(phase));
     CHECK(next_transition(phase, connection_event::abort).to == connection_phase::closed);
     const auto broken = next_transition(phase, connection_event::broken);
@@ -115,7 +115,7 @@ TEST_CASE("whatever breaks or is aborted is closed; only an open connection repo
 }
 
 TEST_CASE("the end of the input is reported once, and only while frames are delivered") {
-  for (const auto phase : phases) {
+  for (const auto phase : all_phases) {
     INFO(name_of(phase));
     const auto row = next_transition(phase, connection_event::end_of_input);
     CHECK((row.action == connection_action::report_end) ==
@@ -125,7 +125,7 @@ TEST_CASE("the end of the input is reported once, and only while frames are deli
 }
 
 TEST_CASE("every closing phase is left by a peer that does nothing more") {
-  for (const auto phase : phases) {
+  for (const auto phase : all_phases) {
     if (!jalon::is_closing(phase)) continue;
     INFO(name_of(phase));
     CHECK(next_transition(phase, connection_event::timed_out).to == connection_phase::closed);
@@ -133,7 +133,7 @@ TEST_CASE("every closing phase is left by a peer that does nothing more") {
 }
 
 TEST_CASE("closing is graceful: all is sent, then both ends are awaited") {
-  for (const auto phase : phases) {
+  for (const auto phase : all_phases) {
     INFO(name_of(phase));
     if (jalon::is_closing(phase)) continue;
     auto row = next_transition(phase, connection_event::close);
@@ -150,7 +150,7 @@ TEST_CASE("closing is graceful: all is sent, then both ends are awaited") {
 std::string phase_table() {
   std::ostringstream page;
   page << "| phase | input | takes output |\n| --- | --- | --- |\n";
-  for (const auto phase : phases) {
+  for (const auto phase : all_phases) {
     page << "| `" << name_of(phase) << "` | " << name_of(jalon::use_of_input(phase)) << " | "
          << (jalon::accepts_output(phase) ? "yes" : "no") << " |\n";
   }

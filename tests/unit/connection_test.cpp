@@ -352,6 +352,19 @@ TEMPLATE_TEST_CASE("without last words, closing without the queue just ends", ""
   CHECK(s.peer.ended());
 }
 
+TEMPLATE_TEST_CASE("a connection that leaves with input unread sends its end, not a reset", "",
+                   ALL_LOOPS) {
+  connection_scene<TestType> s;
+  s.link->pause();
+  s.peer.send("never read");
+  REQUIRE(s.link->send("the last line"));
+  s.link->close_when_sent();
+  REQUIRE(run_until(s, [&] { return s.peer.gone(); }));
+  CHECK(s.peer.received() == "the last line\n");
+  CHECK(s.peer.ended());
+  CHECK_FALSE(s.peer.error());
+}
+
 TEMPLATE_TEST_CASE("aborted, a connection is closed at once, and tells that once", "", ALL_LOOPS) {
   connection_scene<TestType> s;
   REQUIRE(s.link->send("never sent"));

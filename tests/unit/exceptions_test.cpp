@@ -195,7 +195,7 @@ TEMPLATE_TEST_CASE("what is retired may hold a watch of the loop, and go with th
 
 // A connection with a handler that throws once.
 template <class On>
-struct connection_scene : On {
+struct throwing_scene : On {
   std::pair<jalon::stream_socket, jalon::stream_socket> ends = support::tcp_pair();
   support::function_handler handler;
   jalon::connection<typename On::loop_type> link{this->loop, std::move(ends.first), handler};
@@ -205,7 +205,7 @@ struct connection_scene : On {
 };
 
 TEMPLATE_TEST_CASE("frames behind one whose handler throws are delivered", "", ALL_LOOPS) {
-  connection_scene<TestType> s;
+  throwing_scene<TestType> s;
   s.handler.on_received = [&](const jalon::frame& frame) {
     s.told.emplace_back(frame.payload);
     if (frame.payload == "two") s.trouble();
@@ -219,7 +219,7 @@ TEMPLATE_TEST_CASE("frames behind one whose handler throws are delivered", "", A
 }
 
 TEMPLATE_TEST_CASE("a connection whose handler throws after a read goes on", "", ALL_LOOPS) {
-  connection_scene<TestType> s;
+  throwing_scene<TestType> s;
   s.handler.on_received = [&](const jalon::frame& frame) { s.told.emplace_back(frame.payload); };
   s.handler.on_delivered = [&] { s.trouble(); };
   s.other.send("one\n");
@@ -230,7 +230,7 @@ TEMPLATE_TEST_CASE("a connection whose handler throws after a read goes on", "",
 
 TEMPLATE_TEST_CASE("a connection whose handler throws at the end of the input can still send", "",
                    ALL_LOOPS) {
-  connection_scene<TestType> s;
+  throwing_scene<TestType> s;
   s.handler.on_ended = [&](std::error_code) { s.trouble(); };
   s.other.end_output();
   REQUIRE(throws_once(s));
@@ -243,7 +243,7 @@ TEMPLATE_TEST_CASE("a connection whose handler throws at the end of the input ca
 
 TEMPLATE_TEST_CASE("a connection whose handler throws at the end of the input does not spin", "",
                    OWN_LOOPS) {
-  connection_scene<TestType> s;
+  throwing_scene<TestType> s;
   s.handler.on_ended = [&](std::error_code) { s.trouble(); };
   s.other.end_output();
   REQUIRE(throws_once(s));
@@ -279,7 +279,7 @@ TEMPLATE_TEST_CASE("a handler that throws when all is sent does not stop the inp
 }
 
 TEMPLATE_TEST_CASE("a connection that breaks is closed, though its handler throws", "", ALL_LOOPS) {
-  connection_scene<TestType> s;
+  throwing_scene<TestType> s;
   s.handler.on_ended = [&](std::error_code) { throw mistake(); };
   s.handler.on_closed = [&] { s.told.emplace_back("closed"); };
   s.other.reset();
@@ -289,7 +289,7 @@ TEMPLATE_TEST_CASE("a connection that breaks is closed, though its handler throw
 }
 
 TEMPLATE_TEST_CASE("a connection whose handler throws when all is sent goes on", "", ALL_LOOPS) {
-  connection_scene<TestType> s;
+  throwing_scene<TestType> s;
   s.handler.on_drained = [&] { s.trouble(); };
   s.link.send("one");
   REQUIRE(throws_once(s));
@@ -298,7 +298,7 @@ TEMPLATE_TEST_CASE("a connection whose handler throws when all is sent goes on",
 }
 
 TEMPLATE_TEST_CASE("a connection whose handler throws when it is closed is closed", "", ALL_LOOPS) {
-  connection_scene<TestType> s;
+  throwing_scene<TestType> s;
   s.handler.on_closed = [&] { s.trouble(); };
   CHECK_THROWS_AS(s.link.abort(), mistake);
   s.link.abort();

@@ -34,12 +34,13 @@ void connection<Loop, Codec, Handler>::apply_event(connection_event event, std::
   const connection_transition& row = next_transition(phase_, event);
   const connection_phase before = std::exchange(phase_, row.to);
   const bool closes = row.to == connection_phase::closed && before != connection_phase::closed;
+  // Before the socket is closed: with input unread, close(2) alone would send no end but a reset.
+  if (row.action == connection_action::shut_down_write) socket_.shutdown_write();
   if (closes) close_socket();
   if (!closes && is_closing(row.to) && !is_closing(before)) {
     end_of_turn_.schedule();
     start_drain_timer();
   }
-  if (row.action == connection_action::shut_down_write) socket_.shutdown_write();
   try {
     if (row.action == connection_action::report_end) handler_.ended(error);
   } catch (...) {
