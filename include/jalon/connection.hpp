@@ -174,7 +174,7 @@ class connection {
   void on_ready(io_events what);
   void read();
   void discard();
-  void deliver();
+  void deliver(bool input_ended = false);
   void end_input();
   void end_turn();
   void write_queued();

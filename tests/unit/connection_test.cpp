@@ -1,4 +1,5 @@
 // One peer on a loop: frames in, frames out, and every way in which it can end.
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <string>
@@ -350,6 +351,27 @@ TEMPLATE_TEST_CASE("without last words, closing without the queue just ends", ""
   REQUIRE(run_until(s, [&] { return s.peer.gone(); }));
   CHECK(s.peer.received().empty());
   CHECK(s.peer.ended());
+}
+
+TEMPLATE_TEST_CASE("nothing is called after closed, also if the last line's handler aborts", "",
+                   ALL_LOOPS) {
+  auto ends = support::tcp_pair();
+  TestType on;
+  support::function_handler handler;
+  jalon::connection<typename TestType::loop_type> link(on.loop, std::move(ends.first), handler);
+  story told;
+  handler.on_received = [&](const jalon::frame& frame) {
+    told.emplace_back(frame.payload);
+    link.abort();
+  };
+  handler.on_delivered = [&] { told.emplace_back("delivered"); };
+  handler.on_closed = [&] { told.emplace_back("closed"); };
+  support::peer other(std::move(ends.second));
+  other.send("last without LF");
+  other.end_output();
+  REQUIRE(run_until(on, [&] { return other.gone(); }));
+  CHECK(told.back() == "closed");
+  CHECK(std::count(told.begin(), told.end(), "last without LF") == 1);
 }
 
 TEMPLATE_TEST_CASE("a connection that leaves with input unread sends its end, not a reset", "",

@@ -109,10 +109,11 @@ void connection<Loop, Codec, Handler>::discard() {
 
 // Delivers the frames that are here, as long as the answers to them find room in the queue.
 template <event_loop Loop, codec Codec, class Handler>
-void connection<Loop, Codec, Handler>::deliver() {
+void connection<Loop, Codec, Handler>::deliver(bool input_ended) {
   try {
     while (may_deliver()) {
-      const auto next = codec_.next(in_);
+      auto next = codec_.next(in_);
+      if (!next && input_ended) next = codec_.finish(in_);
       if (!next) break;
       handler_.received(*next);
     }
@@ -121,8 +122,8 @@ void connection<Loop, Codec, Handler>::deliver() {
     end_of_turn_.schedule();  // delivers the rest
     throw;
   }
-  if (is_closing(phase_))
-    return;  // `end_turn` releases the memory: the handler's frame may be there
+  // If it is closing, `end_turn` releases the memory: the frame that a handler has may be there.
+  if (is_closing(phase_)) return;
   if (in_.empty()) in_.release();
   update_interest();
 }
@@ -130,14 +131,8 @@ void connection<Loop, Codec, Handler>::deliver() {
 // If frames are left behind, the next read returns the end again, and this is called again.
 template <event_loop Loop, codec Codec, class Handler>
 void connection<Loop, Codec, Handler>::end_input() {
-  deliver();
+  deliver(true);
   if (!may_deliver()) return;
-  if (const auto last = codec_.finish(in_)) {
-    handler_.received(*last);
-    handler_.delivered();
-  }
-  if (!may_deliver()) return;
-  in_.release();
   apply_event(connection_event::end_of_input);
   update_interest();
 }
