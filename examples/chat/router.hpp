@@ -104,7 +104,7 @@ class router final : public jalon::service {
     disconnected_.push_back(std::move(handler));
   }
 
-  /// Sets how to tell whether a connection has a nick. Without it, none has.
+  /// Sets how to tell whether a connection has a nick. Without it, no request needs one.
   void set_nick_check(nick_check has_nick) { has_nick_ = std::move(has_nick); }
 
   /// Has @p unit handle the requests of these types, by a public overload for each of them:
@@ -116,6 +116,19 @@ class router final : public jalon::service {
   template <jalon::message... Requests, class Unit>
   void route(access allowed, Unit& unit) {
     (route_one<Requests>(allowed, unit), ...);
+  }
+
+  // What the policy calls (policy.hpp).
+
+  /// Whether @p id has to take a nick before it can use this chat. @pre it is connected
+  bool lacks_nick(connection_id id) const { return has_nick_ && !has_nick_(id); }
+
+  /// Answers @p line with @p refusal, instead of carrying it out.
+  void refuse(connection_id from, std::string_view line, const answer& refusal, actions& out) {
+    if (line.empty()) return;
+    const auto object = reader_.read(line);
+    const auto id = object ? jalon::read_head(*object).id : std::nullopt;
+    send_answer(from, id.value_or(jalon::message_id{}), refusal, out);
   }
 
   // What the host calls (jalon/service.hpp).
@@ -166,7 +179,7 @@ class router final : public jalon::service {
     const auto found = requests_.find(*type);
     if (found == requests_.end())
       return answer::refused("unknown_type", "this server knows no such request");
-    if (found->second.allowed == access::named && !has_nick_(from))
+    if (found->second.allowed == access::named && lacks_nick(from))
       return answer::refused("nick_required", "please login with /nick <your nick>");
     return found->second.respond(from, object, out);
   }
@@ -195,7 +208,7 @@ class router final : public jalon::service {
   std::vector<std::string> features_;
   std::vector<connected_handler> connected_;
   std::vector<disconnected_handler> disconnected_;
-  nick_check has_nick_ = [](connection_id) { return false; };
+  nick_check has_nick_;                                   // empty if there are no nicks
   std::unordered_map<std::string_view, entry> requests_;  // by type
 };
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -50,8 +51,10 @@ struct error {
   static constexpr std::string_view type = "error";
   std::string code;
   std::string message;
+  std::optional<std::uint64_t> retry_after = {};  // seconds, if it may be asked again later
   static constexpr auto fields() {
-    return std::tuple{field{"code", &error::code}, field{"message", &error::message}};
+    return std::tuple{field{"code", &error::code}, field{"message", &error::message},
+                      field{"retry_after", &error::retry_after}};
   }
 };
 

@@ -7,7 +7,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -30,7 +32,18 @@ class memory_host {
  public:
   using client = jalon::connection_id;
 
-  explicit memory_host(jalon::service& served) : service_(served) {}
+  /// @param clock the loop's time, for a service that asks for it
+  explicit memory_host(jalon::service& served, std::function<jalon::steady_time()> clock = {})
+      : service_(served), clock_(clock), actions_(std::move(clock)) {}
+
+  /// Whether the service has asked for a turn at a time that has come; if so, that turn is done.
+  bool elapse() {
+    if (!wake_ || *wake_ > clock_()) return false;
+    wake_.reset();
+    service_.elapsed(clock_(), actions_);
+    end_turn();
+    return true;
+  }
 
   /// What the service takes for the time of day.
   void set_clock(std::chrono::system_clock::time_point now) { now_ = now; }
@@ -183,7 +196,7 @@ class memory_host {
     resumed_.push_back(resuming.id);
   }
 
-  void apply(const jalon::actions::wake& /*asked*/) {}
+  void apply(const jalon::actions::wake& asked) { wake_ = asked.when; }
 
   void part(client who, peer& leaving, jalon::departure how) {
     leaving.open = false;
@@ -200,7 +213,9 @@ class memory_host {
   }
 
   jalon::service& service_;
+  std::function<jalon::steady_time()> clock_;
   jalon::actions actions_;
+  std::optional<jalon::steady_time> wake_;
   std::map<client, peer> peers_;
   std::vector<client> departed_;  // since the actions were last empty
   std::vector<client> resumed_;   // in this turn

@@ -1,0 +1,295 @@
+// The limits of a chat server, as a service in front of the router: who may connect, for how long
+// without a nick, and how much work one client may cause. The rules behind it know nothing of it.
+// Chapter: tutorial/02-users.
+//
+//     host --> policy --> router --> units
+//               |  admission: connections of an address, HTTP and TLS
+//               |  login: a nick within a time
+//               |  rate: a token bucket for each client
+//               |  turns: a bounded amount of work in each turn of the loop
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <unordered_map>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include <jalon/json_message.hpp>
+#include <jalon/service.hpp>
+#include <jalon/timer_queue.hpp>
+
+#include "address_limit.hpp"
+#include "foreign_protocol.hpp"
+#include "held_lines.hpp"
+#include "limits.hpp"
+#include "router.hpp"
+#include "session_messages.hpp"
+#include "token_bucket.hpp"
+
+namespace chat {
+
+/// Applies limits to what reaches a router.
+///
+/// **Rate.** A request costs the work that it causes: one for itself, and one for each client that
+/// gets a frame of up to 256 bytes because of it. It is paid out of the client's token bucket. A
+/// client whose bucket owes tokens is paused: nothing is read from it, so nothing is lost.
+///
+/// **Turns.** When a turn of the loop has had enough work, requests are held for the next one, and
+/// so is the news that users have left. The order of the requests of one client is kept; between
+/// clients, those go first of whom less work is expected, which is what they have caused lately.
+class policy final : public jalon::service {
+ public:
+  /// Takes what happens to whom, for the log.
+  using log_sink = std::function<void(std::string_view event, std::string_view who)>;
+
+  /// @param behind what it protects; outlives it
+  /// @param log empty for none
+  policy(router& behind, const service_limits& limits, log_sink log = {})
+      : router_(behind),
+        limits_(limits),
+        log_(std::move(log)),
+        addresses_(limits.connections_per_address) {}
+
+  // What the host calls (jalon/service.hpp).
+
+  void connected(connection_id id, const jalon::arrival& how, actions& out) override {
+    const auto address = address_limit::key_of(how.peer);
+    if (address && !addresses_.add(*address)) {
+      return dismiss(id, "too_many_connections", "your address has too many connections here",
+                     how.peer, out);
+    }
+    client& added = clients_[id];
+    added.peer = how.peer;
+    added.address = address;
+    // What a newcomer will ask for is not known: it is expected to concern everybody.
+    added.expected = clients_.size();
+    if (address)
+      added.login = call_after(limits_.login_time, out, [this, id] { late_.push_back(id); });
+    router_.connected(id, how, out);
+  }
+
+  void received(connection_id from, std::string_view line, actions& out) override {
+    const auto found = clients_.find(from);
+    if (found == clients_.end()) return;
+    client& asking = found->second;
+    if (wait_of(asking, out) > limits_.longest_wait) return refuse(from, asking, line, out);
+    const std::uint64_t expected = std::min(asking.expected, limits_.turn_work);
+    if (done_ == 0 || done_ <= limits_.turn_work - expected)
+      return carry_out(from, asking, line, out);
+    if (held_.bytes() + line.size() > limits_.held_bytes) return refuse(from, asking, line, out);
+    held_.add(from, line, asking.expected);
+    asking.holds_line = true;
+    out.pause(from);
+  }
+
+  void malformed(connection_id from, std::error_code error, actions& out) override {
+    const auto found = clients_.find(from);
+    if (found == clients_.end()) return;
+    if (error.category() == foreign_category()) {
+      return dismiss(from, "bad_json",
+                     "this is a chat server; it does not speak " + error.message(),
+                     found->second.peer, out);
+    }
+    router_.malformed(from, error, out);
+  }
+
+  void disconnected(connection_id id, jalon::departure why, actions& out) override {
+    const auto found = clients_.find(id);
+    if (found == clients_.end()) return;
+    client& gone = found->second;
+    if (gone.address) addresses_.remove(*gone.address);
+    gone.is_gone = true;
+    gone.login.cancel();
+    gone.pause.cancel();
+    if (gone.holds_line) return;  // what was asked before is done before
+    if (departures_.empty() && done_ < limits_.turn_work) return leave(id, why, out);
+    departures_.push_back({id, why});
+  }
+
+  void elapsed(jalon::steady_time now, actions& out) override {
+    asked_wake_.reset();
+    now_ = now;
+    timers_.expire(now);
+    for (const connection_id id : std::exchange(late_, {})) check_login(id, out);
+    for (const connection_id id : std::exchange(rested_, {})) end_pause(id, out);
+    if (const auto next = timers_.next()) wake_at(*next, out);
+  }
+
+  void end_of_turn(actions& out) override {
+    done_ = 0;
+    if (!held_.empty()) take_held(held_.take_oldest(), out);
+    while (!held_.empty() && done_ < limits_.turn_work) take_held(held_.take_smallest(), out);
+    done_ = 0;
+    while (!departures_.empty() && done_ < limits_.turn_work) {
+      const auto [id, why] = departures_.front();
+      departures_.pop_front();
+      leave(id, why, out);
+    }
+    done_ = 0;
+    if (!held_.empty() || !departures_.empty()) wake_at(now(out), out);
+    now_.reset();
+  }
+
+ private:
+  struct client {
+    jalon::endpoint peer;
+    std::optional<address_limit::key> address;  // empty if it is not counted
+    std::uint64_t expected = 0;                 // the work that its next request may cause
+    token_bucket bucket = {};
+    jalon::timer_queue::timer login = {};  // until it must have a nick
+    jalon::timer_queue::timer pause = {};  // until it is read again
+    bool is_paused = false;                // until `pause`
+    bool holds_line = false;
+    bool is_gone = false;
+  };
+  struct left_client {
+    connection_id id;
+    jalon::departure why;
+  };
+
+  // Does what a line asks for, and takes what it costs out of the bucket.
+  void carry_out(connection_id from, client& asking, std::string_view line, actions& out) {
+    const std::size_t first = out.size();
+    router_.received(from, line, out);
+    const std::uint64_t work = 1 + work_of(out, first);
+    done_ += work;
+    // The work that is expected falls slowly, so that one small request does not hide large ones.
+    asking.expected = std::max(work, asking.expected - asking.expected / 8);
+    charge(from, asking, work, out);
+  }
+
+  void charge(connection_id from, client& asking, std::uint64_t work, actions& out) {
+    asking.bucket.take(work, limits_.rate, now(out));
+    const auto wait = wait_of(asking, out);
+    if (wait > wait.zero() && wait <= limits_.longest_wait) pause(from, asking, wait, out);
+  }
+
+  // The client is told so, and not read for a moment, so that it does not ask in a loop.
+  void refuse(connection_id from, client& asking, std::string_view line, actions& out) {
+    const auto wait = std::max<token_bucket::duration>(wait_of(asking, out), shortest_refusal);
+    const auto seconds =
+        static_cast<std::uint64_t>(std::chrono::ceil<std::chrono::seconds>(wait).count());
+    router_.refuse(
+        from, line,
+        answer{error{"rate_limited",
+                     "you ask for more than this server does for one client; ask again in " +
+                         std::to_string(seconds) + " seconds",
+                     seconds}},
+        out);
+    log("a client asks for too much", from, asking.peer);
+    pause(from, asking, shortest_refusal, out);
+  }
+
+  void pause(connection_id id, client& paused, token_bucket::duration wait, actions& out) {
+    out.pause(id);
+    paused.is_paused = true;
+    paused.pause = call_after(wait, out, [this, id] { rested_.push_back(id); });
+  }
+
+  // After a refusal the bucket may still owe tokens.
+  void end_pause(connection_id id, actions& out) {
+    client& paused = clients_.at(id);
+    const auto wait = wait_of(paused, out);
+    if (wait > wait.zero() && wait <= limits_.longest_wait) return pause(id, paused, wait, out);
+    paused.is_paused = false;
+    out.resume(id);
+  }
+
+  void check_login(connection_id id, actions& out) {
+    if (!router_.lacks_nick(id)) return;
+    const auto peer = clients_.at(id).peer;
+    dismiss(id, "login_timeout", "you have not taken a nick in time", peer, out);
+  }
+
+  // Has @p call called after @p wait, unless the timer is destroyed before.
+  jalon::timer_queue::timer call_after(token_bucket::duration wait, actions& out,
+                                       std::function<void()> call) {
+    const auto when = jalon::time_after(now(out), wait);
+    wake_at(when, out);
+    return timers_.add(when, std::move(call));
+  }
+
+  void take_held(const held_lines::line& held, actions& out) {
+    client& asking = clients_.at(held.from);
+    asking.holds_line = false;
+    carry_out(held.from, asking, held.text, out);
+    if (asking.is_gone)
+      departures_.push_back({held.from, jalon::departure::broken});
+    else if (!asking.is_paused)
+      out.resume(held.from);
+  }
+
+  void leave(connection_id id, jalon::departure why, actions& out) {
+    const std::size_t first = out.size();
+    clients_.erase(id);
+    router_.disconnected(id, why, out);
+    done_ += 1 + work_of(out, first);
+  }
+
+  // Closes a connection, and says why.
+  void dismiss(connection_id id, std::string_view code, const std::string& reason,
+               const jalon::endpoint& peer, actions& out) {
+    out.send(id, jalon::as_line(error{std::string(code), reason}));
+    out.close(id);
+    log(reason, id, peer);
+  }
+
+  // The work that the frames from index @p first on are.
+  static std::uint64_t work_of(const actions& asked, std::size_t first) {
+    std::uint64_t work = 0;
+    for (std::size_t i = first; i < asked.size(); ++i) {
+      if (const auto* const sent = std::get_if<actions::send_frame>(&asked[i]))
+        work += sent->count * (1 + sent->size / bytes_a_unit);
+    }
+    return work;
+  }
+
+  token_bucket::duration wait_of(const client& asking, const actions& out) {
+    return asking.bucket.wait(limits_.burst, limits_.rate, now(out));
+  }
+
+  // The time is asked for once a turn.
+  jalon::steady_time now(const actions& out) {
+    if (!now_) now_ = out.now();
+    return *now_;
+  }
+
+  void wake_at(jalon::steady_time when, actions& out) {
+    if (when == jalon::steady_time::max() || (asked_wake_ && *asked_wake_ <= when)) return;
+    asked_wake_ = when;
+    out.wake_at(when);
+  }
+
+  void log(std::string_view event, connection_id /*who*/, const jalon::endpoint& peer) const {
+    if (log_) log_(event, peer.to_string());
+  }
+
+  static constexpr std::size_t bytes_a_unit = 256;
+  static constexpr std::chrono::seconds shortest_refusal{1};
+
+  router& router_;
+  service_limits limits_;
+  log_sink log_;
+  address_limit addresses_;
+  jalon::timer_queue timers_;
+  std::vector<connection_id> late_;    // whose time for a nick is over
+  std::vector<connection_id> rested_;  // whose pause is over
+  std::unordered_map<connection_id, client> clients_;
+  held_lines held_;
+  std::deque<left_client> departures_;  // that the router does not know of yet
+  std::uint64_t done_ = 0;              // work, in this turn
+  std::optional<jalon::steady_time> now_;
+  std::optional<jalon::steady_time> asked_wake_;
+};
+
+}  // namespace chat

@@ -1,0 +1,576 @@
+// The limits of a chat server: policy.hpp and what it is made of, in memory, by a settable clock.
+#include "chat/policy.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <map>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "catch.hpp"
+#include "support/memory_host.hpp"
+#include "support/milestones.hpp"
+#include "support/settable_clock.hpp"
+
+namespace {
+
+using namespace std::chrono_literals;
+using nlohmann::json;
+
+jalon::endpoint from_address(const std::string& address) {
+  return jalon::endpoint::ip(address, 40'000).value();
+}
+
+// A chat of milestone 4 behind a policy.
+class limited_chat {
+ public:
+  using client = support::memory_host::client;
+
+  explicit limited_chat(chat::service_limits limits = {})
+      : policy(chat.service(), limits, [this](std::string_view event, std::string_view who) {
+          log.push_back(std::string(event) + ": " + std::string(who));
+        }) {}
+
+  client connect(const std::string& address = "127.0.0.1") {
+    return host.connect(from_address(address));
+  }
+
+  client enter(const std::string& nick, const std::string& address = "127.0.0.1") {
+    const client id = connect(address);
+    send(id, R"({"type":"nick","nick":")" + nick + "\"}");
+    drain(id);
+    return id;
+  }
+
+  void send(client who, const std::string& line) { host.send(who, line + '\n'); }
+
+  void join(client who, const std::string& type, const std::string& channel) {
+    send(who, R"({"type":")" + type + R"(","channel":")" + channel + "\"}");
+  }
+
+  void say(client who, const std::string& channel, const std::string& text) {
+    send(who, R"({"type":"say","channel":")" + channel + R"(","text":")" + text + "\"}");
+  }
+
+  // All messages that have come for @p who.
+  std::vector<json> drain(client who) {
+    std::vector<json> all;
+    for (auto came = host.next(who); came.what == support::delivery::line; came = host.next(who))
+      all.push_back(json::parse(came.text));
+    return all;
+  }
+
+  std::size_t count(client who, const std::string& type) {
+    const auto all = drain(who);
+    return static_cast<std::size_t>(std::count_if(
+        all.begin(), all.end(), [&](const json& message) { return message.at("type") == type; }));
+  }
+
+  // Lets time pass, and does the turns that are asked for meanwhile. @return how many
+  std::size_t pass(std::chrono::milliseconds time, std::chrono::milliseconds step = 100ms) {
+    std::size_t turns = 0;
+    for (auto left = time; left > 0ms; left -= step) {
+      clock.advance(step);
+      for (int i = 0; i < 1'000 && host.elapse(); ++i) ++turns;
+    }
+    return turns;
+  }
+
+  support::settable_clock clock;
+  support::chat_of chat{"files"};
+  std::vector<std::string> log;
+  chat::policy policy;
+  support::memory_host host{policy, clock};
+};
+
+// Limits that a test reaches with few clients.
+chat::service_limits small_limits() {
+  chat::service_limits limits;
+  limits.rate = 10;
+  limits.burst = 40;
+  limits.turn_work = 1'000;
+  return limits;
+}
+
+}  // namespace
+
+TEST_CASE("A bucket owes nothing until more than its capacity was taken", "[policy]") {
+  chat::token_bucket bucket;
+  jalon::steady_time now{1h};
+  bucket.take(100, 10, now);
+  CHECK(bucket.wait(100, 10, now) == 0s);
+  bucket.take(5, 10, now);
+  CHECK(bucket.wait(100, 10, now) == 500ms);
+  now += 400ms;
+  CHECK(bucket.wait(100, 10, now) == 100ms);
+  now += 100ms;
+  CHECK(bucket.wait(100, 10, now) == 0s);
+  bucket.take(1, 10, now);
+  CHECK(bucket.wait(100, 10, now) == 100ms);
+}
+
+TEST_CASE("A bucket that was left alone is full, and not more than full", "[policy]") {
+  chat::token_bucket bucket;
+  const jalon::steady_time much_later{24h};
+  bucket.take(110, 10, much_later);
+  CHECK(bucket.wait(100, 10, much_later) == 1s);
+}
+
+TEST_CASE("A cost or a rate without bounds neither overflows nor waits for ever", "[policy]") {
+  constexpr auto most = std::numeric_limits<std::uint64_t>::max();
+  chat::token_bucket bucket;
+  const jalon::steady_time now{1h};
+  bucket.take(most, most, now);
+  CHECK(bucket.wait(most, most, now) == 0s);
+  bucket.take(most, 1, now);
+  CHECK(bucket.wait(0, 1, now) > 24h * 300);
+}
+
+TEST_CASE("A hundred lines at once to a thousand users pass, and are not slowed", "[policy]") {
+  limited_chat scene;
+  const auto speaker = scene.enter("speaker");
+  std::vector<limited_chat::client> others;
+  for (int i = 0; i < 1'000; ++i) others.push_back(scene.enter("m" + std::to_string(i)));
+  std::string lines;
+  for (int i = 0; i < 100; ++i)
+    lines += R"({"type":"msgall","text":")" + std::string(100, 'x') + "\"}\n";
+  scene.host.send(speaker, lines);
+  for (int turns = 0; turns < 10; ++turns) scene.host.elapse();  // no time passes
+  CHECK(scene.count(others.front(), "msgall") == 100);
+  CHECK(scene.count(others.back(), "msgall") == 100);
+  CHECK(scene.log.empty());
+}
+
+TEST_CASE("A client that has asked for much is not read for a while; nothing is lost", "[policy]") {
+  limited_chat scene(small_limits());
+  const auto speaker = scene.enter("speaker");
+  const auto other = scene.enter("other");
+  std::string lines;
+  for (int i = 0; i < 30; ++i)
+    lines += R"({"type":"msg","to":"other","text":")" + std::to_string(i) + "\"}\n";
+  scene.host.send(speaker, lines);
+  const std::size_t at_once = scene.count(other, "msg");
+  CHECK(at_once >= 15);
+  CHECK(at_once < 25);
+  scene.pass(1s);  // ten tokens: a line costs two
+  const std::size_t in_a_second = scene.count(other, "msg");
+  CHECK(in_a_second >= 4);
+  CHECK(in_a_second <= 6);
+  scene.pass(10s);
+  CHECK(at_once + in_a_second + scene.count(other, "msg") == 30);
+  CHECK(scene.count(speaker, "error") == 0);
+}
+
+TEST_CASE("The cost is in deliveries and bytes, not in requests", "[policy]") {
+  const auto passed = [](std::size_t receivers, std::size_t bytes) {
+    auto limits = small_limits();
+    limits.burst = 100;
+    limits.longest_wait = 1h;
+    limited_chat scene(limits);
+    const auto speaker = scene.enter("speaker");
+    limited_chat::client last{};
+    for (std::size_t i = 0; i < receivers; ++i) last = scene.enter("r" + std::to_string(i));
+    std::string lines;
+    for (int i = 0; i < 60; ++i)
+      lines += R"({"type":"msgall","text":")" + std::string(bytes, 'x') + "\"}\n";
+    scene.host.send(speaker, lines);
+    return scene.count(last, "msgall");
+  };
+  CHECK(passed(1, 1) >= 45);
+  CHECK(passed(9, 1) <= 10);
+  CHECK(passed(1, 4'000) <= 6);
+}
+
+TEST_CASE("A wait of more than five seconds is an error that says how long", "[policy]") {
+  limited_chat scene(small_limits());
+  const auto speaker = scene.enter("speaker");
+  std::vector<limited_chat::client> others;
+  for (int i = 0; i < 200; ++i) others.push_back(scene.enter("r" + std::to_string(i)));
+  // 201 units: 40 are there, 161 are owed, at 10 a second.
+  scene.send(speaker, R"({"type":"msgall","text":"once"})");
+  scene.send(speaker, R"({"type":"msgall","text":"twice","id":7})");
+  auto answers = scene.drain(speaker);
+  REQUIRE(answers.size() == 1);
+  CHECK(answers[0].at("type") == "error");
+  CHECK(answers[0].at("code") == "rate_limited");
+  CHECK(answers[0].at("id") == 7);
+  CHECK(answers[0].at("retry_after") >= 15);
+  CHECK(answers[0].at("retry_after") <= 17);
+  CHECK(scene.count(others.back(), "msgall") == 1);
+  REQUIRE(scene.log.size() == 1);
+  CHECK(scene.log[0].find("127.0.0.1:40000") != std::string::npos);
+
+  // One answer a second at most, however many requests come.
+  std::string pings;
+  for (int i = 0; i < 100; ++i) pings += "{\"type\":\"ping\"}\n";
+  scene.host.send(speaker, pings);
+  scene.pass(5s);
+  const std::size_t refused = scene.count(speaker, "error");
+  CHECK(refused <= 6);
+  scene.pass(60s);
+  const auto rest = scene.drain(speaker);
+  CHECK(refused + rest.size() == 100);
+  CHECK(rest.back().at("type") == "pong");
+}
+
+TEST_CASE("Work beyond a turn's is held for later turns, in the order of each client", "[policy]") {
+  chat::service_limits limits;
+  limits.turn_work = 50;
+  limited_chat scene(limits);
+  std::vector<limited_chat::client> crowd;
+  for (int i = 0; i < 100; ++i) crowd.push_back(scene.enter("c" + std::to_string(i)));
+  const auto watcher = scene.enter("watcher");
+  for (const auto member : crowd) scene.drain(member);
+  // In one turn each of them speaks to all, and then to the watcher.
+  for (const auto member : crowd) {
+    scene.host.send(member,
+                    "{\"type\":\"msgall\",\"text\":\"first\"}\n"
+                    "{\"type\":\"msg\",\"to\":\"watcher\",\"text\":\"second\"}\n");
+  }
+  std::size_t turns = 0;
+  while (turns < 10'000 && scene.host.elapse()) ++turns;
+  std::map<std::string, std::vector<std::string>> heard;
+  for (const auto& message : scene.drain(watcher))
+    heard[message.at("from")].push_back(message.at("type"));
+  CHECK(heard.size() == 100);
+  for (const auto& [who, types] : heard) CHECK(types == std::vector<std::string>{"msgall", "msg"});
+}
+
+namespace {
+
+// Gives many events to a policy in one turn; memory_host ends the turn after each of them.
+class crowded_turn {
+ public:
+  explicit crowded_turn(limited_chat& scene) : scene_(scene), out_(scene.clock) {}
+
+  void receive(limited_chat::client from, const std::string& line) {
+    scene_.policy.received(from, line, out_);
+  }
+  void disconnect(limited_chat::client who) {
+    scene_.policy.disconnected(who, jalon::departure::broken, out_);
+  }
+
+  // Ends the turn, and starts the next. @return what was sent in it, in order
+  std::vector<jalon::actions::send_frame> end() {
+    scene_.policy.end_of_turn(out_);
+    std::vector<jalon::actions::send_frame> sent;
+    wakes_ = false;
+    frames_.clear();
+    for (std::size_t i = 0; i < out_.size(); ++i) {
+      if (std::holds_alternative<jalon::actions::wake>(out_[i])) wakes_ = true;
+      if (const auto* const frame = std::get_if<jalon::actions::send_frame>(&out_[i])) {
+        sent.push_back(*frame);
+        frames_.emplace_back(out_.frame(*frame));
+      }
+    }
+    out_.clear();
+    if (wakes_) scene_.policy.elapsed(scene_.clock(), out_);
+    return sent;
+  }
+
+  // Whether another turn was asked for, at once.
+  bool wakes() const { return wakes_; }
+
+  // The text of what was sent in the last turn.
+  const std::vector<std::string>& frames() const { return frames_; }
+
+  // Whether @p text was in it.
+  bool has_sent(const std::string& text) const {
+    return std::any_of(frames_.begin(), frames_.end(), [&](const std::string& frame) {
+      return frame.find(text) != std::string::npos;
+    });
+  }
+
+ private:
+  limited_chat& scene_;
+  jalon::actions out_;
+  bool wakes_ = false;
+  std::vector<std::string> frames_;
+};
+
+std::size_t deliveries(const std::vector<jalon::actions::send_frame>& sent) {
+  std::size_t sum = 0;
+  for (const auto& frame : sent) sum += frame.count;
+  return sum;
+}
+
+// A room of so many members, and two who talk in another.
+struct rooms {
+  rooms(limited_chat& scene, std::size_t size) {
+    for (std::size_t i = 0; i < size; ++i) {
+      members.push_back(scene.enter("m" + std::to_string(i)));
+      scene.join(members.back(), i == 0 ? "create" : "join", "large");
+    }
+    talker = scene.enter("talker");
+    scene.join(talker, "create", "small");
+    scene.join(scene.enter("listener"), "join", "small");
+    for (int i = 0; i < 50; ++i) scene.say(talker, "small", "before");
+    scene.pass(10s);
+  }
+
+  std::vector<limited_chat::client> members;
+  limited_chat::client talker{};
+};
+
+const std::string talk = R"({"type":"say","channel":"small","text":"now"})";
+
+}  // namespace
+
+TEST_CASE("When a large room empties at once, a turn tells a bounded part of it", "[policy]") {
+  for (const std::size_t size : {30, 300}) {
+    chat::service_limits limits;
+    limits.turn_work = 1'000;
+    limits.burst = 1'000'000;
+    limited_chat scene(limits);
+    const rooms rooms(scene, size);
+    crowded_turn turn(scene);
+    for (const auto member : rooms.members) turn.disconnect(member);
+    turn.receive(rooms.talker, talk);
+    std::size_t largest = 0;
+    std::size_t in_all = 0;
+    std::size_t turns = 0;
+    do {
+      const auto told = deliveries(turn.end());
+      // Who talks elsewhere is heard in the first turn.
+      if (turns++ == 0) CHECK(turn.has_sent("now"));
+      largest = std::max(largest, told);
+      in_all += told;
+    } while (turn.wakes() && turns < 1'000);
+    CAPTURE(size, turns);
+    CHECK(in_all == size * (size - 1) / 2 + 1);
+    CHECK(largest <= 2 * (limits.turn_work + size));
+  }
+}
+
+TEST_CASE("When all leave a large room by request, those elsewhere go first", "[policy]") {
+  for (const std::size_t size : {30, 300}) {
+    chat::service_limits limits;
+    limits.turn_work = 3 * size;
+    limits.burst = 1'000'000;
+    limited_chat scene(limits);
+    const rooms rooms(scene, size);
+    crowded_turn turn(scene);
+    for (const auto member : rooms.members)
+      turn.receive(member, R"({"type":"leave","channel":"large"})");
+    turn.receive(rooms.talker, talk);
+    std::size_t largest = 0;
+    std::size_t in_all = 0;
+    std::size_t turns = 0;
+    std::size_t heard_in = 0;
+    do {
+      const auto told = deliveries(turn.end());
+      ++turns;
+      if (turn.has_sent("now")) heard_in = turns;
+      largest = std::max(largest, told);
+      in_all += told;
+    } while (turn.wakes() && turns < 10'000);
+    CAPTURE(size, turns);
+    CHECK(heard_in == 1);
+    CHECK(in_all == size * (size - 1) / 2 + size + 1);
+    CHECK(largest <= 2 * (limits.turn_work + 2 * size));
+  }
+}
+
+TEST_CASE("What a client has asked for is done before it is gone", "[policy]") {
+  chat::service_limits limits;
+  limits.turn_work = 20;
+  limited_chat scene(limits);
+  const rooms rooms(scene, 30);
+  crowded_turn turn(scene);
+  for (const auto member : rooms.members) {
+    turn.receive(member, R"({"type":"msg","to":"talker","text":"the last"})");
+    turn.disconnect(member);
+  }
+  std::size_t heard = 0;
+  for (int turns = 0; turns < 1'000; ++turns) {
+    turn.end();
+    heard += static_cast<std::size_t>(std::count_if(
+        turn.frames().begin(), turn.frames().end(),
+        [](const std::string& frame) { return frame.find("the last") != frame.npos; }));
+    if (!turn.wakes()) break;
+  }
+  CHECK(heard == 30);
+  scene.send(rooms.talker, R"({"type":"who","id":1})");
+  CHECK(scene.drain(rooms.talker).back().at("users") == json{"listener", "talker"});
+}
+
+TEST_CASE("The lines that are held are bounded, and a request beyond is refused", "[policy]") {
+  chat::service_limits limits;
+  limits.turn_work = 20;
+  limits.held_bytes = 500;
+  limited_chat scene(limits);
+  const rooms rooms(scene, 30);
+  crowded_turn turn(scene);
+  for (const auto member : rooms.members)
+    turn.receive(member, R"({"type":"msg","to":"talker","text":"much"})");
+  turn.end();
+  const auto refused = std::count_if(
+      turn.frames().begin(), turn.frames().end(),
+      [](const std::string& frame) { return frame.find("rate_limited") != frame.npos; });
+  CHECK(refused > 10);
+  CHECK(refused < 25);
+}
+
+TEST_CASE("Without limits nothing is held, refused or closed", "[policy]") {
+  limited_chat scene(chat::service_limits::none());
+  const rooms rooms(scene, 200);
+  const auto silent = scene.connect("192.0.2.1");
+  crowded_turn turn(scene);
+  for (int i = 0; i < 20; ++i) {
+    for (const auto member : rooms.members)
+      turn.receive(member, R"({"type":"say","channel":"large","text":"x"})");
+  }
+  CHECK(deliveries(turn.end()) == 20 * 200 * 199);
+  CHECK_FALSE(turn.wakes());
+  scene.pass(24h, 1h);
+  CHECK(scene.host.is_open(silent));
+}
+
+TEST_CASE("Who takes no nick in time is told so and closed", "[policy]") {
+  limited_chat scene;
+  const auto silent = scene.connect("192.0.2.1");
+  const auto named = scene.enter("ann", "192.0.2.1");
+  const auto mapped = scene.connect("::ffff:192.0.2.1");
+  const auto local = scene.connect("127.0.0.1");
+  const auto local_too = scene.connect("::1");
+  const auto mapped_local = scene.connect("::ffff:127.0.0.1");
+  scene.pass(119s, 1s);
+  CHECK(scene.host.is_open(silent));
+  scene.pass(2s, 1s);
+  CHECK_FALSE(scene.host.is_open(silent));
+  CHECK_FALSE(scene.host.is_open(mapped));
+  CHECK(scene.drain(silent).back().at("code") == "login_timeout");
+  for (const auto stays : {named, local, local_too, mapped_local}) CHECK(scene.host.is_open(stays));
+  REQUIRE(scene.log.size() == 2);
+  CHECK(scene.log[0].find("192.0.2.1:40000") != std::string::npos);
+}
+
+TEST_CASE("A nick that is taken late, or a departure, ends the wait", "[policy]") {
+  limited_chat scene;
+  const auto late = scene.connect("192.0.2.1");
+  const auto gone = scene.connect("192.0.2.1");
+  scene.pass(100s, 10s);
+  scene.send(late, R"({"type":"nick","nick":"late"})");
+  scene.host.disconnect(gone);
+  scene.pass(100s, 10s);
+  CHECK(scene.host.is_open(late));
+  CHECK(scene.log.empty());
+  CHECK(scene.host.strays() == 0);
+}
+
+TEST_CASE("A server without users expects no nick", "[policy]") {
+  support::settable_clock clock;
+  chat::router router;
+  chat::session session(router, "test");
+  chat::policy policy(router, {});
+  support::memory_host host(policy, clock);
+  const auto silent = host.connect(from_address("192.0.2.1"));
+  clock.advance(1h);
+  host.elapse();
+  CHECK(host.is_open(silent));
+}
+
+TEST_CASE("An address has a bounded number of connections", "[policy]") {
+  chat::service_limits limits;
+  limits.connections_per_address = 3;
+  limited_chat scene(limits);
+  const auto open_from = [&](const std::string& address) {
+    return scene.host.is_open(scene.connect(address));
+  };
+  const auto first = scene.enter("ann", "192.0.2.1");
+  CHECK(open_from("192.0.2.1"));
+  CHECK(open_from("::ffff:192.0.2.1"));  // the same address
+  const auto refused = scene.connect("192.0.2.1");
+  CHECK_FALSE(scene.host.is_open(refused));
+  const auto told = scene.drain(refused);
+  REQUIRE(told.size() == 1);
+  CHECK(told[0].at("code") == "too_many_connections");
+  REQUIRE(scene.log.size() == 1);
+  CHECK(scene.log[0].find("192.0.2.1:40000") != std::string::npos);
+
+  CHECK(open_from("192.0.2.2"));
+  scene.host.disconnect(first);
+  CHECK(open_from("192.0.2.1"));
+  CHECK_FALSE(open_from("192.0.2.1"));
+  for (int i = 0; i < 10; ++i) CHECK(open_from("127.0.0.1"));
+}
+
+TEST_CASE("Of IPv6 a network of 64 bits counts as one address", "[policy]") {
+  chat::service_limits limits;
+  limits.connections_per_address = 2;
+  limited_chat scene(limits);
+  const auto open_from = [&](const std::string& address) {
+    return scene.host.is_open(scene.connect(address));
+  };
+  CHECK(open_from("2001:db8:1:2::1"));
+  CHECK(open_from("2001:db8:1:2:ffff::9"));
+  CHECK_FALSE(open_from("2001:db8:1:2::3"));
+  CHECK(open_from("2001:db8:1:3::1"));
+  for (int i = 0; i < 5; ++i) CHECK(open_from("::1"));
+}
+
+namespace {
+
+// What the codec makes of @p bytes, which come in pieces of @p piece bytes.
+std::vector<std::string> decode(const std::string& bytes, std::size_t piece) {
+  chat::guarded_line_codec codec(chat::max_line);
+  jalon::buffer in;
+  std::vector<std::string> frames;
+  for (std::size_t at = 0; at < bytes.size(); at += piece) {
+    in.append(bytes.substr(at, piece));
+    while (const auto frame = codec.next(in)) {
+      frames.push_back(frame->error ? '<' + frame->error.message() + '>'
+                                    : std::string(frame->payload));
+      if (frame->error) return frames;  // it closes the connection
+    }
+  }
+  return frames;
+}
+
+}  // namespace
+
+TEST_CASE("An HTTP request or a TLS greeting is recognised, whatever its pieces", "[policy]") {
+  const std::string body = "{\"type\":\"nick\",\"nick\":\"evil\"}\n";
+  for (const std::size_t piece : {1U, 2U, 7U, 100'000U}) {
+    CAPTURE(piece);
+    for (const std::string start : {"GET / HTTP/1.1", "POST /chat HTTP/1.0", "OPTIONS * HTTP/1.1",
+                                    "GET http://example.org/ HTTP/1.1", "PRI * HTTP/2.0"})
+      CHECK(decode(start + "\r\nHost: a\r\n\r\n" + body, piece) ==
+            std::vector<std::string>{"<HTTP>"});
+    CHECK(decode("POST /" + std::string(70'000, 'a') + " HTTP/1.1\r\n\r\n" + body, piece) ==
+          std::vector<std::string>{"<HTTP>"});
+    CHECK(decode("\x16\x03\x01" + std::string("\x00\x05\n\n\n{}\n", 9), piece) ==
+          std::vector<std::string>{"<TLS>"});
+  }
+}
+
+TEST_CASE("Only the first line may be a foreign one", "[policy]") {
+  for (const std::size_t piece : {1U, 3U, 1'000U}) {
+    CHECK(decode("{}\nGET / HTTP/1.1\n", piece) ==
+          std::vector<std::string>{"{}", "GET / HTTP/1.1"});
+    CHECK(decode("HELLO\nHELLO WORLD\n", piece) ==
+          std::vector<std::string>{"HELLO", "HELLO WORLD"});
+    CHECK(decode("\x16\n\n", piece) == std::vector<std::string>{"\x16", ""});
+  }
+}
+
+TEST_CASE("A foreign protocol is answered once and closed; the log says why", "[policy]") {
+  limited_chat scene;
+  const auto page = scene.connect("192.0.2.1");
+  scene.drain(page);
+  jalon::actions out;
+  scene.policy.malformed(page, chat::foreign_protocol::http, out);
+  scene.host.apply(out);
+  CHECK_FALSE(scene.host.is_open(page));
+  const auto told = scene.drain(page);
+  REQUIRE(told.size() == 1);
+  CHECK(told[0].at("code") == "bad_json");
+  REQUIRE(scene.log.size() == 1);
+  CHECK(scene.log[0] == "this is a chat server; it does not speak HTTP: 192.0.2.1:40000");
+}
