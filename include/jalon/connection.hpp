@@ -192,6 +192,11 @@ class connection {
   /// How many bytes are read and not delivered.
   std::size_t undelivered() const noexcept { return in_.size(); }
 
+  /// How much memory it holds for its peer now, in bytes; see `connection_handler::holds`.
+  std::size_t memory() const noexcept {
+    return in_.capacity() + (queue_.blocked() ? queue_.memory() : 0);
+  }
+
   /// The socket, for its options and addresses.
   stream_socket& socket() noexcept { return socket_; }
 

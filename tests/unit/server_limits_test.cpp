@@ -33,7 +33,9 @@ TEMPLATE_TEST_CASE("a client that does not read is closed, and told why; the oth
                    ALL_LOOPS) {
   jalon::server_options options;
   options.connection.queue = {.low_water = 1'000, .high_water = 10'000, .hard_limit = 400'000};
-  options.not_reading_notice = "you do not read";
+  options.last_frame = [](jalon::departure why) {
+    return std::string(why == jalon::departure::not_reading ? "you do not read" : "?");
+  };
   server_scene<TestType> s(options);
   tell_all(s);
   peer talker = s.client();
@@ -50,8 +52,9 @@ TEMPLATE_TEST_CASE("a client that does not read is closed, and told why; the oth
   }
   REQUIRE(s.log.size() == 1);
   INFO(s.log[0]);
-  CHECK(s.log[0].starts_with("a client does not read: "));
-  CHECK(s.log[0].ends_with(" bytes wait for it; it is closed"));
+  CHECK(s.log[0].starts_with("a client does not read: bob, " + deaf.socket().local().to_string() +
+                             ": "));
+  CHECK(s.log[0].ends_with(" bytes wait"));
   CHECK(s.service.story.back() == "bob gone, not reading");
   CHECK(std::count(s.service.story.begin(), s.service.story.end(), "bob gone, not reading") == 1);
   CHECK(s.gets(other, due));

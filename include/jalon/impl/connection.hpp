@@ -122,10 +122,9 @@ void connection<Loop, Codec, Handler>::on_ready(io_events what) {
   tell_holding();
 }
 
-// What the queue has got in this turn is not counted, unless the socket is full.
 template <event_loop Loop, codec Codec, class Handler>
 void connection<Loop, Codec, Handler>::tell_holding() noexcept {
-  const std::size_t bytes = in_.capacity() + (queue_.blocked() ? queue_.memory() : 0);
+  const std::size_t bytes = memory();
   if (bytes == held_ || phase_ == connection_phase::closed) return;
   handler_.holds(held_ = bytes);
 }
