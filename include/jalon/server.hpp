@@ -19,6 +19,8 @@
 #include <deque>
 #include <functional>
 #include <limits>
+#include <list>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -72,6 +74,9 @@ struct server_options {
 /// - A slow consumer is disconnected when its write queue reaches the hard limit; no other
 ///   connection waits for it. Likewise who passes a deadline of `connection_options`, and who holds
 ///   the most when all together hold more than the memory budget.
+/// - If there is no descriptor for a newcomer, a connection that only lingers is aborted, the
+/// oldest
+///   first; if there is none, the newcomer is refused.
 /// - If the service throws, the exception leaves the loop's `run`. What the service asked for
 /// before
 ///   is done in the next turn.
@@ -129,7 +134,8 @@ class server {
     connection_id id;
     endpoint peer;
     bool input_ended = false;
-    std::size_t held = 0;  // bytes, counted in `held_`
+    std::size_t held = 0;                                            // bytes, counted in `held_`
+    std::optional<std::list<connection_id>::iterator> closing = {};  // its place in `closing_`
     connection<Loop, Codec, client> link;
   };
 
@@ -171,6 +177,8 @@ class server {
   void enqueue_for(connection_id to, const shared_payload& payload);
   void keep_to_budget();
   void evict(client& gone, departure why, std::size_t bytes);
+  void note_closing(client& leaving);
+  bool abort_lingering();
   void report_evictions();
   void log_eviction(const eviction& gone) const;
   void report_departure(connection_id id, departure why);
@@ -186,8 +194,9 @@ class server {
   actions actions_;
   std::size_t next_action_ = 0;  // the actions before it are applied
   fan_out<enqueue> fan_out_;
-  std::deque<eviction> evictions_;  // not reported to the service yet
-  std::size_t held_ = 0;            // bytes, by all connections
+  std::deque<eviction> evictions_;    // not reported to the service yet
+  std::size_t held_ = 0;              // bytes, by all connections
+  std::list<connection_id> closing_;  // the server closes them, the first for the longest time
   bool shutting_down_ = false;
   std::function<void()> when_empty_;
   deferred end_of_turn_;

@@ -29,11 +29,13 @@ server<Loop, Codec>::server(Loop& loop, listener from, service& served, server_o
       fan_out_(enqueue{this}, options_.connection.queue.low_water),
       end_of_turn_(
           loop.deferrals(), [this] { on_end_of_turn(); }, deferral_stage::after_input),
-      acceptor_(
-          loop, with_socket_options(std::move(from)),
-          [this](accept_result accepted) { on_accepted(std::move(accepted)); },
-          [this](std::error_code reason) { log("cannot accept a connection", reason.message()); }) {
-}
+      acceptor_(loop, with_socket_options(std::move(from)),
+                {[this](accept_result accepted) { on_accepted(std::move(accepted)); },
+                 [this] { return abort_lingering(); },
+                 [this](std::error_code reason, std::size_t refused) {
+                   log("cannot accept a connection",
+                       reason.message() + "; " + std::to_string(refused) + " refused");
+                 }}) {}
 
 // Accepted sockets inherit the options.
 template <event_loop Loop, codec Codec>
@@ -107,6 +109,7 @@ template <event_loop Loop, codec Codec>
 void server<Loop, Codec>::on_closed(connection_id id) {
   auto gone = clients_.take(static_cast<std::uint64_t>(id));
   held_ -= gone->held;
+  if (gone->closing) closing_.erase(*gone->closing);
   loop_.retire(std::move(gone));
   finish_if_empty();
 }
@@ -167,6 +170,7 @@ void server<Loop, Codec>::apply(const actions::close_connection& closing) {
   fan_out_.flush_batch();
   client* const leaving = find_open(closing.id);
   if (leaving == nullptr) return;
+  note_closing(*leaving);
   leaving->link.close();
   report_departure(closing.id, leaving->input_ended ? departure::end_of_input : departure::asked);
 }
@@ -232,11 +236,32 @@ void server<Loop, Codec>::keep_to_budget() {
 // work, and the other recipients must not miss a frame if a call of the service throws.
 template <event_loop Loop, codec Codec>
 void server<Loop, Codec>::evict(client& gone, departure why, std::size_t bytes) {
+  note_closing(gone);
   evictions_.push_back({gone.id, gone.peer, why, bytes});
   const std::string last = options_.last_frame ? options_.last_frame(why) : std::string();
   if (why != departure::unfinished_frame) return gone.link.close_without_queue(last);
   if (!last.empty()) gone.link.send(last);  // if there is no room, it is closed without
   gone.link.close();
+}
+
+template <event_loop Loop, codec Codec>
+void server<Loop, Codec>::note_closing(client& leaving) {
+  leaving.closing = closing_.insert(closing_.end(), leaving.id);
+}
+
+// All is sent to who lingers, and its descriptor only waits for the peer's end. The oldest goes
+// first. Few are looked at: those before it may have much to send.
+template <event_loop Loop, codec Codec>
+bool server<Loop, Codec>::abort_lingering() {
+  int looked_at = 0;
+  for (const connection_id id : closing_) {
+    if (++looked_at > acceptor<Loop>::max_a_turn) break;
+    auto& link = find(id)->link;
+    if (link.phase() != connection_phase::lingering) continue;
+    link.abort();
+    return true;
+  }
+  return false;
 }
 
 template <event_loop Loop, codec Codec>
