@@ -48,6 +48,7 @@ class users {
         });
     requests.on_disconnected([this](connection_id id, actions& out) { disconnected(id, out); });
     requests.set_nick_check([this](connection_id id) { return has_nick(id); });
+    requests.set_name_source([this](connection_id id) { return nick_of(id); });
     requests.route<nick>(access::anyone, *this);
     requests.route<who, whois, msg, msgall>(access::named, *this);
   }

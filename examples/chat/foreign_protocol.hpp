@@ -78,6 +78,9 @@ class guarded_line_codec {
   /// The last line, if it has no LF.
   std::optional<jalon::frame> finish(jalon::buffer& in) { return lines_.finish(in); }
 
+  /// Whether it is in the middle of a line that is too long.
+  bool discarding() const noexcept { return lines_.discarding(); }
+
   /// Appends @p line and an LF to @p out.
   static void encode(std::string_view line, std::string& out) {
     jalon::line_codec::encode(line, out);

@@ -87,6 +87,8 @@ class router final : public jalon::service {
   using disconnected_handler = std::function<void(connection_id, actions&)>;
   /// Tells whether a connection has a nick.
   using nick_check = std::function<bool(connection_id)>;
+  /// Returns the name of a connection for the server's log; empty if it has none.
+  using name_source = std::function<std::string(connection_id)>;
 
   // What units call, before the first connection.
 
@@ -106,6 +108,9 @@ class router final : public jalon::service {
 
   /// Sets how to tell whether a connection has a nick. Without it, no request needs one.
   void set_nick_check(nick_check has_nick) { has_nick_ = std::move(has_nick); }
+
+  /// Sets how the server's log names a connection. Without it, by its address alone.
+  void set_name_source(name_source name_of) { name_of_ = std::move(name_of); }
 
   /// Has @p unit handle the requests of these types, by a public overload for each of them:
   ///
@@ -156,6 +161,8 @@ class router final : public jalon::service {
   void disconnected(connection_id id, jalon::departure /*why*/, actions& out) override {
     for (const auto& handler : disconnected_) handler(id, out);
   }
+
+  std::string describe(connection_id id) const override { return name_of_(id); }
 
  private:
   struct entry {
@@ -208,7 +215,8 @@ class router final : public jalon::service {
   std::vector<std::string> features_;
   std::vector<connected_handler> connected_;
   std::vector<disconnected_handler> disconnected_;
-  nick_check has_nick_;                                   // empty if there are no nicks
+  nick_check has_nick_;  // empty if there are no nicks
+  name_source name_of_ = [](connection_id) { return std::string(); };
   std::unordered_map<std::string_view, entry> requests_;  // by type
 };
 

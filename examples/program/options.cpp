@@ -1,8 +1,11 @@
 // Parses command lines with CLI11. No other file includes it.
 #include "options.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <filesystem>
 #include <limits>
 #include <utility>
@@ -56,6 +59,15 @@ auto number(std::string name, Number& into, Number least, Number most) {
   };
 }
 
+auto seconds(std::string name, std::chrono::milliseconds& into) {
+  constexpr std::int64_t most = 1'000'000;  // eleven days
+  return [=, &into](const std::string& given) {
+    std::int64_t count = 0;
+    number<std::int64_t>(name, count, 1, most)(given);
+    into = std::chrono::seconds(count);
+  };
+}
+
 auto address(std::string& into) {
   return [&into](const std::string& given) {
     if (!jalon::endpoint::ip(given, 0))
@@ -99,6 +111,13 @@ auto loop(loop_kind& into) {
 
 }  // namespace
 
+std::size_t server_limits::default_memory() {
+  const long pages = ::sysconf(_SC_PHYS_PAGES);
+  const long page_size = ::sysconf(_SC_PAGESIZE);
+  if (pages <= 0 || page_size <= 0) return std::numeric_limits<std::size_t>::max();  // not known
+  return static_cast<std::size_t>(pages) * static_cast<std::size_t>(page_size) / 4;
+}
+
 server_options parse_server_options(int argc, const char* const* argv, const std::string& name) {
   server_options options;
   std::uint16_t port = 0;
@@ -117,6 +136,15 @@ server_options parse_server_options(int argc, const char* const* argv, const std
       number("--hard-limit", options.hard_limit, least_hard_limit,
              std::numeric_limits<std::size_t>::max()),
       "How much may wait for a client that does not read; then it is closed; 8 MiB if left out");
+  server_limits& limits = options.limits;
+  add(app, "--memory", "BYTES",
+      number("--memory", limits.memory, least_hard_limit, std::numeric_limits<std::size_t>::max()),
+      "How much memory all clients together may hold; then those that hold the most are closed; a "
+      "quarter of the machine's if left out");
+  add(app, "--stall-timeout", "SECONDS", seconds("--stall-timeout", limits.stall_timeout),
+      "How long a client may accept nothing of what waits for it; 30 if left out");
+  add(app, "--line-timeout", "SECONDS", seconds("--line-timeout", limits.line_timeout),
+      "How long a line that is begun may take; 60 if left out");
   parse(app, argc, argv);
   options.at = jalon::endpoint::ip(bind, port).value();
   options.bind_given = !bind_option->empty();

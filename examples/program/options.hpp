@@ -2,6 +2,7 @@
 // CLI11 is included by options.cpp alone, since it takes a second to compile.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
@@ -16,6 +17,19 @@ namespace program {
 /// The loop that a server runs on.
 enum class loop_kind { poll, epoll, asio };
 
+/// What a server does about clients that cost it too much. The largest values: no limit.
+struct server_limits {
+  /// `--memory`: bytes that all connections together may hold.
+  std::size_t memory = default_memory();
+  /// `--stall-timeout`: how long a client may accept nothing of what waits for it.
+  std::chrono::milliseconds stall_timeout = std::chrono::seconds(30);
+  /// `--line-timeout`: how long a line that is begun may take.
+  std::chrono::milliseconds line_timeout = std::chrono::seconds(60);
+
+  /// A quarter of the machine's memory.
+  static std::size_t default_memory();
+};
+
 /// The parsed command line `server PORT [OPTIONS]`.
 struct server_options {
   jalon::endpoint at = {};            ///< where to listen; port 0 lets the system choose
@@ -23,6 +37,7 @@ struct server_options {
   loop_kind loop = loop_kind::poll;   ///< `--loop`
   bool trace = false;                 ///< `--trace`
   std::size_t hard_limit = 8U << 20;  ///< `--hard-limit`: bytes that may wait for one client
+  server_limits limits = {};          ///< the other limits
 };
 
 /// The parsed command line `client HOST PORT [OPTIONS]`.

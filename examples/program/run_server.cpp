@@ -34,7 +34,9 @@ jalon::server_options complete(jalon::server_options how, const server_options& 
   // Between high water and the hard limit there is room for the answer to any one request.
   queue.high_water = std::min(queue.high_water, queue.hard_limit / 2);
   queue.low_water = std::min(queue.low_water, queue.high_water / 2);
-  how.log = log;
+  how.memory_budget = options.limits.memory;
+  how.connection.stall_timeout = options.limits.stall_timeout;
+  how.connection.frame_timeout = options.limits.line_timeout;
   return how;
 }
 

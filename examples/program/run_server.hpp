@@ -12,6 +12,7 @@
 #include <jalon/server.hpp>
 #include <jalon/signal_set.hpp>
 
+#include "event_log.hpp"
 #include "options.hpp"
 
 #ifdef JALON_EXAMPLES_WITH_ASIO
@@ -42,6 +43,11 @@ template <class Loop, jalon::codec Codec>
 int serve(Loop& loop, jalon::service& service, const server_options& options,
           jalon::server_options how, const Codec& codec) {
   if (options.trace) loop.set_trace(log);
+  typename Loop::timer_type log_timer;
+  event_log events(
+      log, [&] { return loop.now(); },
+      [&](jalon::steady_time when) { log_timer = loop.at(when, [&] { events.expire(); }); });
+  how.log = [&](std::string_view event, std::string_view detail) { events.add(event, detail); };
   jalon::signal_set signals{SIGINT, SIGTERM};
   jalon::server server(loop, jalon::listener(options.at), service, std::move(how), codec);
   bool leaving = false;

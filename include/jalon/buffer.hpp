@@ -30,6 +30,9 @@ class buffer {
   /// Whether there are no readable bytes.
   bool empty() const noexcept { return begin_ == end_; }
 
+  /// The memory that it takes, in bytes.
+  std::size_t capacity() const noexcept { return capacity_; }
+
   /// Removes @p bytes from the front. They stay in memory until the next `prepare`, `append` or
   /// `release`, so a view of them stays valid until then. @pre @p bytes is at most `size()`
   void consume(std::size_t bytes) noexcept { begin_ += bytes; }

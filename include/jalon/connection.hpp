@@ -20,6 +20,12 @@
 
 namespace jalon {
 
+/// A limit of time that a peer has not kept.
+enum class connection_deadline : unsigned char {
+  stall,  ///< it accepted no byte for `connection_options::stall_timeout`
+  frame,  ///< it did not finish a frame within `connection_options::frame_timeout`
+};
+
 /// What a connection calls. A handler may call every function of the connection. It may not destroy
 /// the connection, but may have the loop retire it, best in `closed`, the last call.
 ///
@@ -49,6 +55,17 @@ class connection_handler {
   /// All that was queued is sent.
   virtual void drained() {}
 
+  /// The peer has not kept a deadline. The connection closes after this call, without what is
+  /// queued if the peer does not accept it, unless the handler has closed it: a handler that has a
+  /// last frame to send does both.
+  virtual void late(connection_deadline /*which*/) {}
+
+  /// The connection now holds so much memory for its peer: the capacity of its input buffer, and
+  /// what a full socket has left in its write queue (`write_queue::memory`). Called when that has
+  /// changed, after a read and at the end of a turn. What a turn sends and the socket accepts is
+  /// never counted.
+  virtual void holds(std::size_t /*bytes*/) noexcept {}
+
   /// The socket is closed. Called once, last.
   virtual void closed() {}
 
@@ -62,6 +79,14 @@ struct connection_options {
   /// After `close`: a peer that accepts no byte and does not end its side for this time, and at
   /// most twice as long, is cut off.
   std::chrono::milliseconds drain_timeout = std::chrono::seconds(10);
+  /// A peer for which bytes are queued, and that accepts none for this time, and at most twice as
+  /// long, is disconnected (`connection_handler::late`). The largest duration: never.
+  std::chrono::milliseconds stall_timeout = std::chrono::milliseconds::max();
+  /// A peer that has begun a frame, and does not finish it within this time from its first byte,
+  /// and at most twice as long, is disconnected likewise. A frame that is too long, and is
+  /// discarded up to its end, has begun too. While the connection does not read, because it is
+  /// paused or its queue is high, the time does not count. The largest duration: never.
+  std::chrono::milliseconds frame_timeout = std::chrono::milliseconds::max();
   /// The most that is read in one turn of the loop, in bytes.
   std::size_t read_bytes = 16'384;
 };
@@ -76,6 +101,10 @@ struct connection_options {
 /// - It reads at most `connection_options::read_bytes` a turn, so a peer that floods it does not
 ///   delay the others.
 /// - It holds no input memory unless a frame has come in part.
+/// - Its deadlines cost a message nothing: a timer is not set anew for each frame. When it expires,
+/// it
+///   looks whether the peer has done anything since it was set, and is set again if so. That is why
+///   a deadline may take twice its time.
 ///
 /// For the loop's thread. Loop and handler outlive it.
 ///
@@ -163,6 +192,11 @@ class connection {
   /// How many bytes are read and not delivered.
   std::size_t undelivered() const noexcept { return in_.size(); }
 
+  /// How much memory it holds for its peer now, in bytes; see `connection_handler::holds`.
+  std::size_t memory() const noexcept {
+    return in_.capacity() + (queue_.blocked() ? queue_.memory() : 0);
+  }
+
   /// The socket, for its options and addresses.
   stream_socket& socket() noexcept { return socket_; }
 
@@ -170,7 +204,11 @@ class connection {
   // impl/connection.hpp
   void apply_event(connection_event event, std::error_code error = {});
   void close_socket();
-  void start_drain_timer();
+  void watch_output();
+  void check_output(std::size_t sent_before);
+  void watch_frame();
+  void check_frame(std::size_t steps_before);
+  void disconnect_late(connection_deadline which);
   void on_ready(io_events what);
   void read();
   void discard();
@@ -181,13 +219,21 @@ class connection {
   void continue_input();
   void update_interest();
   bool may_deliver() const noexcept;
+  bool frame_begun() const noexcept;
+  void tell_holding() noexcept;
   void trace_io(const char* verb, const io_result& result) const;
 
   Handler& handler_;
   std::chrono::milliseconds drain_timeout_;
+  std::chrono::milliseconds stall_timeout_;
+  std::chrono::milliseconds frame_timeout_;
+  typename Loop::timer_type output_timer_;  // of the stall timeout; once it closes, of the drain's
+  typename Loop::timer_type frame_timer_;
+  bool output_watched_ = false;  // the timer is set
+  bool frame_watched_ = false;
+  std::size_t input_steps_ = 0;  // frames delivered, and times that reading has begun or stopped
   std::size_t read_bytes_;
   Codec codec_;
-  typename Loop::timer_type drain_timer_;
   // A message to many connections reads and writes the members from here on. They are side by side,
   // because each cache line of a connection that was idle costs a wait for memory.
   buffer in_;
@@ -198,6 +244,7 @@ class connection {
   io_events interest_ = io_events::read;  // a copy of the watch's, which is further away
   write_queue queue_;
   std::size_t sent_ = 0;  // bytes, in all
+  std::size_t held_ = 0;  // bytes, as the handler was told
   deferred end_of_turn_;
   typename Loop::watch_type watch_;
 };

@@ -22,6 +22,10 @@ struct frame {
 /// - `next` returns the next frame and consumes it, or `std::nullopt` if no frame is complete.
 /// - `finish` is called when the input has ended. It returns what is left in the buffer.
 /// - `encode` appends one frame to a string.
+///
+/// A codec that discards the rest of a frame may have one more function: `discarding()` returns
+/// whether it is in the middle of such a frame. For a connection that frame has begun and is not
+/// finished, although the buffer is empty (`connection_options::frame_timeout`).
 template <class C>
 concept codec = requires(C c, buffer& in, std::string_view payload, std::string& out) {
   { c.next(in) } -> std::same_as<std::optional<frame>>;

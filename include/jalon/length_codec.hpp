@@ -62,6 +62,9 @@ class length_codec {
     return frame{{}, frame_error::truncated};
   }
 
+  /// Whether it discards what comes, because a length was too large.
+  bool discarding() const noexcept { return lost_; }
+
   /// Appends the length of @p payload and @p payload to @p out.
   /// @throws std::length_error if @p payload is longer than the bound
   void encode(std::string_view payload, std::string& out) const {

@@ -49,6 +49,9 @@ class line_codec {
     return frame{bytes, {}};
   }
 
+  /// Whether it is in the middle of a line that is too long, and discards what comes of it.
+  bool discarding() const noexcept { return discarding_; }
+
   /// Appends @p line and an LF to @p out. @pre @p line contains no LF
   static void encode(std::string_view line, std::string& out) { out.append(line).push_back('\n'); }
 

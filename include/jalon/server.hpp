@@ -18,6 +18,9 @@
 #include <cstddef>
 #include <deque>
 #include <functional>
+#include <limits>
+#include <list>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -25,6 +28,7 @@
 
 #include "acceptor.hpp"
 #include "connection.hpp"
+#include "endpoint.hpp"
 #include "event_loop.hpp"
 #include "fan_out.hpp"
 #include "line_codec.hpp"
@@ -37,15 +41,22 @@ namespace jalon {
 /// How a server treats its connections.
 struct server_options {
   connection_options connection = {};  ///< limits and timeouts of each connection
-  /// The last frame to a slow consumer before it is disconnected; empty for none.
-  std::string not_reading_notice = {};
-  /// How much input may wait while the service has paused connections, in bytes that are read and
-  /// not delivered, of all paused connections together. A connection that would pass it is
-  /// disconnected. For one connection the limit is `connection_options::read_bytes` and a frame
-  /// that has come in part; its buffer takes that much memory, also for fewer bytes.
-  std::size_t max_paused_input = std::size_t{64} << 20;
-  /// Takes a line for each event that an operator wants to know; empty for none.
-  std::function<void(std::string_view)> log = {};
+  /// Returns the last frame, not encoded, to a client that the server disconnects for this reason:
+  /// `not_reading`, `stalled`, `unfinished_frame` or `memory_limit`. An empty text, or no function:
+  /// none. It does not throw.
+  std::function<std::string(departure)> last_frame = {};
+  /// How much memory the connections may hold for their peers, all together, in bytes: their input
+  /// buffers, and what full sockets have left in their write queues. What is sent and accepted
+  /// within a turn does not count; what the kernel's socket buffers hold does not either. A message
+  /// that waits in many queues counts in each of them, although it is in memory once. When the
+  /// total passes the budget, those that hold the most are disconnected first, until an eighth of
+  /// it is free. The largest number: no limit.
+  std::size_t memory_budget = std::numeric_limits<std::size_t>::max();
+  /// Takes what an operator wants to know: an event, one of a few texts, and the details: which
+  /// client, by its name (`service::describe`) and its address, and how many bytes. Text from peers
+  /// may be in the details: whoever shows them replaces control characters (printable.hpp). Empty
+  /// for none.
+  std::function<void(std::string_view event, std::string_view detail)> log = {};
   /// The time of day, for arrivals; a test sets its own.
   std::function<std::chrono::system_clock::time_point()> wall_clock =
       std::chrono::system_clock::now;
@@ -58,12 +69,14 @@ struct server_options {
 ///   line holds no LF (checked where `NDEBUG` is not defined), a length-prefixed frame has a
 ///   maximum length.
 /// - Frames are given to the service in the order in which they come. Its actions are applied
-/// before
-///   it gets the next frame. Only frames to the same recipients are batched until the frames of one
-///   read are handled.
+///   before it gets the next frame. Only frames to the same recipients are batched until the frames
+///   of one read are handled.
 /// - A slow consumer is disconnected when its write queue reaches the hard limit; no other
-/// connection
-///   waits for it.
+///   connection waits for it. Likewise who passes a deadline of `connection_options`, and who holds
+///   the most when all together hold more than the memory budget.
+/// - If there is no descriptor for a newcomer, a connection that only lingers is aborted, the
+/// oldest
+///   first; if there is none, the newcomer is refused.
 /// - If the service throws, the exception leaves the loop's `run`. What the service asked for
 /// before
 ///   is done in the next turn.
@@ -104,27 +117,34 @@ class server {
  private:
   // A connection, and what it calls.
   struct client final : connection_handler {
-    client(server& owner, connection_id named, stream_socket socket)
+    client(server& owner, connection_id named, stream_socket socket, const endpoint& from)
         : host(owner),
           id(named),
+          peer(from),
           link(host.loop_, std::move(socket), *this, host.options_.connection, host.codec_) {}
 
     void received(const frame& received) override { host.on_frame(id, received); }
     void delivered() override { host.apply_all(); }
     void ended(std::error_code error) override { host.on_ended(id, error); }
     void closed() override { host.on_closed(id); }
+    void late(connection_deadline which) override { host.on_late(id, which); }
+    void holds(std::size_t bytes) noexcept override { host.on_holding(*this, bytes); }
 
     server& host;
     connection_id id;
+    endpoint peer;
     bool input_ended = false;
-    std::size_t paused_input = 0;  // bytes that wait while it is paused
+    std::size_t held = 0;                                            // bytes, counted in `held_`
+    std::optional<std::list<connection_id>::iterator> closing = {};  // its place in `closing_`
     connection<Loop, Codec, client> link;
   };
 
-  // A connection that was closed because its peer does not read.
-  struct slow_consumer {
+  // A connection that the server has closed on its own, of which the service is not told yet.
+  struct eviction {
     connection_id id;
-    std::size_t queued;  // bytes
+    endpoint peer;
+    departure why;
+    std::size_t bytes;  // that led to it
   };
 
   // What the fan-out calls.
@@ -141,6 +161,8 @@ class server {
   void on_frame(connection_id id, const frame& received);
   void on_ended(connection_id id, std::error_code error);
   void on_closed(connection_id id);
+  void on_late(connection_id id, connection_deadline which);
+  void on_holding(client& holder, std::size_t bytes) noexcept;
   void on_end_of_turn();
   void finish_if_empty();
 
@@ -153,13 +175,17 @@ class server {
   void apply(const actions::wake& asked);
 
   void enqueue_for(connection_id to, const shared_payload& payload);
-  void report_slow_consumers();
+  void keep_to_budget();
+  void evict(client& gone, departure why, std::size_t bytes);
+  void note_closing(client& leaving);
+  bool abort_lingering();
+  void report_evictions();
+  void log_eviction(const eviction& gone) const;
   void report_departure(connection_id id, departure why);
   void close_all(std::chrono::milliseconds limit, std::function<void()> done);
-  void stop_counting(client& from) noexcept;
   client* find(connection_id id) noexcept;
   client* find_open(connection_id id) noexcept;
-  void log(const std::string& line) const;
+  void log(std::string_view event, const std::string& detail) const;
 
   Loop& loop_;
   service& service_;
@@ -168,8 +194,9 @@ class server {
   actions actions_;
   std::size_t next_action_ = 0;  // the actions before it are applied
   fan_out<enqueue> fan_out_;
-  std::deque<slow_consumer> slow_consumers_;  // not reported to the service yet
-  std::size_t paused_input_ = 0;              // bytes that wait, of all paused connections
+  std::deque<eviction> evictions_;    // not reported to the service yet
+  std::size_t held_ = 0;              // bytes, by all connections
+  std::list<connection_id> closing_;  // the server closes them, the first for the longest time
   bool shutting_down_ = false;
   std::function<void()> when_empty_;
   deferred end_of_turn_;

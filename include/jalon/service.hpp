@@ -34,8 +34,10 @@ enum class departure {
   end_of_input,  ///< the peer ended its output, and the service closed the connection after that
   broken,        ///< the connection was reset, or the peer vanished
   not_reading,   ///< a slow consumer: more was queued for it than the hard limit
-  input_limit,   ///< paused, and more input waited in all than the host allows
-  asked,         ///< the service closed it
+  stalled,       ///< it accepted no byte of what was queued for `connection_options::stall_timeout`
+  unfinished_frame,  ///< it did not finish a frame within `connection_options::frame_timeout`
+  memory_limit,      ///< it held the most memory, when all together held more than the host allows
+  asked,             ///< the service closed it
 };
 
 /// A function that appends one frame to the string that it is given. It saves a copy of the frame.
@@ -104,7 +106,7 @@ class actions {
   void close(connection_id id);
 
   /// Stops the input of @p id: no frame of it is delivered, and nothing is read from it, until
-  /// `resume`. The input that waits is bounded: see `server_options::max_paused_input`.
+  /// `resume`. The input that waits is bounded, and counts: see `server_options::memory_budget`.
   void pause(connection_id id);
 
   /// Goes on with the input of @p id.
@@ -202,6 +204,11 @@ class service {
   /// All that was read in this turn of the loop has been handled, and the answers are not written
   /// yet. For a service that holds its actions back to commit them together.
   virtual void end_of_turn(actions& /*out*/) {}
+
+  /// How the host's log names @p id besides its address: the name of a user, for example. Empty for
+  /// none. Any text: whoever shows it replaces control characters. Called before `disconnected`,
+  /// also while the host applies actions.
+  virtual std::string describe(connection_id /*id*/) const { return {}; }
 
  protected:
   ~service() = default;

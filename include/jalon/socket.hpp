@@ -188,6 +188,12 @@ struct accept_result {
   std::error_code error = {};                 ///< the reason, if error
 };
 
+/// Whether @p error says that the process or the system has no descriptor left.
+inline bool is_out_of_descriptors(std::error_code error) noexcept {
+  return error == std::errc::too_many_files_open ||
+         error == std::errc::too_many_files_open_in_system;
+}
+
 /// The options of a listener.
 struct listen_options {
   int backlog = SOMAXCONN;    ///< the most connections that wait to be accepted (listen(2))
@@ -197,10 +203,10 @@ struct listen_options {
 /// A listening socket, which accepts connections. Owns its descriptor and the file of a unix
 /// socket.
 ///
-/// It holds one descriptor in reserve. If the process has no descriptor left, a plain accept(2)
-/// fails and the connection stays in the backlog: the listener remains ready, and an event loop
-/// spins. This listener closes the reserve, accepts the connection, closes it, and opens the
-/// reserve again: the client learns at once that there is no room, and the loop can wait.
+/// It holds one descriptor in reserve. If the process has no descriptor left, accept(2) fails and
+/// the connection stays in the backlog: the listener remains ready, and an event loop spins.
+/// `refuse` closes the reserve, accepts the connection, closes it, and opens the reserve again: the
+/// client learns at once that there is no room, and the loop can wait.
 class listener {
  public:
   /// Binds and listens. With port 0 the system chooses a port, which `local()` returns. The file of
@@ -215,9 +221,15 @@ class listener {
   listener& operator=(const listener&) = delete;
   ~listener() = default;
 
-  /// Accepts the next connection of the backlog (accept(2)). After an error the caller should pause
-  /// accepting for a moment. `EMFILE` and `ENFILE` mean that a connection was accepted and closed.
+  /// Accepts the next connection of the backlog (accept(2)). The errors `EMFILE` and `ENFILE` mean
+  /// that a connection waits, and that there is no descriptor for it: the caller closes something
+  /// and tries again, or refuses the connection. After any other error the caller should pause
+  /// accepting for a moment.
   accept_result accept();
+
+  /// Accepts the next connection and closes it at once, with the descriptor in reserve.
+  /// @return false if no connection waits, or if it can't be accepted even so
+  bool refuse();
 
   /// Sets `TCP_NODELAY` for the sockets that it accepts: they inherit the options of the listener
   /// (Stevens, UNIX Network Programming 1, 7.4), which saves a system call for each.
@@ -237,7 +249,6 @@ class listener {
 
  private:
   accept_result failed();
-  bool turn_one_away();
 
   unique_fd fd_;
   unique_fd reserve_;

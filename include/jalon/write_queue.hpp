@@ -92,6 +92,10 @@ class write_queue {
   /// The number of queued bytes.
   std::size_t bytes() const noexcept { return bytes_; }
 
+  /// An estimate of the memory that it takes, in bytes: those that are queued, and what each
+  /// payload takes besides. A block that other queues share counts in each of them.
+  std::size_t memory() const noexcept { return bytes_ + count() * payload_memory; }
+
   /// Whether nothing is queued.
   bool empty() const noexcept { return bytes_ == 0; }
 
@@ -102,6 +106,11 @@ class write_queue {
   bool blocked() const noexcept { return blocked_; }
 
  private:
+  // What a payload takes besides its bytes, about: its place in `rest_`, which may be half full,
+  // and a block of its own with its counters, a string, and what the allocator adds.
+  static constexpr std::size_t payload_memory =
+      2 * sizeof(shared_payload) + sizeof(std::string) + 4 * sizeof(void*);
+
   struct attempt {
     std::size_t asked;
     io_result result;

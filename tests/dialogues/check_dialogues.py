@@ -50,8 +50,8 @@ UNSEEN_BY_SCHEMA = {
     "no_such_transfer",
 }
 
-# What no dialogue can bring about: its clients read all that they get.
-UNPLAYED = {"not_reading"}
+# What no dialogue can bring about: its clients read all that they get, and no time passes.
+UNPLAYED = {"not_reading", "read_timeout", "line_timeout", "memory_limit"}
 
 Message = dict[str, Any]
 

@@ -6,6 +6,7 @@
 
 import argparse
 import contextlib
+import json
 import re
 import resource
 import signal
@@ -121,6 +122,21 @@ class Programs(unittest.TestCase):
         server.send_signal(signal.SIGTERM)
         self.assertEqual(server.wait(BOUND), 0)
         server.stderr = None
+
+    def test_who_does_not_finish_a_line_is_told_so_and_the_log_counts_them(self) -> None:
+        server, port = self.start_server("--line-timeout", "1", milestone="02-users")
+        ports = []
+        for nick in "ann", "bob", "cat":
+            with socket.create_connection(("127.0.0.1", port), BOUND) as client:
+                ports.append(client.getsockname()[1])
+                client.sendall(b'{"type":"nick","nick":"%s"}\nhalf' % nick.encode())
+                *_, last = client.makefile("rb")  # up to the end
+                self.assertEqual(json.loads(last)["code"], "line_timeout")
+        server.send_signal(signal.SIGTERM)
+        _, errors = server.communicate(timeout=BOUND)
+        event, held = "a client does not finish a frame", "4 bytes of it are held"
+        self.assertIn(f"{event}: ann, 127.0.0.1:{ports[0]}: {held}\n", errors)
+        self.assertIn(f"2 more like it: {event}; the last: cat, 127.0.0.1:{ports[2]}: {held}\n", errors)
 
     def test_a_server_may_have_as_many_descriptors_as_the_system_lets_it(self) -> None:
         _, most = resource.getrlimit(resource.RLIMIT_NOFILE)

@@ -52,6 +52,8 @@ class recording_service : public jalon::service {
     if (on_disconnected) on_disconnected(number_of(id), {}, out);
   }
 
+  std::string describe(jalon::connection_id id) const override { return called(number_of(id)); }
+
   void elapsed(jalon::steady_time now, jalon::actions& out) override {
     story.emplace_back("elapsed");
     elapsed_at.push_back(now);
@@ -100,8 +102,12 @@ class recording_service : public jalon::service {
         return "broken";
       case jalon::departure::not_reading:
         return "not reading";
-      case jalon::departure::input_limit:
-        return "too much input";
+      case jalon::departure::stalled:
+        return "stalled";
+      case jalon::departure::unfinished_frame:
+        return "unfinished frame";
+      case jalon::departure::memory_limit:
+        return "memory limit";
       case jalon::departure::asked:
         return "asked";
     }

@@ -22,7 +22,9 @@ struct server_scene : On {
 
   explicit server_scene(jalon::server_options options = {}, Codec codec = Codec{},
                         const jalon::endpoint& at = jalon::endpoint::loopback(0)) {
-    options.log = [this](std::string_view line) { log.emplace_back(line); };
+    options.log = [this](std::string_view event, std::string_view detail) {
+      log.push_back(std::string(event) + ": " + std::string(detail));
+    };
     server = std::make_unique<server_type>(this->loop, jalon::listener(at), service,
                                            std::move(options), std::move(codec));
   }

@@ -311,10 +311,10 @@ TEMPLATE_TEST_CASE("an acceptor whose handler throws accepts the next connection
   throw_once trouble;
   int taken = 0;
   jalon::acceptor<typename TestType::loop_type> door(
-      on.loop, jalon::listener(jalon::endpoint::loopback(0)), [&](jalon::accept_result) {
+      on.loop, jalon::listener(jalon::endpoint::loopback(0)), {[&](jalon::accept_result) {
         ++taken;
         trouble();
-      });
+      }});
   const peer first(door.local());
   const peer second(door.local());
   REQUIRE(throws_once(on));

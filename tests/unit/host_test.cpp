@@ -324,51 +324,6 @@ TEMPLATE_TEST_CASE("while a client is paused, what it sends stays in the system'
   CHECK(s.service.story == story{"anna connected", "anna says wait"});
 }
 
-TEMPLATE_TEST_CASE("input of all paused clients together is bounded", "", ALL_LOOPS) {
-  jalon::server_options options;
-  options.max_paused_input = 1'500;
-  server_scene<TestType> s(options);
-  pause_on_request(s);
-  peer anna = s.client();
-  peer bob = s.client();
-  peer carol = s.client();
-  const std::string much = "wait\n" + std::string(1'000, 'x') + '\n';
-  anna.send(much);
-  REQUIRE(s.gets(anna, "wait\n"));
-  bob.send(much);
-  REQUIRE(s.until([&] { return bob.ended(); }));
-  CHECK(bob.received() == "wait\n");
-  CHECK(s.service.story.back() == "bob gone, too much input");
-  CHECK(s.log.size() == 1);
-  INFO("those before are not affected, and there is room for others again");
-  resume(s, 1);
-  CHECK(s.gets(anna, "wait\n" + std::string(1'000, 'x') + '\n'));
-  carol.send(much);
-  CHECK(s.gets(carol, "wait\n"));
-}
-
-TEMPLATE_TEST_CASE("a client that is both too slow and too much of a paused one is gone once", "",
-                   ALL_LOOPS) {
-  jalon::server_options options;
-  options.max_paused_input = 1;
-  options.connection.queue = {
-      .low_water = 100'000'000, .high_water = 100'000'000, .hard_limit = 3'000'000};
-  server_scene<TestType> s(options);
-  peer anna = s.client();
-  peer bob = s.client();
-  anna.socket().set_buffers(4'096, 4'096);
-  s.service.answer = [&](std::size_t who, std::string_view, actions& out) {
-    out.send(s.service.ids(), std::string(2'900'000, 'x'));
-    out.send(s.service.ids(), std::string(2'900'000, 'y'));
-    out.pause(s.service.id_of(who));
-  };
-  anna.send("wait\nmore\n");
-  REQUIRE(s.until([&] { return s.service.story.size() >= 4; }));
-  run_turns(s, 5);
-  CHECK(std::count_if(s.service.story.begin(), s.service.story.end(),
-                      [](const std::string& line) { return line.starts_with("anna gone"); }) == 1);
-}
-
 TEMPLATE_TEST_CASE("a service can ask for the loop's time in each call", "", ALL_LOOPS) {
   server_scene<TestType> s;
   std::vector<jalon::steady_time> times;

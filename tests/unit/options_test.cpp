@@ -3,6 +3,7 @@
 
 #include <signal.h>
 
+#include <chrono>
 #include <fstream>
 #include <iostream>
 #include <iterator>
@@ -73,6 +74,8 @@ TEST_CASE("A server listens for this machine alone, waits with poll and tells no
   CHECK(options.loop == program::loop_kind::poll);
   CHECK_FALSE(options.trace);
   CHECK(options.hard_limit == 8'388'608);
+  CHECK(options.limits.stall_timeout == std::chrono::seconds(30));
+  CHECK(options.limits.line_timeout == std::chrono::seconds(60));
 }
 
 TEST_CASE("A server's options are taken before and after the port") {
@@ -81,6 +84,19 @@ TEST_CASE("A server's options are taken before and after the port") {
   CHECK(options.bind_given);
   CHECK(options.trace);
   CHECK(options.hard_limit == 1'000'000);
+}
+
+TEST_CASE("A server's limits are what the command line says, in bytes and in seconds") {
+  const auto limits =
+      server({"0", "--memory", "1000000", "--stall-timeout=5", "--line-timeout", "7"}).limits;
+  CHECK(limits.memory == 1'000'000);
+  CHECK(limits.stall_timeout == std::chrono::seconds(5));
+  CHECK(limits.line_timeout == std::chrono::seconds(7));
+  for (const char* none : {"0", "-1", "1000001", "soon"}) {
+    check_has(wrong_server({"0", "--line-timeout", none}), " is no number from 1 to 1000000");
+    check_has(wrong_server({"0", "--stall-timeout", none}), " is no number from 1 to 1000000");
+  }
+  check_has(wrong_server({"0", "--memory", "131071"}), "'131071' is no number from 131072 to ");
 }
 
 TEST_CASE("A server says that this machine's address was asked for") {

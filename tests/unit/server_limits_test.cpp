@@ -33,7 +33,9 @@ TEMPLATE_TEST_CASE("a client that does not read is closed, and told why; the oth
                    ALL_LOOPS) {
   jalon::server_options options;
   options.connection.queue = {.low_water = 1'000, .high_water = 10'000, .hard_limit = 400'000};
-  options.not_reading_notice = "you do not read";
+  options.last_frame = [](jalon::departure why) {
+    return std::string(why == jalon::departure::not_reading ? "you do not read" : "?");
+  };
   server_scene<TestType> s(options);
   tell_all(s);
   peer talker = s.client();
@@ -50,8 +52,9 @@ TEMPLATE_TEST_CASE("a client that does not read is closed, and told why; the oth
   }
   REQUIRE(s.log.size() == 1);
   INFO(s.log[0]);
-  CHECK(s.log[0].starts_with("a client does not read: "));
-  CHECK(s.log[0].ends_with(" bytes wait for it; it is closed"));
+  CHECK(s.log[0].starts_with("a client does not read: bob, " + deaf.socket().local().to_string() +
+                             ": "));
+  CHECK(s.log[0].ends_with(" bytes wait"));
   CHECK(s.service.story.back() == "bob gone, not reading");
   CHECK(std::count(s.service.story.begin(), s.service.story.end(), "bob gone, not reading") == 1);
   CHECK(s.gets(other, due));
@@ -152,33 +155,89 @@ TEMPLATE_TEST_CASE("who asks faster than it reads waits for itself, also if the 
   CHECK(s.log.empty());
 }
 
-TEMPLATE_TEST_CASE("out of descriptors, a client learns it at once, and the server rests", "",
-                   ALL_LOOPS) {
+TEMPLATE_TEST_CASE("out of descriptors, all who wait learn it in few turns, and the server rests",
+                   "", ALL_LOOPS) {
+  constexpr std::size_t newcomers = 150;
+  const support::many_descriptors enough(2 * newcomers + 100);
   server_scene<TestType> s;
   peer old = s.client();
-  peer unlucky(s.server->local());
-  peer waiting(s.server->local());
-  bool refused = false;
+  std::vector<peer> unlucky;
+  while (unlucky.size() < newcomers) unlucky.emplace_back(s.server->local());
+  int turns = 0;
+  std::size_t refused = 0;
   bool still_served = false;
+  std::size_t lines = 0;
   {
     const support::no_descriptors none_left;
-    refused = s.until([&] { return unlucky.gone(); });
+    for (; turns < 100 && refused < newcomers; ++turns) {
+      run_turns(s, 1);
+      refused = static_cast<std::size_t>(
+          std::count_if(unlucky.begin(), unlucky.end(), [](peer& one) { return one.gone(); }));
+    }
+    lines = s.log.size();
     run_turns(s, 100);
     old.send("still served\n");
     still_served = s.gets(old, "still served\n");
   }
-  CHECK(refused);
+  CHECK(refused == newcomers);
+  CHECK(turns <= 10);
   CHECK(still_served);
-  CHECK_FALSE(waiting.gone());
-  INFO("another one waits, and the server did not ask for it in every turn");
-  CHECK(s.log == story{"cannot accept a connection: " +
-                       std::make_error_condition(std::errc::too_many_files_open).message()});
+  INFO("one line a turn says how many, and none when nobody waits");
+  CHECK(lines <= 4);
+  CHECK(s.log.size() == lines);
+  const std::string reason = "cannot accept a connection: " +
+                             std::make_error_condition(std::errc::too_many_files_open).message() +
+                             "; ";
+  std::size_t told = 0;
+  for (const std::string& line : s.log) {
+    REQUIRE(line.starts_with(reason));
+    told += std::stoul(line.substr(reason.size()));
+  }
+  CHECK(told == newcomers);
 
-  s.clock.advance(100ms);
-  CHECK(s.until([&] { return s.server->size() == 2; }));
-  waiting.send("hello\n");
-  CHECK(s.gets(waiting, "hello\n"));
-  CHECK(s.log.size() == 1);
+  INFO("who comes when there are descriptors again is accepted, without a pause");
+  peer lucky = s.client();
+  lucky.send("hello\n");
+  CHECK(s.gets(lucky, "hello\n"));
+}
+
+TEMPLATE_TEST_CASE("out of descriptors, those that only linger go first, the oldest before others",
+                   "", ALL_LOOPS) {
+  server_scene<TestType> s;
+  s.service.answer = [&](std::size_t who, std::string_view line, actions& out) {
+    out.send(s.service.id_of(who), line == "much" ? std::string(8'000'000, 'x') : "bye");
+    out.close(s.service.id_of(who));
+  };
+  peer draining = s.client();
+  draining.send("much\n");
+  peer first = s.client();
+  first.send("quit\n");
+  peer second = s.client();
+  second.send("quit\n");
+  REQUIRE(s.gets(first, "bye\n"));
+  REQUIRE(s.gets(second, "bye\n"));
+  run_turns(s, 5);
+  REQUIRE(s.server->size() == 3);
+
+  peer newcomer(s.server->local());
+  bool first_is_cut = false;
+  bool second_is_cut = false;
+  {
+    const support::no_descriptors none_left;
+    run_turns(s, 20);
+    first.send_some("too late");  // answered with a reset by a socket that is closed
+    second.send_some("too late");
+    run_turns(s, 20);
+    first_is_cut = static_cast<bool>(first.socket().take_error());
+    second_is_cut = static_cast<bool>(second.socket().take_error());
+  }
+  CHECK(first_is_cut);
+  CHECK_FALSE(second_is_cut);
+  CHECK(s.log.empty());
+  CHECK(s.server->size() == 3);
+  CHECK(s.until([&] { return draining.received().size() == 8'000'001; }));
+  newcomer.send("hello\n");
+  CHECK(s.gets(newcomer, "bye\n"));
 }
 
 TEMPLATE_TEST_CASE("a server may be shut down while it waits for descriptors", "", ALL_LOOPS) {

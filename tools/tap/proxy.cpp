@@ -212,7 +212,7 @@ proxy::proxy(jalon::reactor& loop, jalon::listener listener, proxy_options optio
     : loop_(loop),
       options_(std::move(options)),
       acceptor_(loop, std::move(listener),
-                [this](jalon::accept_result accepted) { welcome(std::move(accepted.socket)); }) {}
+                {[this](jalon::accept_result accepted) { welcome(std::move(accepted.socket)); }}) {}
 
 proxy::~proxy() = default;
 

@@ -73,8 +73,9 @@ class file_receiver {
         expected_(std::move(expected)),
         handlers_(std::move(callbacks)),
         have_(expected_.offset),
-        acceptor_(loop, jalon::listener(at),
-                  [this](jalon::accept_result accepted) { welcome(std::move(accepted.socket)); }) {
+        acceptor_(loop, jalon::listener(at), {[this](jalon::accept_result accepted) {
+                    welcome(std::move(accepted.socket));
+                  }}) {
     restart_timer();
   }
   file_receiver(const file_receiver&) = delete;

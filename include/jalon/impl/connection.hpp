@@ -16,6 +16,8 @@ connection<Loop, Codec, Handler>::connection(Loop& loop, stream_socket socket, H
                                              const connection_options& options, Codec codec)
     : handler_(handler),
       drain_timeout_(options.drain_timeout),
+      stall_timeout_(options.stall_timeout),
+      frame_timeout_(options.frame_timeout),
       read_bytes_(options.read_bytes),
       codec_(std::move(codec)),
       loop_(loop),
@@ -39,7 +41,8 @@ void connection<Loop, Codec, Handler>::apply_event(connection_event event, std::
   if (closes) close_socket();
   if (!closes && is_closing(row.to) && !is_closing(before)) {
     end_of_turn_.schedule();
-    start_drain_timer();
+    frame_timer_.cancel();
+    watch_output();
   }
   try {
     if (row.action == connection_action::report_end) handler_.ended(error);
@@ -53,18 +56,60 @@ void connection<Loop, Codec, Handler>::apply_event(connection_event event, std::
 template <event_loop Loop, codec Codec, class Handler>
 void connection<Loop, Codec, Handler>::close_socket() {
   watch_.drop();
-  drain_timer_.cancel();
+  output_timer_.cancel();
+  frame_timer_.cancel();
   socket_ = {};
 }
 
+// Once it closes, the peer must accept what is queued, and then end its side. Before, it must
+// accept what a full socket has left behind.
 template <event_loop Loop, codec Codec, class Handler>
-void connection<Loop, Codec, Handler>::start_drain_timer() {
-  drain_timer_ = loop_.at(time_after(loop_.now(), drain_timeout_), [this, sent_before = sent_] {
-    if (sent_ == sent_before)
-      apply_event(connection_event::timed_out);
-    else
-      start_drain_timer();
-  });
+void connection<Loop, Codec, Handler>::watch_output() {
+  const auto limit = is_closing(phase_) ? drain_timeout_ : stall_timeout_;
+  output_watched_ = true;
+  output_timer_ = loop_.at(time_after(loop_.now(), limit),
+                           [this, sent_before = sent_] { check_output(sent_before); });
+}
+
+template <event_loop Loop, codec Codec, class Handler>
+void connection<Loop, Codec, Handler>::check_output(std::size_t sent_before) {
+  output_watched_ = false;
+  if (!is_closing(phase_) && !queue_.blocked()) return;
+  if (sent_ != sent_before) return watch_output();
+  if (is_closing(phase_)) return apply_event(connection_event::timed_out);
+  disconnect_late(connection_deadline::stall);
+}
+
+template <event_loop Loop, codec Codec, class Handler>
+void connection<Loop, Codec, Handler>::watch_frame() {
+  frame_watched_ = true;
+  frame_timer_ = loop_.at(time_after(loop_.now(), frame_timeout_),
+                          [this, steps = input_steps_] { check_frame(steps); });
+}
+
+template <event_loop Loop, codec Codec, class Handler>
+void connection<Loop, Codec, Handler>::check_frame(std::size_t steps_before) {
+  frame_watched_ = false;
+  if (use_of_input(phase_) != input_use::deliver || !frame_begun()) return;
+  const bool reads = may_deliver() && has(interest_, io_events::read);
+  if (!reads || input_steps_ != steps_before) return watch_frame();
+  disconnect_late(connection_deadline::frame);
+}
+
+template <event_loop Loop, codec Codec, class Handler>
+void connection<Loop, Codec, Handler>::disconnect_late(connection_deadline which) {
+  const auto close_if_open = [&] {
+    if (is_closing(phase_)) return;
+    if (which == connection_deadline::stall) queue_.drop_unstarted();
+    close();
+  };
+  try {
+    handler_.late(which);
+  } catch (...) {
+    close_if_open();
+    throw;
+  }
+  close_if_open();
 }
 
 template <event_loop Loop, codec Codec, class Handler>
@@ -74,6 +119,14 @@ void connection<Loop, Codec, Handler>::on_ready(io_events what) {
     continue_input();
   }
   if (has(what, io_events::read)) read();
+  tell_holding();
+}
+
+template <event_loop Loop, codec Codec, class Handler>
+void connection<Loop, Codec, Handler>::tell_holding() noexcept {
+  const std::size_t bytes = memory();
+  if (bytes == held_ || phase_ == connection_phase::closed) return;
+  handler_.holds(held_ = bytes);
 }
 
 template <event_loop Loop, codec Codec, class Handler>
@@ -115,6 +168,7 @@ void connection<Loop, Codec, Handler>::deliver(bool input_ended) {
       auto next = codec_.next(in_);
       if (!next && input_ended) next = codec_.finish(in_);
       if (!next) break;
+      ++input_steps_;
       handler_.received(*next);
     }
     if (phase_ != connection_phase::closed) handler_.delivered();
@@ -125,7 +179,17 @@ void connection<Loop, Codec, Handler>::deliver(bool input_ended) {
   // If it is closing, `end_turn` releases the memory: the frame that a handler has may be there.
   if (is_closing(phase_)) return;
   if (in_.empty()) in_.release();
+  if (!frame_watched_ && frame_timeout_ != std::chrono::milliseconds::max() && frame_begun())
+    watch_frame();
   update_interest();
+}
+
+template <event_loop Loop, codec Codec, class Handler>
+bool connection<Loop, Codec, Handler>::frame_begun() const noexcept {
+  if constexpr (requires { codec_.discarding(); }) {
+    if (codec_.discarding()) return true;
+  }
+  return !in_.empty();
 }
 
 // If frames are left behind, the next read returns the end again, and this is called again.
@@ -151,6 +215,7 @@ void connection<Loop, Codec, Handler>::end_turn() {
   else
     write_queued();
   continue_input();
+  tell_holding();
 }
 
 template <event_loop Loop, codec Codec, class Handler>
@@ -159,7 +224,10 @@ void connection<Loop, Codec, Handler>::write_queued() {
   trace_io("wrote", result);
   sent_ += result.bytes;
   if (result.status == io_status::error) return apply_event(connection_event::broken, result.error);
-  if (queue_.blocked()) return queue_.release_shared_blocks();
+  if (queue_.blocked()) {
+    if (!output_watched_ && stall_timeout_ != std::chrono::milliseconds::max()) watch_output();
+    return queue_.release_shared_blocks();
+  }
   apply_event(connection_event::all_sent);
   if (result.bytes == 0 || is_closing(phase_)) return;
   try {
@@ -183,7 +251,9 @@ void connection<Loop, Codec, Handler>::update_interest() {
   const bool reads = use_of_input(phase_) == input_use::discard || may_deliver();
   const io_events interest = (reads ? io_events::read : io_events::none) |
                              (queue_.blocked() ? io_events::write : io_events::none);
-  if (interest != interest_) watch_.set_interest(interest_ = interest);
+  if (interest == interest_) return;
+  if (has(interest, io_events::read) != has(interest_, io_events::read)) ++input_steps_;
+  watch_.set_interest(interest_ = interest);
 }
 
 template <event_loop Loop, codec Codec, class Handler>

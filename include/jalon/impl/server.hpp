@@ -1,14 +1,18 @@
 // How a server works; server.hpp says what it promises.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <exception>
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "../server.hpp"
 
@@ -25,12 +29,13 @@ server<Loop, Codec>::server(Loop& loop, listener from, service& served, server_o
       fan_out_(enqueue{this}, options_.connection.queue.low_water),
       end_of_turn_(
           loop.deferrals(), [this] { on_end_of_turn(); }, deferral_stage::after_input),
-      acceptor_(
-          loop, with_socket_options(std::move(from)),
-          [this](accept_result accepted) { on_accepted(std::move(accepted)); },
-          [this](std::error_code reason) {
-            log("cannot accept a connection: " + reason.message());
-          }) {}
+      acceptor_(loop, with_socket_options(std::move(from)),
+                {[this](accept_result accepted) { on_accepted(std::move(accepted)); },
+                 [this] { return abort_lingering(); },
+                 [this](std::error_code reason, std::size_t refused) {
+                   log("cannot accept a connection",
+                       reason.message() + "; " + std::to_string(refused) + " refused");
+                 }}) {}
 
 // Accepted sockets inherit the options.
 template <event_loop Loop, codec Codec>
@@ -46,10 +51,11 @@ void server<Loop, Codec>::on_accepted(accept_result accepted) {
   const auto key = clients_.reserve();
   const connection_id id{key};
   try {
-    clients_.put(key, std::make_unique<client>(*this, id, std::move(accepted.socket)));
+    clients_.put(key,
+                 std::make_unique<client>(*this, id, std::move(accepted.socket), accepted.peer));
   } catch (const std::exception& failure) {  // it is gone already, or memory is short
     clients_.take(key);
-    return log(std::string("lost a connection at once: ") + failure.what());
+    return log("lost a connection at once", accepted.peer.to_string() + ": " + failure.what());
   }
   end_of_turn_.schedule();
   service_.connected(id, arrival{accepted.peer, options_.wall_clock()}, actions_);
@@ -78,11 +84,32 @@ void server<Loop, Codec>::on_ended(connection_id id, std::error_code error) {
   apply_all();
 }
 
+// A batch may hold what it still gets, and show that it does not read.
+template <event_loop Loop, codec Codec>
+void server<Loop, Codec>::on_late(connection_id id, connection_deadline which) {
+  fan_out_.flush_batch();
+  if (client* const slow = find_open(id)) {
+    if (which == connection_deadline::stall)
+      evict(*slow, departure::stalled, slow->link.queued());
+    else
+      evict(*slow, departure::unfinished_frame, slow->link.undelivered());
+  }
+  apply_all();
+}
+
+// The end of the next turn looks whether all together hold too much: after this one's writing.
+template <event_loop Loop, codec Codec>
+void server<Loop, Codec>::on_holding(client& holder, std::size_t bytes) noexcept {
+  held_ += bytes - std::exchange(holder.held, bytes);
+  if (held_ > options_.memory_budget) end_of_turn_.schedule();
+}
+
 // The connection is calling, so it lives until the end of the turn.
 template <event_loop Loop, codec Codec>
 void server<Loop, Codec>::on_closed(connection_id id) {
   auto gone = clients_.take(static_cast<std::uint64_t>(id));
-  stop_counting(*gone);
+  held_ -= gone->held;
+  if (gone->closing) closing_.erase(*gone->closing);
   loop_.retire(std::move(gone));
   finish_if_empty();
 }
@@ -90,7 +117,10 @@ void server<Loop, Codec>::on_closed(connection_id id) {
 template <event_loop Loop, codec Codec>
 void server<Loop, Codec>::on_end_of_turn() {
   try {
-    if (!shutting_down_) service_.end_of_turn(actions_);
+    if (!shutting_down_) {
+      keep_to_budget();
+      service_.end_of_turn(actions_);
+    }
     apply_all();
   } catch (...) {
     end_of_turn_.schedule();  // applies the rest
@@ -107,13 +137,13 @@ void server<Loop, Codec>::report_departure(connection_id id, departure why) {
 }
 
 // Applies all that the service asks for, and puts it into the queues. The service may ask for more
-// when it is told of slow consumers.
+// when it is told of evictions.
 template <event_loop Loop, codec Codec>
 void server<Loop, Codec>::apply_all() {
   do {
     apply_actions();
     fan_out_.flush_batch();
-    report_slow_consumers();
+    report_evictions();
   } while (actions_.size() > 0);
 }
 
@@ -140,7 +170,7 @@ void server<Loop, Codec>::apply(const actions::close_connection& closing) {
   fan_out_.flush_batch();
   client* const leaving = find_open(closing.id);
   if (leaving == nullptr) return;
-  stop_counting(*leaving);
+  note_closing(*leaving);
   leaving->link.close();
   report_departure(closing.id, leaving->input_ended ? departure::end_of_input : departure::asked);
 }
@@ -148,25 +178,12 @@ void server<Loop, Codec>::apply(const actions::close_connection& closing) {
 template <event_loop Loop, codec Codec>
 void server<Loop, Codec>::apply(const actions::pause_input& pausing) {
   fan_out_.flush_batch();
-  client* const paused = find_open(pausing.id);
-  if (paused == nullptr) return;
-  stop_counting(*paused);
-  paused->link.pause();
-  paused->paused_input = paused->link.undelivered();
-  paused_input_ += paused->paused_input;
-  if (paused_input_ <= options_.max_paused_input) return;
-  log("too much input waits for paused connections; one is disconnected");
-  stop_counting(*paused);
-  paused->link.close();
-  report_departure(pausing.id, departure::input_limit);
+  if (client* const paused = find_open(pausing.id)) paused->link.pause();
 }
 
 template <event_loop Loop, codec Codec>
 void server<Loop, Codec>::apply(const actions::resume_input& resuming) {
-  client* const resumed = find_open(resuming.id);
-  if (resumed == nullptr) return;
-  stop_counting(*resumed);
-  resumed->link.resume();
+  if (client* const resumed = find_open(resuming.id)) resumed->link.resume();
 }
 
 template <event_loop Loop, codec Codec>
@@ -179,25 +196,99 @@ void server<Loop, Codec>::apply(const actions::wake& asked) {
   });
 }
 
-// A slow consumer takes nothing more from here on. It is reported later: the fan-out is at work,
-// and the other recipients must not miss a frame if a call of the service throws.
 template <event_loop Loop, codec Codec>
 void server<Loop, Codec>::enqueue_for(connection_id to, const shared_payload& payload) {
   client* const recipient = find(to);
   if (recipient == nullptr || recipient->link.send(payload)) return;
-  slow_consumers_.push_back({to, recipient->link.queued()});
-  stop_counting(*recipient);
-  recipient->link.close_without_queue(options_.not_reading_notice);
+  evict(*recipient, departure::not_reading, recipient->link.queued());
+}
+
+// Disconnects those that hold the most, until an eighth of the budget is free. So each look at all
+// connections is paid for by what it frees. Who is closing already, and still holds the most, does
+// not accept even what is left for it.
+template <event_loop Loop, codec Codec>
+void server<Loop, Codec>::keep_to_budget() {
+  if (held_ <= options_.memory_budget) return;
+  fan_out_.flush_batch();
+  std::vector<std::pair<std::size_t, std::uint64_t>> holders;
+  std::size_t left = 0;
+  for (const auto id : clients_.ids()) {
+    const std::size_t held = clients_.find(id)->link.memory();
+    if (held > 0) holders.emplace_back(held, id);
+    left += held;
+  }
+  if (left <= options_.memory_budget) return;  // some have closed in this turn
+  std::make_heap(holders.begin(), holders.end());
+  const std::size_t wanted = options_.memory_budget - options_.memory_budget / 8;
+  for (; left > wanted; holders.pop_back()) {
+    std::pop_heap(holders.begin(), holders.end());
+    const auto [held, id] = holders.back();
+    left -= held;
+    client& largest = *clients_.find(id);
+    if (largest.link.open())
+      evict(largest, departure::memory_limit, held);
+    else
+      largest.link.abort();
+  }
+}
+
+// Takes nothing more for the connection from here on. It is reported later: the fan-out may be at
+// work, and the other recipients must not miss a frame if a call of the service throws.
+template <event_loop Loop, codec Codec>
+void server<Loop, Codec>::evict(client& gone, departure why, std::size_t bytes) {
+  note_closing(gone);
+  evictions_.push_back({gone.id, gone.peer, why, bytes});
+  const std::string last = options_.last_frame ? options_.last_frame(why) : std::string();
+  if (why != departure::unfinished_frame) return gone.link.close_without_queue(last);
+  if (!last.empty()) gone.link.send(last);  // if there is no room, it is closed without
+  gone.link.close();
 }
 
 template <event_loop Loop, codec Codec>
-void server<Loop, Codec>::report_slow_consumers() {
-  while (!slow_consumers_.empty()) {
-    const slow_consumer slow = slow_consumers_.front();
-    slow_consumers_.pop_front();
-    log("a client does not read: " + std::to_string(slow.queued) +
-        " bytes wait for it; it is closed");
-    report_departure(slow.id, departure::not_reading);
+void server<Loop, Codec>::note_closing(client& leaving) {
+  leaving.closing = closing_.insert(closing_.end(), leaving.id);
+}
+
+// All is sent to who lingers, and its descriptor only waits for the peer's end. The oldest goes
+// first. Few are looked at: those before it may have much to send.
+template <event_loop Loop, codec Codec>
+bool server<Loop, Codec>::abort_lingering() {
+  int looked_at = 0;
+  for (const connection_id id : closing_) {
+    if (++looked_at > acceptor<Loop>::max_a_turn) break;
+    auto& link = find(id)->link;
+    if (link.phase() != connection_phase::lingering) continue;
+    link.abort();
+    return true;
+  }
+  return false;
+}
+
+template <event_loop Loop, codec Codec>
+void server<Loop, Codec>::report_evictions() {
+  while (!evictions_.empty()) {
+    const eviction gone = evictions_.front();
+    evictions_.pop_front();
+    log_eviction(gone);
+    report_departure(gone.id, gone.why);
+  }
+}
+
+template <event_loop Loop, codec Codec>
+void server<Loop, Codec>::log_eviction(const eviction& gone) const {
+  if (!options_.log) return;
+  const std::string name = service_.describe(gone.id);
+  const std::string who = (name.empty() ? name : name + ", ") + gone.peer.to_string() + ": ";
+  const std::string bytes = std::to_string(gone.bytes) + " bytes";
+  switch (gone.why) {
+    case departure::stalled:
+      return log("a client accepts nothing", who + bytes + " wait");
+    case departure::unfinished_frame:
+      return log("a client does not finish a frame", who + bytes + " of it are held");
+    case departure::memory_limit:
+      return log("the connections hold too much memory", who + "it held " + bytes);
+    default:
+      return log("a client does not read", who + bytes + " wait");
   }
 }
 
@@ -236,11 +327,6 @@ void server<Loop, Codec>::finish_if_empty() {
 }
 
 template <event_loop Loop, codec Codec>
-void server<Loop, Codec>::stop_counting(client& from) noexcept {
-  paused_input_ -= std::exchange(from.paused_input, 0);
-}
-
-template <event_loop Loop, codec Codec>
 typename server<Loop, Codec>::client* server<Loop, Codec>::find(connection_id id) noexcept {
   return clients_.find(static_cast<std::uint64_t>(id));
 }
@@ -253,8 +339,8 @@ typename server<Loop, Codec>::client* server<Loop, Codec>::find_open(connection_
 }
 
 template <event_loop Loop, codec Codec>
-void server<Loop, Codec>::log(const std::string& line) const {
-  if (options_.log) options_.log(line);
+void server<Loop, Codec>::log(std::string_view event, const std::string& detail) const {
+  if (options_.log) options_.log(event, detail);
 }
 
 }  // namespace jalon

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 
@@ -88,6 +89,12 @@ inline bool is_passing(int error) {
          error == EHOSTUNREACH || error == ENETUNREACH;
 }
 
+// Whether @p fd can be read, now (poll(2)).
+inline bool is_readable(int fd) noexcept {
+  pollfd watched{fd, POLLIN, 0};
+  return uninterrupted([&] { return ::poll(&watched, 1, 0); }) == 1;
+}
+
 inline unique_fd open_reserve() noexcept {
   return unique_fd{::open("/dev/null", O_RDONLY | O_CLOEXEC)};
 }
@@ -166,20 +173,21 @@ JALON_INLINE accept_result listener::accept() {
 
 JALON_INLINE accept_result listener::failed() {
   const io_result result = detail::failed_io();
-  const int error = result.error.value();
   // Linux reports EMFILE and ENFILE even if the backlog is empty.
-  if ((error == EMFILE || error == ENFILE) && !turn_one_away()) return {};
+  if (is_out_of_descriptors(result.error) && !detail::is_readable(fd())) return {};
   return {result.status, {}, {}, result.error};
 }
 
-// Accepts and closes a connection, with the descriptor in reserve. @return false if none waited
-JALON_INLINE bool listener::turn_one_away() {
+JALON_INLINE bool listener::refuse() {
   reserve_.reset();
-  unique_fd turned_away{::accept(fd(), nullptr, nullptr)};
-  const bool was_waiting = turned_away || errno != EAGAIN;
-  turned_away.reset();
+  unique_fd refused;
+  do {
+    refused.reset(::accept(fd(), nullptr, nullptr));
+  } while (!refused && detail::is_passing(errno));
+  const bool was_accepted = static_cast<bool>(refused);
+  refused.reset();
   reserve_ = detail::open_reserve();
-  return was_waiting;
+  return was_accepted;
 }
 
 JALON_INLINE datagram datagram_socket::receive(std::span<char> into) noexcept {
