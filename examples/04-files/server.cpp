@@ -8,7 +8,7 @@
 
 int main(int argc, char* argv[]) {
   return program::run_main([&] {
-    const auto options = program::parse_server_options(argc, argv, "jalon 04-files");
+    const auto options = chat::parse_options(argc, argv, "jalon 04-files");
     chat::router router;
     chat::session session(router, program::server_name());
     chat::users users(router);

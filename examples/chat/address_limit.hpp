@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <map>
 #include <optional>
@@ -22,7 +23,7 @@ class address_limit {
   using key = std::array<unsigned char, 16>;
 
   /// @param most the connections of one address
-  explicit address_limit(std::size_t most) : most_(most) {}
+  explicit address_limit(std::uint64_t most) : most_(most) {}
 
   /// The key of @p peer; nothing if it is not counted, because it is on this machine.
   static std::optional<key> key_of(const jalon::endpoint& peer) {
@@ -76,7 +77,7 @@ class address_limit {
     return bytes == ipv6_loopback || (is_mapped(bytes) && bytes[12] == 127);
   }
 
-  std::size_t most_;
+  std::uint64_t most_;
   std::map<key, std::size_t> counts_;
 };
 

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <chrono>
-#include <cstddef>
 #include <cstdint>
 #include <limits>
 
@@ -23,12 +22,12 @@ struct service_limits {
   /// How much work is done in a turn of the loop, so that nobody waits for the crowd.
   std::uint64_t turn_work = 100'000;
   /// How many bytes of lines may wait for a later turn; beyond that, requests are refused.
-  std::size_t held_bytes = std::size_t{16} << 20;
+  std::uint64_t held_bytes = std::uint64_t{16} << 20;
   /// How long a client may stay without a nick. Not for clients on this machine.
   std::chrono::nanoseconds login_time = std::chrono::seconds(120);
   /// How many connections one address may have; a /64 network counts as one IPv6 address. Not for
   /// clients on this machine.
-  std::size_t connections_per_address = 512;
+  std::uint64_t connections_per_address = 512;
 
   /// No limits, for benchmarks.
   static constexpr service_limits none() {
@@ -36,9 +35,9 @@ struct service_limits {
             .burst = std::numeric_limits<std::uint64_t>::max(),
             .longest_wait = std::chrono::nanoseconds::max(),
             .turn_work = std::numeric_limits<std::uint64_t>::max(),
-            .held_bytes = std::numeric_limits<std::size_t>::max(),
+            .held_bytes = std::numeric_limits<std::uint64_t>::max(),
             .login_time = std::chrono::nanoseconds::max(),
-            .connections_per_address = std::numeric_limits<std::size_t>::max()};
+            .connections_per_address = std::numeric_limits<std::uint64_t>::max()};
   }
 };
 

@@ -49,16 +49,9 @@ namespace chat {
 /// clients, those go first of whom less work is expected, which is what they have caused lately.
 class policy final : public jalon::service {
  public:
-  /// Takes what happens to whom, for the log.
-  using log_sink = std::function<void(std::string_view event, std::string_view who)>;
-
   /// @param behind what it protects; outlives it
-  /// @param log empty for none
-  policy(router& behind, const service_limits& limits, log_sink log = {})
-      : router_(behind),
-        limits_(limits),
-        log_(std::move(log)),
-        addresses_(limits.connections_per_address) {}
+  policy(router& behind, const service_limits& limits)
+      : router_(behind), limits_(limits), addresses_(limits.connections_per_address) {}
 
   // What the host calls (jalon/service.hpp).
 
@@ -66,10 +59,9 @@ class policy final : public jalon::service {
     const auto address = address_limit::key_of(how.peer);
     if (address && !addresses_.add(*address)) {
       return dismiss(id, "too_many_connections", "your address has too many connections here",
-                     how.peer, out);
+                     "an address has too many connections", out);
     }
     client& added = clients_[id];
-    added.peer = how.peer;
     added.address = address;
     // What a newcomer will ask for is not known: it is expected to concern everybody.
     added.expected = clients_.size();
@@ -96,9 +88,9 @@ class policy final : public jalon::service {
     const auto found = clients_.find(from);
     if (found == clients_.end()) return;
     if (error.category() == foreign_category()) {
-      return dismiss(from, "bad_json",
-                     "this is a chat server; it does not speak " + error.message(),
-                     found->second.peer, out);
+      const std::string what = error.message();
+      return dismiss(from, "bad_json", "this is a chat server; it does not speak " + what,
+                     "a client speaks " + what, out);
     }
     router_.malformed(from, error, out);
   }
@@ -114,6 +106,10 @@ class policy final : public jalon::service {
     if (gone.holds_line) return;  // what was asked before is done before
     if (departures_.empty() && done_ < limits_.turn_work) return leave(id, why, out);
     departures_.push_back({id, why});
+  }
+
+  std::string describe(connection_id id) const override {
+    return clients_.contains(id) ? router_.describe(id) : std::string();
   }
 
   void elapsed(jalon::steady_time now, actions& out) override {
@@ -142,7 +138,6 @@ class policy final : public jalon::service {
 
  private:
   struct client {
-    jalon::endpoint peer;
     std::optional<address_limit::key> address;  // empty if it is not counted
     std::uint64_t expected = 0;                 // the work that its next request may cause
     token_bucket bucket = {};
@@ -186,7 +181,7 @@ class policy final : public jalon::service {
                          std::to_string(seconds) + " seconds",
                      seconds}},
         out);
-    log("a client asks for too much", from, asking.peer);
+    out.log(from, "a client asks for too much");
     pause(from, asking, shortest_refusal, out);
   }
 
@@ -207,8 +202,8 @@ class policy final : public jalon::service {
 
   void check_login(connection_id id, actions& out) {
     if (!router_.lacks_nick(id)) return;
-    const auto peer = clients_.at(id).peer;
-    dismiss(id, "login_timeout", "you have not taken a nick in time", peer, out);
+    dismiss(id, "login_timeout", "you have not taken a nick in time",
+            "a client has taken no nick in time", out);
   }
 
   // Has @p call called after @p wait, unless the timer is destroyed before.
@@ -237,11 +232,11 @@ class policy final : public jalon::service {
   }
 
   // Closes a connection, and says why.
-  void dismiss(connection_id id, std::string_view code, const std::string& reason,
-               const jalon::endpoint& peer, actions& out) {
+  static void dismiss(connection_id id, std::string_view code, const std::string& reason,
+                      std::string_view event, actions& out) {
     out.send(id, jalon::as_line(error{std::string(code), reason}));
+    out.log(id, event);
     out.close(id);
-    log(reason, id, peer);
   }
 
   // The work that the frames from index @p first on are.
@@ -270,16 +265,11 @@ class policy final : public jalon::service {
     out.wake_at(when);
   }
 
-  void log(std::string_view event, connection_id /*who*/, const jalon::endpoint& peer) const {
-    if (log_) log_(event, peer.to_string());
-  }
-
   static constexpr std::size_t bytes_a_unit = 256;
   static constexpr std::chrono::seconds shortest_refusal{1};
 
   router& router_;
   service_limits limits_;
-  log_sink log_;
   address_limit addresses_;
   jalon::timer_queue timers_;
   std::vector<connection_id> late_;    // whose time for a nick is over

@@ -1,12 +1,19 @@
-// Runs a chat server as a program, with the limits of docs/protocol.md. Chapter: tutorial/02-users.
+// Runs a chat server as a program: its options, its limits (docs/limits.md), its last words to a
+// client. Chapter: tutorial/02-users.
 #pragma once
 
+#include <chrono>
+#include <cstdint>
+#include <limits>
 #include <string>
 #include <utility>
 
 #include <jalon/json_message.hpp>
 #include <jalon/service.hpp>
 
+#include "foreign_protocol.hpp"
+#include "limits.hpp"
+#include "policy.hpp"
 #include "program/run_server.hpp"
 #include "router.hpp"
 
@@ -31,11 +38,52 @@ inline std::string last_line(jalon::departure why) {
   }
 }
 
+/// The parsed command line of a chat server.
+struct chat_options {
+  program::server_options host = {};  ///< what all servers have
+  service_limits limits = {};         ///< what one client may ask of the chat
+};
+
+/// Parses the command line of a chat server. @param name the program's name in its help
+/// @throws program::usage_error, program::text_request; see `run_main`
+inline chat_options parse_options(int argc, const char* const* argv, const std::string& name) {
+  constexpr std::uint64_t most = std::numeric_limits<std::uint64_t>::max();
+  constexpr std::uint64_t most_seconds = 1'000'000'000;
+  chat_options options;
+  service_limits& limits = options.limits;
+  std::uint64_t wait = 5;
+  std::uint64_t login = 120;
+  options.host = program::parse_server_options(
+      argc, argv, name,
+      {{"--rate", "N", "How many deliveries a second one client may cause; 50000 if left out",
+        limits.rate, 1, most},
+       {"--burst", "N", "How many it may cause at once, after it was quiet; 200000 if left out",
+        limits.burst, 1, most},
+       {"--longest-wait", "SECONDS",
+        "A client that would have to wait for longer is refused; 5 if left out", wait, 0,
+        most_seconds},
+       {"--turn-work", "N", "How many deliveries a turn of the loop may cause; 100000 if left out",
+        limits.turn_work, 1, most},
+       {"--held-lines", "BYTES", "How much may wait for later turns; 16 MiB if left out",
+        limits.held_bytes, 0, most},
+       {"--login-timeout", "SECONDS",
+        "How long a client of another machine may have no nick; 120 if left out", login, 1,
+        most_seconds},
+       {"--connections-per-address", "N",
+        "How many connections another machine may have; 512 if left out",
+        limits.connections_per_address, 1, most}});
+  limits.longest_wait = std::chrono::seconds(wait);
+  limits.login_time = std::chrono::seconds(login);
+  if (options.host.no_limits) limits = service_limits::none();
+  return options;
+}
+
 /// Runs @p chat until SIGINT or SIGTERM. @return the program's exit status
-inline int run_chat(router& chat, const program::server_options& options) {
+inline int run_chat(router& chat, const chat_options& options) {
+  policy limited(chat, options.limits);
   jalon::server_options how;
   how.last_frame = last_line;
-  return program::run_server(chat, options, std::move(how), jalon::line_codec(max_line));
+  return program::run_server(limited, options.host, std::move(how), guarded_line_codec(max_line));
 }
 
 }  // namespace chat

@@ -5,7 +5,7 @@
 
 int main(int argc, char* argv[]) {
   return program::run_main([&] {
-    const auto options = program::parse_server_options(argc, argv, "jalon json-echo");
+    const auto options = chat::parse_options(argc, argv, "jalon json-echo");
     chat::router router;
     chat::session session(router, program::server_name());
     return chat::run_chat(router, options);

@@ -118,7 +118,14 @@ std::size_t server_limits::default_memory() {
   return static_cast<std::size_t>(pages) * static_cast<std::size_t>(page_size) / 4;
 }
 
-server_options parse_server_options(int argc, const char* const* argv, const std::string& name) {
+server_limits server_limits::none() {
+  return {.memory = std::numeric_limits<std::size_t>::max(),
+          .stall_timeout = std::chrono::milliseconds::max(),
+          .line_timeout = std::chrono::milliseconds::max()};
+}
+
+server_options parse_server_options(int argc, const char* const* argv, const std::string& name,
+                                    std::initializer_list<number_option> extras) {
   server_options options;
   std::uint16_t port = 0;
   std::string bind = "127.0.0.1";
@@ -145,7 +152,14 @@ server_options parse_server_options(int argc, const char* const* argv, const std
       "How long a client may accept nothing of what waits for it; 30 if left out");
   add(app, "--line-timeout", "SECONDS", seconds("--line-timeout", limits.line_timeout),
       "How long a line that is begun may take; 60 if left out");
+  for (const number_option& extra : extras) {
+    add(app, extra.name, extra.value, number(extra.name, extra.into, extra.least, extra.most),
+        extra.help);
+  }
+  app.add_flag("--no-limits", options.no_limits,
+               "Switch off all limits but --hard-limit, whatever the other options say");
   parse(app, argc, argv);
+  if (options.no_limits) limits = server_limits::none();
   options.at = jalon::endpoint::ip(bind, port).value();
   options.bind_given = !bind_option->empty();
   return options;

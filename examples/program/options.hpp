@@ -28,6 +28,9 @@ struct server_limits {
 
   /// A quarter of the machine's memory.
   static std::size_t default_memory();
+
+  /// No limits.
+  static server_limits none();
 };
 
 /// The parsed command line `server PORT [OPTIONS]`.
@@ -38,6 +41,17 @@ struct server_options {
   bool trace = false;                 ///< `--trace`
   std::size_t hard_limit = 8U << 20;  ///< `--hard-limit`: bytes that may wait for one client
   server_limits limits = {};          ///< the other limits
+  bool no_limits = false;  ///< `--no-limits`: `limits` has none, and the service has none
+};
+
+/// An option whose value is a whole number, which only some servers have.
+struct number_option {
+  std::string name;     ///< with its dashes: `--rate`
+  std::string value;    ///< the name of its value in the help: `N`
+  std::string help;     ///< what it does
+  std::uint64_t& into;  ///< set to the value; unchanged if the option is left out
+  std::uint64_t least;  ///< the smallest value
+  std::uint64_t most;   ///< the largest value
 };
 
 /// The parsed command line `client HOST PORT [OPTIONS]`.
@@ -56,7 +70,8 @@ struct extra_option {
 
 /// Parses a server's command line. @param name the program's name in its help
 /// @throws usage_error, text_request; see `run_main`
-server_options parse_server_options(int argc, const char* const* argv, const std::string& name);
+server_options parse_server_options(int argc, const char* const* argv, const std::string& name,
+                                    std::initializer_list<number_option> extras = {});
 
 /// Parses a client's command line, likewise.
 client_options parse_client_options(int argc, const char* const* argv, const std::string& name,

@@ -173,6 +173,7 @@ class server {
   void apply(const actions::pause_input& pausing);
   void apply(const actions::resume_input& resuming);
   void apply(const actions::wake& asked);
+  void apply(const actions::log_event& logged);
 
   void enqueue_for(connection_id to, const shared_payload& payload);
   void keep_to_budget();
@@ -181,6 +182,7 @@ class server {
   bool abort_lingering();
   void report_evictions();
   void log_eviction(const eviction& gone) const;
+  std::string name_and_address(connection_id id, const endpoint& peer) const;
   void report_departure(connection_id id, departure why);
   void close_all(std::chrono::milliseconds limit, std::function<void()> done);
   client* find(connection_id id) noexcept;

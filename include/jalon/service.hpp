@@ -79,8 +79,15 @@ class actions {
   struct wake {
     steady_time when;  ///< the loop's time
   };
+  /// Tell the operator of an event: a line of the host's log.
+  struct log_event {
+    connection_id about;    ///< the connection that the event concerns
+    std::size_t begin = 0;  ///< index of its first byte in the text of all frames
+    std::size_t size = 0;   ///< bytes of the text
+  };
   /// One action.
-  using action = std::variant<send_frame, close_connection, pause_input, resume_input, wake>;
+  using action =
+      std::variant<send_frame, close_connection, pause_input, resume_input, wake, log_event>;
 
   /// Actions whose `now` is the time that @p clock returns.
   explicit actions(std::function<steady_time()> clock = {}) : clock_(std::move(clock)) {}
@@ -115,6 +122,10 @@ class actions {
   /// Asks for a call of `elapsed` at @p when.
   void wake_at(steady_time when);
 
+  /// Logs that @p event has happened to @p about; the host adds its name (`service::describe`) and
+  /// its address. @p event is a fixed text, so that a log can count those that are alike.
+  void log(connection_id about, std::string_view event);
+
   /// Appends a copy of all actions of @p other.
   void append(const actions& other);
 
@@ -130,6 +141,11 @@ class actions {
   /// The frame of @p sent; valid until the next action is added.
   std::string_view frame(const send_frame& sent) const {
     return std::string_view(text_).substr(sent.begin, sent.size);
+  }
+
+  /// The text of @p logged; valid until the next action is added.
+  std::string_view event(const log_event& logged) const {
+    return std::string_view(text_).substr(logged.begin, logged.size);
   }
 
   /// The recipients of @p sent; valid until the next action is added.

@@ -114,6 +114,9 @@ class memory_host {
   /// What there is already of what `next` gives.
   delivery pending(client who) { return next(who); }
 
+  /// What the service has logged: the event, and the name of whom it concerns.
+  const std::vector<std::string>& log() const { return log_; }
+
   /// How many actions were for a connection of which the service had been told that it is gone.
   std::size_t strays() const { return strays_; }
 
@@ -198,6 +201,11 @@ class memory_host {
 
   void apply(const jalon::actions::wake& asked) { wake_ = asked.when; }
 
+  void apply(const jalon::actions::log_event& logged) {
+    const std::string name = service_.describe(logged.about);
+    log_.push_back(std::string(actions_.event(logged)) + ": " + (name.empty() ? "-" : name));
+  }
+
   void part(client who, peer& leaving, jalon::departure how) {
     leaving.open = false;
     leaving.excused = actions_.size();
@@ -216,6 +224,7 @@ class memory_host {
   std::function<jalon::steady_time()> clock_;
   jalon::actions actions_;
   std::optional<jalon::steady_time> wake_;
+  std::vector<std::string> log_;
   std::map<client, peer> peers_;
   std::vector<client> departed_;  // since the actions were last empty
   std::vector<client> resumed_;   // in this turn

@@ -197,6 +197,13 @@ void server<Loop, Codec>::apply(const actions::wake& asked) {
 }
 
 template <event_loop Loop, codec Codec>
+void server<Loop, Codec>::apply(const actions::log_event& logged) {
+  const client* const about = find(logged.about);
+  if (about == nullptr || !options_.log) return;
+  options_.log(actions_.event(logged), name_and_address(about->id, about->peer));
+}
+
+template <event_loop Loop, codec Codec>
 void server<Loop, Codec>::enqueue_for(connection_id to, const shared_payload& payload) {
   client* const recipient = find(to);
   if (recipient == nullptr || recipient->link.send(payload)) return;
@@ -277,8 +284,7 @@ void server<Loop, Codec>::report_evictions() {
 template <event_loop Loop, codec Codec>
 void server<Loop, Codec>::log_eviction(const eviction& gone) const {
   if (!options_.log) return;
-  const std::string name = service_.describe(gone.id);
-  const std::string who = (name.empty() ? name : name + ", ") + gone.peer.to_string() + ": ";
+  const std::string who = name_and_address(gone.id, gone.peer) + ": ";
   const std::string bytes = std::to_string(gone.bytes) + " bytes";
   switch (gone.why) {
     case departure::stalled:
@@ -290,6 +296,12 @@ void server<Loop, Codec>::log_eviction(const eviction& gone) const {
     default:
       return log("a client does not read", who + bytes + " wait");
   }
+}
+
+template <event_loop Loop, codec Codec>
+std::string server<Loop, Codec>::name_and_address(connection_id id, const endpoint& peer) const {
+  const std::string name = service_.describe(id);
+  return (name.empty() ? name : name + ", ") + peer.to_string();
 }
 
 template <event_loop Loop, codec Codec>

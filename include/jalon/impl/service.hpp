@@ -29,6 +29,11 @@ JALON_INLINE void actions::resume(connection_id id) { list_.emplace_back(resume_
 
 JALON_INLINE void actions::wake_at(steady_time when) { list_.emplace_back(wake{when}); }
 
+JALON_INLINE void actions::log(connection_id about, std::string_view event) {
+  list_.emplace_back(log_event{about, text_.size(), event.size()});
+  text_ += event;
+}
+
 JALON_INLINE void actions::append(const actions& other) {
   const std::size_t text = text_.size();
   const std::size_t recipients = recipients_.size();
@@ -39,6 +44,7 @@ JALON_INLINE void actions::append(const actions& other) {
       sent->begin += text;
       sent->first += recipients;
     }
+    if (auto* const logged = std::get_if<log_event>(&copy)) logged->begin += text;
     list_.push_back(copy);
   }
 }
