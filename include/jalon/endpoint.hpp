@@ -36,11 +36,10 @@ std::optional<Integer> parse_number(std::string_view text) {
 /// Its text form is `127.0.0.1:80`, `[::1]:80`, `[fe80::1%eth0]:80` or `unix:/path`; `parse` reads
 /// what `to_string` writes. See ip(7), ipv6(7), unix(7).
 ///
-/// An IPv4-mapped IPv6 address, such as `::ffff:192.0.2.7`, is the IPv4 address that it holds: it
-/// is printed and compared as that one, and `parse` and `ip` return that one. The system uses
-/// mapped addresses for the IPv4 peers of an IPv6 socket, for example of a listener on `::`. Only
-/// an endpoint from the system keeps the family `AF_INET6`, so that a datagram socket can answer
-/// it.
+/// An IPv4-mapped IPv6 address (RFC 4291, 2.5.5.2) is the IPv4 address that it holds: it is printed
+/// and compared as that one, and `parse` and `ip` return that one. The system uses mapped
+/// addresses for the IPv4 peers of an IPv6 socket, for example of a listener on `::`. Only an
+/// endpoint from the system keeps the family `AF_INET6`, so that a datagram socket can answer it.
 class endpoint {
  public:
   /// No address: family `AF_UNSPEC`, the empty string when printed.
