@@ -44,7 +44,7 @@ class users {
     requests.add_feature("users");
     requests.on_connected(
         [this](connection_id id, const jalon::arrival& arrival, actions& /*out*/) {
-          people_[id] = {arrival.peer.address(), arrival.peer.port(), arrival.time};
+          people_[id] = {arrival.peer.address_without_scope(), arrival.peer.port(), arrival.time};
         });
     requests.on_disconnected([this](connection_id id, actions& out) { disconnected(id, out); });
     requests.set_nick_check([this](connection_id id) { return has_nick(id); });
@@ -63,7 +63,7 @@ class users {
   /// The nick of @p id, spelled as the user took it.
   const std::string& nick_of(connection_id id) const { return people_.at(id).nick; }
 
-  /// The address from which @p id is connected.
+  /// The address from which @p id is connected, without the scope: it is told to other hosts.
   const std::string& address_of(connection_id id) const { return people_.at(id).address; }
 
   /// The connection of the user with this nick, if there is one.

@@ -83,8 +83,7 @@ class file_commands {
     if (where == outgoing_.end()) return;
     where->to = message.from;  // the receiver may have changed nick
     client_.show(message.from + " accepted " + where->name);
-    const auto at =
-        jalon::endpoint::ip(message.address, static_cast<std::uint16_t>(message.port.value()));
+    const auto at = reachable(message);
     if (!at || message.offset.value() > where->size)
       return end_sending(where, "the answer is no part of the protocol");
     client_.show("Sending " + where->name + " to " + where->to + " ...");
@@ -201,6 +200,15 @@ class file_commands {
       else
         outgoing_.erase(where);
     });
+  }
+
+  // Where the receiver listens. A link-local address is one of the link to the server; a scope that
+  // comes with it is an interface of another host.
+  std::optional<jalon::endpoint> reachable(const file_accept_event& message) const {
+    const auto at = jalon::endpoint::ip(message.address.substr(0, message.address.find('%')),
+                                        static_cast<std::uint16_t>(message.port.value()));
+    if (!at) return std::nullopt;
+    return at->with_scope_of(program_.local);
   }
 
   void end_sending(outgoing_list::iterator where, const std::string& failure) {

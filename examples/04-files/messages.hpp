@@ -56,9 +56,11 @@ struct token_rule : transfer_rule {
 };
 using secret_token = jalon::checked_text<token_rule>;
 
-/// A numeric address.
+/// A numeric address. It has no scope, which would name an interface of the host that sends it.
 struct address_rule : transfer_rule {
-  static bool allows(std::string_view text) { return jalon::endpoint::ip(text, 0).has_value(); }
+  static bool allows(std::string_view text) {
+    return text.find('%') == text.npos && jalon::endpoint::ip(text, 0).has_value();
+  }
 };
 using ip_address = jalon::checked_text<address_rule>;
 

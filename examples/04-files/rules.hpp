@@ -12,6 +12,8 @@
 #include <utility>
 #include <vector>
 
+#include <jalon/endpoint.hpp>
+
 #include "02-users/rules.hpp"
 #include "chat/router.hpp"
 #include "messages.hpp"
@@ -63,8 +65,9 @@ class transfers {
     const file_size offset = request.offset.value_or(file_size{});
     if (offset > found->second.size)
       return answer::refused("bad_transfer", "the offset is beyond the end of the file");
-    const std::string address =
-        request.address ? request.address->value() : users_.address_of(from);
+    const std::string address = request.address
+                                    ? jalon::endpoint::ip(request.address->value(), 0)->address()
+                                    : users_.address_of(from);
     out.send(found->second.sender,
              jalon::as_line(file_accept_event{users_.nick_of(from), request.transfer, address,
                                               request.port, request.token, offset}));

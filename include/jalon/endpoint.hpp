@@ -35,6 +35,11 @@ std::optional<Integer> parse_number(std::string_view text) {
 ///
 /// Its text form is `127.0.0.1:80`, `[::1]:80`, `[fe80::1%eth0]:80` or `unix:/path`; `parse` reads
 /// what `to_string` writes. See ip(7), ipv6(7), unix(7).
+///
+/// An IPv4-mapped IPv6 address (RFC 4291, 2.5.5.2) is the IPv4 address that it holds: it is printed
+/// and compared as that one, and `parse` and `ip` return that one. The system uses mapped
+/// addresses for the IPv4 peers of an IPv6 socket, for example of a listener on `::`. Only an
+/// endpoint from the system keeps the family `AF_INET6`, so that a datagram socket can answer it.
 class endpoint {
  public:
   /// No address: family `AF_UNSPEC`, the empty string when printed.
@@ -62,7 +67,7 @@ class endpoint {
   /// `0.0.0.0`, to listen on every IPv4 address of this machine.
   static endpoint any(std::uint16_t port) { return ipv4_number(INADDR_ANY, port); }
 
-  /// `AF_INET`, `AF_INET6`, `AF_UNIX`, or `AF_UNSPEC` for no address.
+  /// `AF_INET`, `AF_INET6`, `AF_UNIX`, or `AF_UNSPEC` for no address: the family of `data()`.
   int family() const noexcept { return storage_.ss_family; }
 
   /// The port in host byte order; 0 if there is none.
@@ -75,6 +80,16 @@ class endpoint {
   /// The address without the port: `127.0.0.1`, `fe80::1%eth0`, `/path`; empty for no address and
   /// for an unnamed unix socket.
   std::string address() const;
+
+  /// The address without port and scope: `fe80::1`. This is what other hosts are told, because a
+  /// scope is the name or the number of an interface of this host, and means nothing elsewhere.
+  std::string address_without_scope() const;
+
+  /// This endpoint with the scope of @p local, if this is a link-local IPv6 address without a
+  /// scope; otherwise unchanged. A link-local address that another host has named can be connected
+  /// to only with the scope of an interface of this host (ipv6(7)).
+  /// @param local the local endpoint of a socket on the same link
+  endpoint with_scope_of(const endpoint& local) const;
 
   /// The text form, which `parse` reads.
   std::string to_string() const;
@@ -107,6 +122,9 @@ class endpoint {
   static endpoint ipv4_number(std::uint32_t address, std::uint16_t port);
   static std::optional<endpoint> ipv4(std::string_view address, std::uint16_t port);
   static std::optional<endpoint> ipv6(std::string_view address, std::uint16_t port);
+
+  // The IPv4 endpoint, if this is an IPv4-mapped IPv6 address.
+  std::optional<endpoint> mapped() const;
 
   std::string_view path() const;
   struct place;

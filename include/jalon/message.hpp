@@ -29,6 +29,7 @@ struct field {
   std::string_view name;   ///< on the wire
   Value Message::*member;  ///< in the struct
 };
+/// Deduces both from the member.
 template <class Message, class Value>
 field(const char*, Value Message::*) -> field<Message, Value>;
 

@@ -109,7 +109,10 @@ class actions {
     send_to_added(first, frame);
   }
 
-  /// Closes @p id gracefully, after all that was sent to it.
+  /// Closes @p id gracefully, after all that was sent to it. The service is told by `disconnected`,
+  /// with `departure::asked`, or `end_of_input` if the peer had ended its output: after the
+  /// call of the service that asks for this has returned, and before any other call. A connection
+  /// that is gone or closing is not closed again.
   void close(connection_id id);
 
   /// Stops the input of @p id: no frame of it is delivered, and nothing is read from it, until
@@ -211,10 +214,15 @@ class service {
   virtual void input_ended(connection_id id, actions& out) { out.close(id); }
 
   /// A connection is gone, or is being closed: nothing more can be sent to it. The last call for
-  /// @p id, whatever the reason, once.
+  /// @p id, whatever the reason, once. What is added to the list of actions here is applied after
+  /// the actions that were asked for before.
   virtual void disconnected(connection_id /*id*/, departure /*why*/, actions& /*out*/) {}
 
-  /// The time that `actions::wake_at` asked for has come.
+  /// The time that `actions::wake_at` asked for has come. It is called once for each time that was
+  /// asked for and not replaced; a service that wants to be called again asks again, here for
+  /// example. Connections that are closed here are reported as `actions::close` says:
+  /// `disconnected` is called for each when `elapsed` has returned, in the order of the actions.
+  /// Then the turn ends with `end_of_turn`.
   virtual void elapsed(steady_time /*now*/, actions& /*out*/) {}
 
   /// All that was read in this turn of the loop has been handled, and the answers are not written

@@ -25,9 +25,10 @@ class Program:
         command: list[str | Path],
         directory: Path | None = None,
         output: int = subprocess.PIPE,
+        errors: int | None = None,
     ) -> None:
         self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=output, bufsize=0, cwd=directory
+            command, stdin=subprocess.PIPE, stdout=output, stderr=errors, bufsize=0, cwd=directory
         )
         self.name = Path(command[0]).name
         self.pending = b""
@@ -85,8 +86,8 @@ class Program:
 class Server(Program):
     """A server of a milestone, on a free port."""
 
-    def __init__(self, path: Path, *arguments: str) -> None:
-        super().__init__([path, "0", "--bind", "127.0.0.1", *arguments])
+    def __init__(self, path: Path, *arguments: str, errors: int | None = None) -> None:
+        super().__init__([path, "0", "--bind", "127.0.0.1", *arguments], errors=errors)
         self.port = int(self.wait_for("listening on").rpartition(":")[2])
 
 

@@ -170,6 +170,34 @@ class Programs(unittest.TestCase):
                 self.assertEqual((run.returncode, run.stderr), (0, ""))
                 self.assertEqual(run.stdout, f"Connecting to {shown}:{port} ... done!\nhello\n")
 
+    def test_a_server_on_every_address_shows_ipv4_users_as_ipv4(self) -> None:
+        try:
+            socket.create_server(("::", 0), family=socket.AF_INET6).close()
+        except OSError as failure:
+            self.skipTest(f"no IPv6 here: {failure}")
+        server, port = self.start_server("--bind", "::", "--trace", milestone="04-files")
+        sockets = [socket.create_connection(("127.0.0.1", port), BOUND) for _ in range(2)]
+        alice, bob = (each.makefile("rw", newline="\n") for each in sockets)
+
+        def answer(user: Any, due: str, **request: object) -> dict:
+            user.write(json.dumps(request) + "\n")
+            user.flush()
+            return next(each for each in map(json.loads, user) if each["type"] == due)
+
+        for nick, user in ("alice", alice), ("bob", bob):
+            answer(user, "welcome", type="nick", nick=nick)
+        self.assertEqual(answer(alice, "user", type="whois", nick="bob")["address"], "127.0.0.1")
+        file = {"file": "f", "size": 1, "sha256": "0" * 64}
+        name = answer(alice, "file_offered", type="file_offer", to="bob", **file)["transfer"]
+        answer(bob, "ok", id=1, type="file_accept", transfer=name, port=1, token="k")
+        self.assertEqual(answer(alice, "file_accept", type="ping")["address"], "127.0.0.1")
+        for user in alice, bob, *sockets:
+            user.close()
+        server.send_signal(signal.SIGTERM)
+        trace = server.communicate(timeout=BOUND)[1]
+        self.assertRegex(trace, r" from 127\.0\.0\.1:\d+\n")
+        self.assertNotIn("::ffff:", trace)
+
     def test_a_client_without_a_server_says_so_in_one_line_with_status_1(self) -> None:
         with socket.create_server(("127.0.0.1", 0)) as nobody:
             port = nobody.getsockname()[1]

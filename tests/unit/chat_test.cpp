@@ -25,8 +25,9 @@ class room {
  public:
   using client = support::memory_host::client;
 
-  client enter(const std::string& nick) {
-    const client id = host.connect(jalon::endpoint::loopback(52'322));
+  client enter(const std::string& nick,
+               const jalon::endpoint& from = jalon::endpoint::loopback(52'322)) {
+    const client id = host.connect(from);
     host.next(id);
     CHECK(ask(id, R"("type":"nick","nick":")" + nick + '"').at("type") == "welcome");
     return id;
@@ -98,6 +99,34 @@ TEST_CASE("a list of thousands of users comes in pages that each fit on a line")
   std::size_t pages = 0;
   CHECK(chat.pages(last, R"("type":"who")", "users", pages) == names);
   CHECK(pages == 3);
+}
+
+TEST_CASE("users are told of addresses that other hosts can use") {
+  sockaddr_in6 from{};
+  from.sin6_family = AF_INET6;
+  from.sin6_port = htons(4321);
+  std::string told;
+  SECTION("an IPv4 user at a server on :: has an IPv4 address") {
+    REQUIRE(::inet_pton(AF_INET6, "::ffff:192.0.2.7", &from.sin6_addr) == 1);
+    told = "192.0.2.7";
+  }
+  SECTION("a link-local address has no scope: that is an interface of the server") {
+    REQUIRE(::inet_pton(AF_INET6, "fe80::7", &from.sin6_addr) == 1);
+    from.sin6_scope_id = 1;
+    told = "fe80::7";
+  }
+  room chat;
+  const auto alice = chat.enter("alice");
+  const auto bob = chat.enter("bob", {reinterpret_cast<const sockaddr*>(&from), sizeof from});
+  const json user = chat.ask(alice, R"("type":"whois","nick":"bob")");
+  CHECK(user.at("address") == told);
+  CHECK(user.at("port") == 4321);
+
+  const json offered = chat.ask(alice, offer_to("bob"));
+  CHECK(chat.next(bob).at("type") == "file_offer");
+  chat.host.send(bob, R"({"type":"file_accept","port":1,"token":"k","transfer":)" +
+                          offered.at("transfer").dump() + "}\n");
+  CHECK(chat.next(alice).at("address") == told);
 }
 
 TEST_CASE("a list of thousands of channels comes in pages that each fit on a line") {

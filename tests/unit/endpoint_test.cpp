@@ -31,7 +31,10 @@ TEST_CASE("other ways to write an endpoint are printed in the one way") {
       {"[0:0:0:0:0:0:0:1]:80", "[::1]:80"},
       {"[2001:DB8::A]:80", "[2001:db8::a]:80"},
       {"127.0.0.1:080", "127.0.0.1:80"},
-      {"[::ffff:127.0.0.1]:1", "[::ffff:127.0.0.1]:1"},
+      {"[::ffff:127.0.0.1]:1", "127.0.0.1:1"},
+      {"[::ffff:0:0]:1", "0.0.0.0:1"},
+      {"[::ffff:c000:207%7]:1", "192.0.2.7:1"},
+      {"[::fffe:192.0.2.7]:1", "[::fffe:c000:207]:1"},
   }));
   const auto parsed = endpoint::parse(written);
   REQUIRE(parsed);
@@ -93,6 +96,62 @@ TEST_CASE("the scope of an IPv6 address is read as a name or a number, and print
     REQUIRE(nowhere);
     CHECK(nowhere->to_string() == "[fe80::1%4000000000]:80");
     CHECK(*nowhere != *by_number);
+  }
+}
+
+// As the system gives the address of a peer.
+endpoint from_system(const std::string& address, std::uint16_t port, std::uint32_t scope = 0) {
+  sockaddr_in6 v6{};
+  v6.sin6_family = AF_INET6;
+  v6.sin6_port = htons(port);
+  v6.sin6_scope_id = scope;
+  REQUIRE(::inet_pton(AF_INET6, address.c_str(), &v6.sin6_addr) == 1);
+  return {reinterpret_cast<const sockaddr*>(&v6), sizeof v6};
+}
+
+TEST_CASE("an IPv4-mapped address is the IPv4 address that it holds") {
+  const endpoint mapped = from_system("::ffff:192.0.2.7", 4321);
+  CHECK(mapped.address() == "192.0.2.7");
+  CHECK(mapped.address_without_scope() == "192.0.2.7");
+  CHECK(mapped.to_string() == "192.0.2.7:4321");
+  CHECK(mapped.port() == 4321);
+  CHECK(mapped == *endpoint::ip("192.0.2.7", 4321));
+  CHECK(mapped != *endpoint::ip("192.0.2.7", 4322));
+  CHECK(mapped != *endpoint::ip("192.0.2.8", 4321));
+  CHECK(endpoint::parse(mapped.to_string()) == mapped);
+
+  SECTION("the system's one can still be used on an IPv6 socket") {
+    CHECK(mapped.family() == AF_INET6);
+    CHECK(mapped.size() == sizeof(sockaddr_in6));
+  }
+  SECTION("one that is read can be used without IPv6") {
+    CHECK(endpoint::ip("::ffff:192.0.2.7", 1)->family() == AF_INET);
+    CHECK(endpoint::parse("[::ffff:192.0.2.7]:1")->family() == AF_INET);
+  }
+  SECTION("it has no scope") {
+    CHECK(from_system("::ffff:192.0.2.7", 80, 1).address() == "192.0.2.7");
+  }
+}
+
+TEST_CASE("an address for other hosts has no scope") {
+  const endpoint link_local = from_system("fe80::1", 80, 1);
+  CHECK(link_local.address() == "fe80::1%" + loopback_interface());
+  CHECK(link_local.address_without_scope() == "fe80::1");
+  CHECK(from_system("2001:db8::7", 80).address_without_scope() == "2001:db8::7");
+  CHECK(endpoint::unix_path("/a%b")->address_without_scope() == "/a%b");
+  CHECK(endpoint().address_without_scope().empty());
+}
+
+TEST_CASE("a link-local address gets the scope of the local endpoint") {
+  const endpoint local = from_system("fe80::99", 9, 7);
+  CHECK(from_system("fe80::1", 80).with_scope_of(local) == from_system("fe80::1", 80, 7));
+
+  SECTION("but not if it has one, or is of another kind, or there is none") {
+    CHECK(from_system("fe80::1", 80, 3).with_scope_of(local) == from_system("fe80::1", 80, 3));
+    CHECK(from_system("fd00::1", 80).with_scope_of(local) == from_system("fd00::1", 80));
+    CHECK(endpoint::loopback(80).with_scope_of(local) == endpoint::loopback(80));
+    CHECK(from_system("fe80::1", 80).with_scope_of(endpoint::loopback(9)) ==
+          from_system("fe80::1", 80));
   }
 }
 

@@ -1,4 +1,7 @@
 // What a user's program makes of offers of files; its server, and the other user, are the test.
+#include <ifaddrs.h>
+#include <net/if.h>
+
 #include <algorithm>
 #include <chrono>
 #include <optional>
@@ -24,12 +27,13 @@ using lines = std::vector<std::string>;
 // A user's program without its console and its link.
 class file_client {
  public:
-  explicit file_client(const std::string& inbox = "inbox")
+  explicit file_client(const std::string& inbox = "inbox",
+                       const jalon::endpoint& local = jalon::endpoint::loopback(50'000))
       : core_({[this](std::string_view line) { sent.emplace_back(line); },
                [this](std::string_view text, program::look) { shown.emplace_back(text); },
                [](std::string_view) {}, [](bool) {}, [this] { finished = true; }}),
         files_(on.loop, core_, transfer::inbox(home / inbox),
-               {jalon::endpoint::loopback(50'000), [](const std::string&) {}, [] {}}) {}
+               {local, [](const std::string&) {}, [] {}}) {}
 
   void type(const std::string& line) { core_.typed(line); }
   void end_input() { core_.end_of_input(); }
@@ -180,6 +184,42 @@ TEST_CASE("an acceptance that makes no sense ends the offer, and nobody is conne
   alice.receive(answer);
   CHECK(alice.shows("mine.txt was not sent: the answer is no part of the protocol"));
   CHECK_FALSE(alice.busy());
+}
+
+// A link-local address of this host, if it has one, with its scope.
+std::optional<jalon::endpoint> link_local() {
+  ifaddrs* all = nullptr;
+  if (::getifaddrs(&all) == -1) return std::nullopt;
+  std::optional<jalon::endpoint> found;
+  for (const ifaddrs* each = all; each != nullptr; each = each->ifa_next) {
+    if (each->ifa_addr == nullptr || each->ifa_addr->sa_family != AF_INET6) continue;
+    const jalon::endpoint at(each->ifa_addr, sizeof(sockaddr_in6));
+    if (at.address().starts_with("fe80:") && (each->ifa_flags & IFF_RUNNING) != 0) found = at;
+  }
+  ::freeifaddrs(all);
+  return found;
+}
+
+TEST_CASE("a link-local address is connected to over the link to the server") {
+  const auto local = link_local();
+  if (!local) {
+    WARN("skipped: this host has no link-local IPv6 address");
+    return;
+  }
+  file_client alice("inbox", *local);
+  jalon::listener bob(*local);
+  alice.offer("content", "t");
+  auto answer = accept("t", bob.local().port());
+  SECTION("which has no scope") { answer.address = local->address_without_scope(); }
+  SECTION("whatever the scope at another host is") {
+    answer.address = local->address_without_scope() + "%no-such-one";
+  }
+  alice.receive(answer);
+  jalon::accept_result sender;
+  CHECK(support::run_until(alice.on, [&] {
+    sender = bob.accept();
+    return sender.status == jalon::io_status::ok;
+  }));
 }
 
 TEST_CASE("an offer is answered once: what comes later is passed over") {

@@ -340,6 +340,46 @@ TEMPLATE_TEST_CASE("a service can ask for the loop's time in each call", "", ALL
   CHECK(times == std::vector{s.clock() - 5s, s.clock()});
 }
 
+TEMPLATE_TEST_CASE(
+    "who is closed when a time has come is gone after that call, and others are told", "",
+    ALL_LOOPS) {
+  server_scene<TestType> s;
+  auto& told = s.service.story;
+  peer anna = s.client();
+  peer bob = s.client();
+  peer carol = s.client();
+  s.service.on_input_ended = [](std::size_t, std::string_view, actions&) {};
+  carol.end_output();
+  s.service.answer = [&](std::size_t, std::string_view, actions& out) {
+    out.wake_at(out.now() + 5s);
+  };
+  bob.send("wait\n");
+  REQUIRE(s.until([&] { return told.size() == 5; }));
+  told.clear();
+  const auto& ids = s.service.ids();
+  s.service.on_elapsed = [&](std::size_t, std::string_view, actions& out) {
+    out.send(ids[0], "time is up");
+    out.close(ids[0]);
+    out.send(ids[0], "nobody reads this");
+    out.close(ids[0]);
+    out.close(ids[2]);
+    out.send(ids[1], "they are asked to leave");
+    told.emplace_back("elapsed has returned");
+  };
+  s.service.on_disconnected = [&](std::size_t who, std::string_view, actions& out) {
+    out.send(ids[1], "client " + std::to_string(who) + " is gone");
+  };
+  s.service.on_end_of_turn = [&](std::size_t, std::string_view, actions&) {
+    told.emplace_back("end of turn");
+  };
+  s.clock.advance(5s);
+  CHECK(s.gets(bob, "they are asked to leave\nclient 1 is gone\nclient 3 is gone\n"));
+  CHECK(told == story{"elapsed", "elapsed has returned", "anna gone, asked",
+                      "carol gone, end of input", "end of turn"});
+  CHECK(s.until([&] { return anna.ended() && carol.ended(); }));
+  CHECK(anna.received() == "time is up\n");
+}
+
 TEMPLATE_TEST_CASE("a service is served with any framing", "", ALL_LOOPS) {
   server_scene<TestType, support::recording_service, jalon::length_codec> s(
       {}, jalon::length_codec(4, 1'000));

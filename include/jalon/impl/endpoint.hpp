@@ -70,19 +70,34 @@ JALON_INLINE std::optional<endpoint> endpoint::unix_path(std::string_view path) 
 }
 
 JALON_INLINE std::string endpoint::address() const {
+  const std::uint32_t scope = family() == AF_INET6 ? as<sockaddr_in6>().sin6_scope_id : 0;
+  return address_without_scope() + (mapped() ? std::string() : detail::scope_suffix(scope));
+}
+
+JALON_INLINE std::string endpoint::address_without_scope() const {
+  if (const auto v4 = mapped()) return v4->address_without_scope();
   if (family() == AF_INET) {
     const auto v4 = as<sockaddr_in>();
     return detail::numeric(AF_INET, &v4.sin_addr);
   }
   if (family() == AF_INET6) {
     const auto v6 = as<sockaddr_in6>();
-    return detail::numeric(AF_INET6, &v6.sin6_addr) + detail::scope_suffix(v6.sin6_scope_id);
+    return detail::numeric(AF_INET6, &v6.sin6_addr);
   }
   return family() == AF_UNIX ? std::string(path()) : std::string();
 }
 
+JALON_INLINE endpoint endpoint::with_scope_of(const endpoint& local) const {
+  if (family() != AF_INET6 || local.family() != AF_INET6) return *this;
+  auto v6 = as<sockaddr_in6>();
+  if (!IN6_IS_ADDR_LINKLOCAL(&v6.sin6_addr) || v6.sin6_scope_id != 0) return *this;
+  v6.sin6_scope_id = local.as<sockaddr_in6>().sin6_scope_id;
+  return from(v6);
+}
+
 JALON_INLINE std::string endpoint::to_string() const {
   if (family() == AF_UNSPEC) return {};
+  if (const auto v4 = mapped()) return v4->to_string();
   if (family() == AF_UNIX) return "unix:" + address();
   const std::string port_suffix = ":" + std::to_string(port());
   if (family() == AF_INET6) return "[" + address() + "]" + port_suffix;
@@ -116,7 +131,18 @@ JALON_INLINE std::optional<endpoint> endpoint::ipv6(std::string_view address, st
   }
   if (!detail::read_numeric(AF_INET6, address.substr(0, percent), &v6.sin6_addr))
     return std::nullopt;
-  return from(v6);
+  const endpoint read = from(v6);
+  return read.mapped().value_or(read);
+}
+
+JALON_INLINE std::optional<endpoint> endpoint::mapped() const {
+  if (family() != AF_INET6) return std::nullopt;
+  const auto v6 = as<sockaddr_in6>();
+  if (!IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr)) return std::nullopt;
+  constexpr std::size_t prefix = sizeof(in6_addr) - sizeof(in_addr);
+  std::uint32_t number = 0;  // the last four bytes (RFC 4291, 2.5.5.2)
+  std::memcpy(&number, v6.sin6_addr.s6_addr + prefix, sizeof number);
+  return ipv4_number(ntohl(number), port());
 }
 
 JALON_INLINE std::string_view endpoint::path() const {
@@ -126,7 +152,8 @@ JALON_INLINE std::string_view endpoint::path() const {
   return {bytes, ::strnlen(bytes, size_ - start)};
 }
 
-// What comparisons use. Padding and IPv6's flow label are left out.
+// What comparisons use. Padding and IPv6's flow label are left out, and an IPv4-mapped address is
+// the IPv4 address.
 struct endpoint::place {
   int family;
   std::string address;
@@ -135,7 +162,9 @@ struct endpoint::place {
   bool operator==(const place&) const = default;
 };
 
-JALON_INLINE endpoint::place endpoint::key() const { return {family(), address(), port()}; }
+JALON_INLINE endpoint::place endpoint::key() const {
+  return {mapped() ? AF_INET : family(), address(), port()};
+}
 
 JALON_INLINE std::strong_ordering operator<=>(const endpoint& a, const endpoint& b) {
   return a.key() <=> b.key();
