@@ -136,7 +136,7 @@ int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);  // a server that is gone is an error of send, as in one_client.cpp
   std::printf("Connecting to %s:%s ... ", argv[1], argv[2]);
   std::fflush(stdout);
-  conversation chat{connect_to(argv[1], argv[2])};
+  conversation chat{connect_to(sockets::without_brackets(argv[1]).c_str(), argv[2])};
   std::printf("done!\n");
   std::fflush(stdout);
 

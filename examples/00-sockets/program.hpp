@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <string>
 #include <string_view>
 #include <system_error>
 
@@ -34,6 +35,12 @@ inline bool parse_port(std::string_view text, std::uint16_t& port) {
   const char* const end = text.data() + text.size();
   const auto [rest, error] = std::from_chars(text.data(), end, port);
   return error == std::errc{} && rest == end;
+}
+
+// An IPv6 address may be written in brackets, as in a URL; getaddrinfo(3) wants it without.
+inline std::string without_brackets(const std::string& host) {
+  const bool has_brackets = host.size() > 2 && host.front() == '[' && host.back() == ']';
+  return has_brackets ? host.substr(1, host.size() - 2) : host;
 }
 
 }  // namespace sockets

@@ -59,7 +59,7 @@ class user_commands {
     for (const std::string& name : message.users) client_.show(" - " + name);
     if (message.users.empty()) return;
     if (const auto after = next_page(message.more, message.users.back()))
-      client_.request_more(who{after});
+      client_.request_more([this, after] { client_.request(who{after}); });
   }
 
   void handle(const user_info& message) {
@@ -92,7 +92,7 @@ class user_commands {
 
   void run_who() {
     first_page_ = true;
-    client_.request(who{});
+    client_.request_list(who{});
   }
 
   void run_whois(std::string_view rest) {

@@ -21,10 +21,7 @@ struct nick_rule {
   static constexpr std::string_view code = "bad_nick";
   static constexpr std::string_view reason =
       "a nick has 1 to 32 letters, digits, _ and -, a letter first, and is not server";
-  static bool allows(std::string_view text) {
-    // Clients show what the server says under the name `Server`.
-    return is_name(text) && folded(text) != "server";
-  }
+  static bool allows(std::string_view text) { return is_nick(text); }
 };
 using nickname = jalon::checked_view<nick_rule>;
 

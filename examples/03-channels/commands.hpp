@@ -49,17 +49,18 @@ class channel_commands {
       client_.show(" - " + entry.channel + " (" + std::to_string(entry.users) + ")");
     if (message.channels.empty()) return;
     if (const auto after = next_page(message.more, message.channels.back().channel))
-      client_.request_more(channel_list_request{after});
+      client_.request_more([this, after] { client_.request(channel_list_request{after}); });
   }
 
   void handle(const member_list& message) {
     if (std::exchange(first_page_, false))
       client_.show_server("Users in " + message.channel + " are");
     for (const std::string& name : message.users) client_.show(" - " + name);
-    const auto channel = channel_name::from(message.channel);
-    if (!channel || message.users.empty()) return;
+    if (message.users.empty()) return;
     if (const auto after = next_page(message.more, message.users.back()))
-      client_.request_more(members_request{*channel, after});
+      client_.request_more([this, channel = message.channel, after] {
+        client_.request(members_request{channel_name::from(channel).value(), after});
+      });
   }
 
   void handle(const say_event& message) {
@@ -114,7 +115,7 @@ class channel_commands {
 
   void run_channels() {
     first_page_ = true;
-    client_.request(channel_list_request{});
+    client_.request_list(channel_list_request{});
   }
 
   void run_members(std::string_view rest) {
@@ -122,7 +123,7 @@ class channel_commands {
     if (channel.empty()) return client_.show_usage("members");
     first_page_ = true;
     if (const auto name = client_.checked<channel_name>(channel))
-      client_.request(members_request{*name, {}});
+      client_.request_list(members_request{*name, {}});
   }
 
   // A line without a command is said in the user's channel. @return false if there is none

@@ -21,6 +21,7 @@
 #include <jalon/json_reader.hpp>
 #include <jalon/utf8.hpp>
 
+#include "field_rules.hpp"
 #include "program/console_handlers.hpp"
 #include "session_messages.hpp"
 
@@ -95,11 +96,22 @@ class client_core {
     return *waiting_for_;
   }
 
-  /// Sends a request for the next page of what was just answered. While another answer is awaited,
-  /// and after the end, it sends nothing: a list that the server sent unasked causes no request.
+  /// Sends a request for a list, whose answer may come in pages.
   template <jalon::message Request>
-  void request_more(const Request& message) {
-    if (!waiting_for_ && !finished_) request(message);
+  void request_list(const Request& message) {
+    next_page_ = {};
+    pages_left_ = most_pages;
+    request(message);
+  }
+
+  /// Has @p ask called, which sends the request for the next page of the list that is being
+  /// answered. Typed lines are run before it, so that a long list does not hold up the user. For a
+  /// list that the server sends unasked, it is not called. A list is cut after 64 pages, because a
+  /// server may say for ever that there is more.
+  void request_more(std::function<void()> ask) {
+    if (!is_awaited_ || pages_left_ == 0) return;
+    if (--pages_left_ == 0) return show_list_cut();
+    next_page_ = std::move(ask);
   }
 
   /// Sends a request whose answer nothing waits for. @return its id
@@ -116,7 +128,7 @@ class client_core {
     answers_[id] = [handler](jalon::json_object object) {
       Answer message;
       const bool is_expected = jalon::read_head(object).type == Answer::type;
-      if (is_expected && !jalon::read_message(object, message))
+      if (is_expected && read_valid(object, message))
         handler(&message);
       else
         handler(nullptr);
@@ -128,13 +140,15 @@ class client_core {
   /// that changes, the unit calls `run_typed_lines`.
   void delay_finish_while(std::function<bool()> still_busy) { still_busy_ = std::move(still_busy); }
 
-  /// Runs the typed lines, up to the first whose answer is awaited.
+  /// Runs the typed lines, up to the first whose answer is awaited. If there are none, asks for the
+  /// next page of a list.
   void run_typed_lines() {
     while (!waiting_for_ && !typed_.empty()) {
       const std::string line = std::move(typed_.front());
       typed_.pop_front();
       run_line(line);
     }
+    if (!waiting_for_ && next_page_) std::exchange(next_page_, {})();
     report_whether_behind();
     if (may_finish() && !std::exchange(finished_, true)) host_.finished();
   }
@@ -148,8 +162,11 @@ class client_core {
     return made;
   }
 
-  /// Shows a line.
-  void show(const std::string& text, look kind = look::plain) { host_.show(text, kind); }
+  /// Shows a line; if it is longer than 16 KiB, its begin.
+  void show(const std::string& text, look kind = look::plain) {
+    if (text.size() <= most_shown) return host_.show(text, kind);
+    host_.show(std::string(jalon::utf8_prefix(text, most_shown)).append(" ..."), kind);
+  }
 
   /// Shows what the server says.
   void show_server(std::string_view text) {
@@ -182,6 +199,7 @@ class client_core {
   /// Sends `quit`; the server then closes the connection. Lines that are typed after it are
   /// ignored.
   void quit_chat() {
+    if (std::exchange(next_page_, {})) show_list_cut();
     typed_.clear();
     input_ended_ = true;
     still_busy_ = {};
@@ -227,12 +245,20 @@ class client_core {
 
   // The most typed lines that may wait, so that a file of commands is not read into memory at once.
   static constexpr std::size_t most_typed = 64;
+  static constexpr std::size_t most_pages = 64;  // of one list; each has 2,000 names or so
+  static constexpr std::size_t most_shown = std::size_t{16} << 10;  // bytes of one line
+
+  // Reads a message. @return false if it is not as docs/protocol.md says; then it is not handled
+  template <jalon::message Message>
+  static bool read_valid(jalon::json_object object, Message& message) {
+    return !jalon::read_message(object, message) && obeys_field_rules(message);
+  }
 
   template <jalon::message Message, class Unit>
   void handle_type(Unit& unit) {
     handlers_[std::string(Message::type)] = [&unit](jalon::json_object object) {
       Message message;
-      const bool readable = !jalon::read_message(object, message);
+      const bool readable = read_valid(object, message);
       if (readable) unit.handle(message);
       return readable;
     };
@@ -267,7 +293,8 @@ class client_core {
   // @return false if the message cannot be read
   bool dispatch(const jalon::message_head& head, jalon::json_object object) {
     // First, because the handler of the answer may send the next request.
-    if (waiting_for_ && head.id == jalon::message_id{*waiting_for_}) waiting_for_.reset();
+    is_awaited_ = waiting_for_ && head.id == jalon::message_id{*waiting_for_};
+    if (is_awaited_) waiting_for_.reset();
     if (!head.type) return false;
     if (dispatch_answer(head, object)) return true;
     const auto found = handlers_.find(*head.type);
@@ -289,6 +316,8 @@ class client_core {
     host_.prompt(channel_.empty() ? nick_ + "> " : nick_ + "[" + channel_ + "]> ");
   }
 
+  void show_list_cut() { show("the list goes on, but is cut here", look::failure); }
+
   void show_help() {
     for (const auto& [name, known] : commands_) show(" " + known.usage + " - " + known.help);
   }
@@ -303,6 +332,9 @@ class client_core {
   std::function<bool()> still_busy_;
   std::optional<std::uint64_t> waiting_for_;  // the id of the request that typed lines wait for
   std::uint64_t last_id_ = 0;
+  bool is_awaited_ = false;          // the message that is handled is the answer to that request
+  std::function<void()> next_page_;  // asks for the next page of a list, if there is more
+  std::size_t pages_left_ = 0;       // that may be asked for, of that list
   std::string nick_;
   std::string channel_;
   bool behind_ = false;

@@ -36,6 +36,9 @@ inline bool is_name(std::string_view text) {
                      [](char c) { return is_letter(c) || is_digit(c) || c == '_' || c == '-'; });
 }
 
+/// A name that a user may have: clients show what the server says under the name `Server`.
+inline bool is_nick(std::string_view text) { return is_name(text) && folded(text) != "server"; }
+
 /// Whether @p text has no control character of ASCII; a tab is a control character.
 inline bool is_free_of_controls(std::string_view text) {
   return !jalon::any_byte(text, [](unsigned char c) { return c < 0x20 || c == 0x7F; });

@@ -5,9 +5,14 @@
 
 #include <utility>
 
+#include <jalon/utf8.hpp>
+
 namespace program {
 
 namespace {
+
+// Bytes. Readline 8.2 crashes if a prompt has tens of thousands.
+constexpr std::size_t most_of_prompt = 128;
 
 using kinds = std::variant<pipe_console, console_at_terminal>;
 
@@ -28,7 +33,8 @@ void console::show(std::string_view text, look kind) {
 }
 
 void console::prompt(std::string_view text) {
-  std::visit([&](auto& used) { used.prompt(text); }, console_);
+  const auto shown = jalon::utf8_prefix(text, most_of_prompt);
+  std::visit([&](auto& used) { used.prompt(shown); }, console_);
 }
 
 void console::progress(std::string_view text) {

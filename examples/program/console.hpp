@@ -37,7 +37,8 @@ class console {
   /// Shows a line. The line that is being typed is kept.
   void show(std::string_view text, look kind = look::plain);
 
-  /// Sets the text before the line that is being typed; at a terminal only.
+  /// Sets the text before the line that is being typed; at a terminal only. At most 128 bytes of
+  /// it are used.
   void prompt(std::string_view text);
 
   /// Sets the line above the prompt that shows progress; empty for none. At a terminal only.

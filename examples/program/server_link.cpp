@@ -9,6 +9,7 @@
 #include <utility>
 
 #include <jalon/connect.hpp>
+#include <jalon/printable.hpp>
 #include <jalon/resolve.hpp>
 
 namespace program {
@@ -25,14 +26,14 @@ constexpr jalon::connection_options unbounded() {
 
 // An IPv6 address needs brackets; otherwise its last part would look like the port.
 std::string display_name(const client_options& server) {
-  const bool has_colon = server.host.find(':') != server.host.npos;
-  return (has_colon ? '[' + server.host + ']' : server.host) + ':' + std::to_string(server.port);
+  const bool is_bare = server.host.find(':') != server.host.npos && server.host.front() != '[';
+  return (is_bare ? '[' + server.host + ']' : server.host) + ':' + std::to_string(server.port);
 }
 
 }  // namespace
 
 jalon::stream_socket connect_to(const client_options& server) {
-  std::cout << "Connecting to " << display_name(server) << " ... " << std::flush;
+  std::cout << "Connecting to " << jalon::printable(display_name(server)) << " ... " << std::flush;
   try {
     auto socket = jalon::connect(jalon::resolve(server.host, std::to_string(server.port)),
                                  std::chrono::seconds(10));

@@ -9,14 +9,18 @@
 #include <wchar.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <clocale>
 #include <cstdio>
+#include <initializer_list>
+#include <iterator>
 #include <utility>
 
 // Readline's headers need <cstdio> before them.
 #include <readline/history.h>
 #include <readline/readline.h>
 
+#include <jalon/error.hpp>
 #include <jalon/printable.hpp>
 #include <jalon/utf8.hpp>
 
@@ -63,6 +67,17 @@ std::string_view cut(std::string_view text, int columns) {
   return text.substr(0, kept);
 }
 
+// Those of these signals that are not ignored. Who starts a program with an ignored signal, as
+// nohup(1) does, does not want the program to react to it.
+std::vector<int> not_ignored(std::initializer_list<int> signals) {
+  std::vector<int> kept;
+  std::copy_if(signals.begin(), signals.end(), std::back_inserter(kept), [](int signal) {
+    struct sigaction now {};
+    return ::sigaction(signal, nullptr, &now) == 0 && now.sa_handler != SIG_IGN;
+  });
+  return kept;
+}
+
 int screen_width() {
   int rows = 0;
   int columns = 0;
@@ -84,6 +99,7 @@ void raise_by_default(int signal) {
 
 // Readline passes no user data to the functions that it calls, so a static pointer is needed.
 struct terminal_console::readline_calls {
+  static constexpr int most_remembered = 1'000;  // lines of the history
   static inline terminal_console* user = nullptr;
 
   static void install(terminal_console& of) {
@@ -95,10 +111,52 @@ struct terminal_console::readline_calls {
     rl_completer_word_break_characters = " ";
     rl_attempted_completion_function = &complete;
     rl_completion_display_matches_hook = &show_words;
+    rl_getc_function = &next_byte;
+    rl_input_available_hook = &is_byte_here;
+    rl_prep_term_function = &prepare;
+    rl_deprep_term_function = &unprepare;
     rl_initialize();
     use_utf8();
+    stifle_history(most_remembered);
     rl_bind_key('\r', &enter);
     rl_bind_key('\n', &enter);
+    take_over_pastes();
+  }
+
+  // Readline reads a paste to its end in one call, and waits for that. So its function is replaced
+  // in all keymaps, and the terminal is told by `prepare` to mark pastes, if the user wants that.
+  static void take_over_pastes() {
+    constexpr auto* variable = "enable-bracketed-paste";
+    const char* const wanted = rl_variable_value(variable);
+    user->brackets_pastes_ =
+        user->moves_ && (wanted == nullptr || std::string_view(wanted) == "on");
+    rl_variable_bind(variable, "off");
+    for (Keymap map : {emacs_standard_keymap, vi_insertion_keymap, vi_movement_keymap})
+      rl_bind_keyseq_in_map(paste_begin.data(), &begin_paste, map);
+  }
+
+  static int begin_paste(int /*count*/, int /*key*/) {
+    user->keys_.begin_paste();
+    return 0;
+  }
+
+  // Some functions of Readline ask for further keys. If there are none yet, the end of the input
+  // makes the function give up; to wait would block the loop.
+  static int next_byte(FILE* /*terminal*/) {
+    const auto byte = user->keys_.next_byte();
+    return byte ? int{*byte} : EOF;
+  }
+
+  static int is_byte_here() { return user->keys_.has_byte() ? 1 : 0; }
+
+  static void prepare(int meta) {
+    rl_prep_terminal(meta);
+    if (user->brackets_pastes_) user->put("\033[?2004h");
+  }
+
+  static void unprepare() {
+    if (user->brackets_pastes_) user->put("\033[?2004l\r");
+    rl_deprep_terminal();
   }
 
   // Called with a line, or null at the end of the input. The line is processed after Readline has
@@ -154,7 +212,9 @@ terminal_console::terminal_console(jalon::reactor& loop, console_handlers handle
       moves_(moves_cursor()),
       colours_(moves_ && environment("NO_COLOR").empty()),
       redraw_(loop.deferrals(), [this] { draw(); }),
-      signals_{SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGWINCH} {
+      resumed_(
+          loop.deferrals(), [this] { use_keys(); }, jalon::deferral_stage::after_input),
+      signals_(not_ignored({SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH})) {
   signal_watch_ = loop.watch(
       signals_.fd(), jalon::io_events::read,
       [this](jalon::io_events) {
@@ -162,7 +222,7 @@ terminal_console::terminal_console(jalon::reactor& loop, console_handlers handle
       },
       "signals");
   key_watch_ = loop.watch(
-      STDIN_FILENO, jalon::io_events::read, [this](jalon::io_events) { read_key(); }, "keyboard");
+      STDIN_FILENO, jalon::io_events::read, [this](jalon::io_events) { read_keys(); }, "keyboard");
   readline_calls::install(*this);
   rl_callback_handler_install(as_prompt("> ").c_str(), &readline_calls::take_line);
 }
@@ -188,13 +248,50 @@ void terminal_console::progress(std::string_view text) {
 
 void terminal_console::pause(bool paused) {
   if (!editing_) return;
+  paused_ = paused;
   key_watch_.set_interest(paused ? jalon::io_events::none : jalon::io_events::read);
+  if (!paused) resumed_.schedule();
+}
+
+// A terminal that cannot be read is gone.
+void terminal_console::read_keys() {
+  char bytes[4'096];
+  const auto got = jalon::uninterrupted([&] { return ::read(STDIN_FILENO, bytes, sizeof bytes); });
+  if (got == -1 && errno == EAGAIN) return;
+  if (got <= 0) return end();
+  keys_.add({bytes, static_cast<std::size_t>(got)});
+  use_keys();
+}
+
+void terminal_console::use_keys() {
+  while (editing_ && !paused_) {
+    if (keys_.pasting()) {
+      insert_pasted();
+      if (keys_.pasting()) return;
+    } else if (keys_.has_byte()) {
+      draw();  // Readline redraws only what a key has changed
+      rl_callback_read_char();
+      deliver_lines();
+    } else {
+      return;
+    }
+  }
+  if (!editing_) end();
+}
+
+// Pasted line ends are CR. Readline takes C strings, in which NUL is the end.
+void terminal_console::insert_pasted() {
+  std::string text = keys_.take_pasted();
+  if (text.empty()) return;
+  std::replace(text.begin(), text.end(), '\r', '\n');
+  std::erase(text, '\0');
+  draw();
+  rl_insert_text(text.c_str());
+  rl_redisplay();
 }
 
 // Pasted text comes as a single line that contains line ends.
-void terminal_console::read_key() {
-  draw();  // Readline redraws only what a key has changed
-  rl_callback_read_char();
+void terminal_console::deliver_lines() {
   for (const std::string& text : std::exchange(typed_, {})) {
     std::string_view rest = text;
     for (auto end = rest.find('\n'); end != rest.npos; end = rest.find('\n')) {
@@ -203,11 +300,11 @@ void terminal_console::read_key() {
     }
     handlers_.line(rest);
   }
-  if (!editing_) end();
 }
 
 void terminal_console::on_signal(int number) {
   if (number == SIGTSTP) return suspend();
+  if (number == SIGCONT) return go_on();
   if (number == SIGWINCH) {
     hide();
     return rl_reset_screen_size();
@@ -232,7 +329,17 @@ void terminal_console::suspend() {
   hide();
   if (editing_) rl_cleanup_after_signal();
   raise_by_default(SIGTSTP);
-  if (editing_) rl_reset_after_signal();
+  go_on();
+}
+
+// While the program was stopped, others have used the terminal, and may have resized it: SIGWINCH
+// is sent to the programs in the foreground only.
+void terminal_console::go_on() {
+  if (!editing_) return;
+  hide();
+  rl_cleanup_after_signal();
+  rl_reset_after_signal();
+  rl_reset_screen_size();
 }
 
 void terminal_console::restore() noexcept {

@@ -11,6 +11,7 @@
 #include <jalon/signal_set.hpp>
 
 #include "console_handlers.hpp"
+#include "typed_keys.hpp"
 
 namespace program {
 
@@ -24,7 +25,11 @@ namespace program {
 /// drawn again below it. So many messages in one turn cause one redrawing.
 ///
 /// Ctrl-D on an empty line ends the input. Ctrl-C does too; pressed again, it ends the program, as
-/// do SIGTERM, SIGHUP and SIGQUIT. However the program ends, the terminal is restored.
+/// do SIGTERM, SIGHUP and SIGQUIT. However the program ends, the terminal is restored. A signal
+/// that was ignored when the program began, as after `trap '' INT`, remains without effect.
+///
+/// Readline never waits for the terminal: it is given the keys that have come. Pasted text is put
+/// into the line as it comes; if it has several lines, Enter sends them all.
 /// There can be only one in a process, because Readline has only one line.
 class terminal_console {
  public:
@@ -42,11 +47,15 @@ class terminal_console {
  private:
   struct readline_calls;  // the functions that Readline calls
 
-  void read_key();
+  void read_keys();
+  void use_keys();
+  void insert_pasted();
+  void deliver_lines();
   void on_signal(int number);
   void end();
   void end_by(int signal);
   void suspend();
+  void go_on();
   void restore() noexcept;
 
   void hide();  // erases the lowest lines until the end of the turn
@@ -62,9 +71,13 @@ class terminal_console {
   bool progress_drawn_ = false;     // and the progress line is one of them
   bool editing_ = true;             // Readline uses the terminal
   bool ended_ = false;              // `handlers_.end` has been called
+  bool paused_ = false;             // no lines are taken
+  bool brackets_pastes_ = false;    // the terminal marks the begin and the end of pasted text
+  typed_keys keys_;                 // that Readline has not read yet
   std::vector<std::string> typed_;  // lines that Readline has returned
   std::vector<std::string> words_;  // that Readline has not asked for yet
   jalon::deferred redraw_;
+  jalon::deferred resumed_;
   jalon::signal_set signals_;
   jalon::reactor::watch_type signal_watch_;
   jalon::reactor::watch_type key_watch_;

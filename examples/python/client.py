@@ -16,7 +16,7 @@ def show(line):
     text = SHOWN[message["type"]].format(**message) if message["type"] in SHOWN else line
     print("".join(c if c.isprintable() else "\ufffd" for c in text), flush=True)
 
-server = socket.create_connection((sys.argv[1], int(sys.argv[2])))
+server = socket.create_connection((sys.argv[1].strip("[]"), int(sys.argv[2])))
 send("/nick " + sys.argv[3])
 unread = {server.fileno(): b"", 0: b""}  # of the server and of standard input: the line begun
 while server.fileno() in unread:

@@ -19,7 +19,7 @@ const std::error_category& resolver_category();
 /// The stream endpoints of a host name, in the order in which to try them (RFC 6724).
 ///
 /// **Blocks** as long as getaddrinfo(3) does. Any thread may call it.
-/// @param host a host name or a numeric address
+/// @param host a host name or a numeric address; an IPv6 address may have brackets, as in a URL
 /// @param service a port number, or a name from services(5)
 /// @param family `AF_INET` or `AF_INET6` to get only endpoints of that family
 /// @throws std::system_error that names host and service

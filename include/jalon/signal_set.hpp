@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <initializer_list>
 #include <optional>
+#include <span>
 #include <stdexcept>
 #include <utility>
 #include <vector>
@@ -30,7 +31,11 @@ class signal_set {
  public:
   /// Catches the signals @p numbers (sigaction(2)). @throws std::system_error
   /// @throws std::logic_error if another signal set exists
-  explicit signal_set(std::initializer_list<int> numbers) : signal_set() {
+  explicit signal_set(std::initializer_list<int> numbers)
+      : signal_set(std::span<const int>(numbers.begin(), numbers.size())) {}
+
+  /// The same, for a list that is made while the program runs.
+  explicit signal_set(std::span<const int> numbers) : signal_set() {
     for (const int number : numbers) capture(number);
   }
 

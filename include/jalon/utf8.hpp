@@ -41,4 +41,14 @@ constexpr bool is_utf8(std::string_view text) noexcept {
   return true;
 }
 
+/// The longest prefix of @p text of at most @p most bytes that does not end inside a character, if
+/// @p text is valid UTF-8. Of other text, at most 3 bytes less than @p most are left out.
+constexpr std::string_view utf8_prefix(std::string_view text, std::size_t most) noexcept {
+  if (text.size() <= most) return text;
+  std::size_t end = most;
+  while (end > 0 && most - end < 3 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80)
+    --end;
+  return text.substr(0, end);
+}
+
 }  // namespace jalon

@@ -1,5 +1,6 @@
-// A user's program between any user and any server: what it shows is one harmless line of text,
-// what it sends is one message, and it never throws.
+// A user's program between any user and any server: what it shows is one harmless line of bounded
+// length, its prompt consists of names, what it sends is one message, no server can make it send
+// more than a few requests for a typed line, and it never throws.
 //
 // The bytes are lines. The first character of each says what it is:
 //     >TEXT    the user types TEXT
@@ -29,6 +30,7 @@ class watched_client {
  public:
   void type(std::string_view line) {
     if (names_a_path(line)) return;
+    ++typed_lines_;
     core_.typed(line);
   }
 
@@ -48,7 +50,21 @@ class watched_client {
     return line.starts_with("/send") && line.find('/', 1) != line.npos;
   }
 
+  // `alice> ` or `alice[room]> `; before there is a nick, `> ` or `[room]> `.
+  static void look_at_prompt(std::string_view text) {
+    expect(text.ends_with("> "), "a prompt", text);
+    std::string_view nick = text.substr(0, text.size() - 2);
+    if (const auto bracket = nick.find('['); bracket != nick.npos) {
+      expect(nick.ends_with(']'), "a bracket behind the channel", text);
+      const auto channel = nick.substr(bracket + 1, nick.size() - bracket - 2);
+      expect(chat::is_name(channel), "a channel in the prompt", text);
+      nick = nick.substr(0, bracket);
+    }
+    expect(nick.empty() || chat::is_nick(nick), "a nick in the prompt", text);
+  }
+
   void look_at(std::string_view text) {
+    expect(text.size() <= (std::size_t{16} << 10) + 4, "a line of bounded length", text);
     std::string shown = jalon::printable(text);
     expect(jalon::is_utf8(shown), "UTF-8", shown);
     for (std::string_view rest = shown; !rest.empty();) {
@@ -67,6 +83,7 @@ class watched_client {
     expect(object.has_value(), "a JSON object", line);
     expect(jalon::read_head(*object).type.has_value(), "a type", line);
     expect(jalon::read_head(*object).id == jalon::message_id{++last_id_}, "the next id", line);
+    expect(last_id_ <= most_requests * typed_lines_, "few requests for a typed line", line);
     is_answered_ = false;
   }
 
@@ -75,14 +92,17 @@ class watched_client {
     finished_ = true;
   }
 
+  static constexpr std::uint64_t most_requests = 64;  // for a list that comes in pages
+
   jalon::json_reader reader_;
   std::uint64_t last_id_ = 0;
+  std::uint64_t typed_lines_ = 0;
   bool is_answered_ = true;  // the last request is
   bool finished_ = false;
   jalon::reactor loop_;
   chat::client_core core_{{[this](std::string_view line) { look_at_sent(line); },
                            [this](std::string_view text, program::look) { look_at(text); },
-                           [this](std::string_view text) { look_at(text); }, [](bool) {},
+                           [](std::string_view text) { look_at_prompt(text); }, [](bool) {},
                            [this] { finish(); }}};
   chat::session_commands session_{core_};
   chat::user_commands users_{core_};

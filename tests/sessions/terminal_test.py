@@ -118,6 +118,7 @@ class Terminal:
         options: str = "",
         columns: int = 80,
         script: str = "exec {}",
+        host: str = "127.0.0.1",
         **environment: str,
     ) -> None:
         self.screen = Screen(columns)
@@ -126,10 +127,11 @@ class Terminal:
         self.master, self.slave = pty.openpty()
         self.resize(columns)
         self.settings = termios.tcgetattr(self.slave)
-        with socket.create_server(("127.0.0.1", 0)) as listener:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        with socket.create_server((host.strip("[]"), 0), family=family) as listener:
             listener.settimeout(BOUND)
             port = listener.getsockname()[1]
-            client = f"{build}/examples/{milestone}/client 127.0.0.1 {port} {options}"
+            client = f"{build}/examples/{milestone}/client {host} {port} {options}"
             plain = {"PATH": os.environ["PATH"], "TERM": "xterm", "INPUTRC": "/dev/null"}
             self.process = subprocess.Popen(
                 ["sh", "-c", script.format(client)],
@@ -138,12 +140,17 @@ class Terminal:
                 stderr=self.slave,
                 env={**plain, **environment},
                 start_new_session=True,
-                preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+                preexec_fn=self.prepare_child,
             )
             self.server = listener.accept()[0]
         self.received = b""  # what the server got
         self.input_ended = False  # and whether it got the end
-        self.until_shown(CONNECTED, ">")
+        self.until_shown(CONNECTED.replace("127.0.0.1", "[::1]" if ":" in host else host), ">")
+
+    @staticmethod
+    def prepare_child() -> None:
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # who runs the tests may have it ignored
 
     def close(self) -> None:
         self.process.kill()
@@ -158,8 +165,9 @@ class Terminal:
         self.screen.columns = columns
 
     def type(self, keys: str) -> None:
+        """The user types it; a surrogate stands for a byte that is only a part of a character."""
         self.typed.append(keys)
-        os.write(self.master, keys.encode())
+        os.write(self.master, keys.encode(errors="surrogateescape"))
 
     def send(self, text: str) -> None:
         """The server sends it."""
@@ -175,7 +183,7 @@ class Terminal:
         deadline = time.monotonic() + BOUND
         while not condition():
             if time.monotonic() > deadline:
-                shown = "\n      ".join(self.shown())
+                shown = "\n      ".join(self.shown()[-24:])
                 raise AssertionError(
                     f"\ntyped {self.typed}\nthe server got {self.received!r}\n"
                     f"shown {shown}\ndue   {due}"
@@ -197,7 +205,7 @@ class Terminal:
 
     def shown(self) -> list[str]:
         """The lines on the screen, without what differs from run to run."""
-        text = re.sub(r"(127\.0\.0\.1):\d+", r"\1:PORT", "\n".join(self.screen.lines))
+        text = re.sub(r"(127\.0\.0\.1|\[::1\]):\d+", r"\1:PORT", "\n".join(self.screen.lines))
         return re.sub(r": \d+ % of (\S+ \S+)(, .*)?", r": N % of \1", text).split("\n")
 
     def until_shown(self, *lines: str) -> None:
@@ -290,6 +298,140 @@ class AtATerminal(unittest.TestCase):
         terminal.type("\x1b[200~one\rtwo\x1b[201~\r")
         terminal.until_received("one\ntwo\n")
 
+    def test_a_paste_is_shown_while_it_comes_and_ends_at_its_mark(self) -> None:
+        terminal = self.client()
+        terminal.type("\x1b[200~one \x1b[20")
+        terminal.until_shown("> one")
+        terminal.type("1~t\udcc3")
+        terminal.until_shown("> one t")
+        terminal.type("\udca9\r")
+        terminal.until_received("one té\n")
+
+    def test_a_paste_can_not_move_the_cursor(self) -> None:
+        terminal = self.client()
+        terminal.type("\x1b[200~a\x9b2J\x1b[2J\u202eb\x00\x1b[201~")
+        terminal.until_shown("> a\ufffd2J^[[2J\ufffdb")
+        terminal.send("a message\n")
+        terminal.until_shown("a message", "> a\ufffd2J^[[2J\ufffdb")
+
+    def test_lines_typed_faster_than_they_are_answered_are_all_sent(self) -> None:
+        terminal = self.client(milestone="02-users")
+        terminal.type("".join(f"line {number}\r" for number in range(300)))
+        answered = 0
+
+        def all_come() -> bool:
+            nonlocal answered
+            requests = terminal.received.split(b"\n")[:-1]
+            for request in requests[answered:]:
+                self.assertEqual(json.loads(request)["text"], f"line {answered}")
+                terminal.server.sendall(request + b"\n")
+                answered += 1
+            return answered == 300
+
+        terminal.until(all_come, "300 requests, one after the other")
+
+    def test_a_long_paste_is_taken_whole(self) -> None:
+        terminal = self.client()
+        lines = "".join(f"line {number}\r" for number in range(3000))
+        pasted = "\x1b[200~" + lines + "\x1b[201~\r"
+        for at in range(0, len(pasted), 1000):
+            terminal.type(pasted[at : at + 1000])
+            terminal.read(0)
+        terminal.until_received(lines.replace("\r", "\n") + "\n")
+
+    def test_a_paste_without_an_end_holds_up_nothing(self) -> None:
+        def pasting() -> Terminal:
+            terminal = self.client()
+            terminal.type("\x1b[200~half a paste")
+            terminal.until_shown("> half a paste")
+            return terminal
+
+        with self.subTest("a message"):
+            terminal = pasting()
+            terminal.send("a message\n")
+            terminal.until_shown("a message", "> half a paste")
+        with self.subTest("the server's end"):
+            terminal = pasting()
+            terminal.hang_up()
+            self.assertEqual(terminal.status(), 1)
+            self.assertTrue(terminal.is_restored())
+        with self.subTest("Ctrl-C"):
+            terminal = pasting()
+            terminal.type("\x03")
+            terminal.until_input_ends()
+            terminal.hang_up()
+            self.assertEqual(terminal.status(), 0)
+            self.assertTrue(terminal.is_restored())
+        with self.subTest("SIGTERM"):
+            terminal = pasting()
+            terminal.process.send_signal(signal.SIGTERM)
+            self.assertEqual(terminal.status(), -signal.SIGTERM)
+            self.assertTrue(terminal.is_restored())
+
+    def test_the_terminal_marks_pastes_only_while_lines_are_edited(self) -> None:
+        terminal = self.client()
+        terminal.type("\x04")
+        terminal.until_input_ends()
+        terminal.hang_up()
+        self.assertEqual(terminal.status(), 0)
+        self.assertLess(terminal.raw.rfind(b"\x1b[?2004h"), terminal.raw.rfind(b"\x1b[?2004l"))
+        self.assertIn(b"\x1b[?2004h", terminal.raw)
+
+    def test_no_key_that_waits_for_another_holds_up_a_message(self) -> None:
+        emacs = {
+            "quoted insert": "\x16",
+            "incremental search": "\x12",
+            "incremental search for a part of a letter": "\x12\udcc3",
+            "search": "\x1bp",
+            "argument": "\x1b5",
+            "universal argument": "\x15",
+            "escape": "\x1b",
+            "a part of an arrow key": "\x1b[",
+            "control x": "\x18",
+            "character search": "\x1d",
+            "character search for a part of a letter": "\x1d\udcc3",
+            "a part of a letter": "\udcc3",
+            "a part of a letter after an argument": "\x1b5\udcc3",
+            "a part of a letter in overwrite mode": "\x18o\udcc3",
+            "macro": "\x18(",
+        }
+        vi = {
+            "vi: escape": "\x1b",
+            "vi: find": "\x1b0f",
+            "vi: find a part of a letter": "\x1b0f\udcc3",
+            "vi: replace": "\x1b0r",
+            "vi: replace by a part of a letter": "\x1b0r\udcc3",
+            "vi: overwrite by a part of a letter": "\x1b0R\udcc3",
+            "vi: delete": "\x1b0d",
+            "vi: delete up to": "\x1b0df",
+            "vi: change": "\x1b0c",
+            "vi: mark": "\x1b0m",
+            "vi: go to mark": "\x1b0`",
+            "vi: search": "\x1b0/",
+            "vi: argument": "\x1b03",
+        }
+        keymaps = tempfile.NamedTemporaryFile("w")
+        self.addCleanup(keymaps.close)
+        keymaps.write('set editing-mode vi\n"\x18o": overwrite-mode\n')
+        keymaps.flush()
+        emacs_keys = tempfile.NamedTemporaryFile("w")
+        self.addCleanup(emacs_keys.close)
+        emacs_keys.write('"\\C-xo": overwrite-mode\n"\\C-u": universal-argument\n')
+        emacs_keys.flush()
+        for keys, inputrc in (emacs, emacs_keys.name), (vi, keymaps.name):
+            for name, typed in keys.items():
+                with self.subTest(name):
+                    terminal = self.client(INPUTRC=inputrc)
+                    terminal.type("half a line" + typed)
+                    terminal.until(lambda: b"half a line" in terminal.raw, "the line is shown")
+                    terminal.send("a message\n")
+                    terminal.until(lambda: b"a message" in terminal.raw, "the message is shown")
+                    terminal.type("\x03")
+                    terminal.until_input_ends()
+                    terminal.hang_up()
+                    self.assertEqual(terminal.status(), 0)
+                    self.assertTrue(terminal.is_restored())
+
     def test_a_narrower_window_wraps_the_line_earlier(self) -> None:
         terminal = self.client(columns=80)
         terminal.resize(30)
@@ -308,6 +450,53 @@ class AtATerminal(unittest.TestCase):
         terminal.until_shown("/who  /whois", "> /who")
         terminal.type("i\tbob")
         terminal.until_shown("/who  /whois", "> /whois bob")
+
+    def test_names_that_are_none_are_not_shown(self) -> None:
+        terminal = self.client(milestone="04-files")
+        complaint = "the server said something that is no part of the protocol"
+        for sent in (
+            {"type": "welcome", "nick": "a" * 30_000},
+            {"type": "welcome", "nick": "\u202ecba"},
+            {"type": "joined", "channel": "b" * 60_000, "nick": ""},
+            {"type": "renamed", "old": "bob", "nick": "Server"},
+        ):
+            with self.subTest(sent["type"]):
+                terminal.send(json.dumps(sent) + "\n")
+                terminal.until_shown(complaint, ">")
+                terminal.send('{"type":"msgall","from":"bob","text":"hello"}\n')
+                terminal.until_shown(complaint, "[bob] : hello", ">")
+        terminal.send('{"type":"welcome","nick":"alice"}\n')
+        terminal.until_shown("[Server] : Welcome on the chat, alice", "alice>")
+
+    def test_a_line_that_is_too_long_is_left_out(self) -> None:
+        terminal = self.client(milestone="04-files")
+        complaint = "the server said something that is no part of the protocol"
+        terminal.send("x" * 1_000_000)
+        terminal.send('\n{"type":"msgall","from":"bob","text":"hello"}\n')
+        terminal.until_shown(complaint, "[bob] : hello", ">")
+
+    def test_a_server_that_floods_does_not_hold_up_the_user(self) -> None:
+        terminal = self.client(milestone="02-users")
+        flood = 100 * b'{"type":"msgall","from":"bob","text":"hello"}\n'
+        terminal.server.setblocking(False)
+
+        def reaches(text: bytes) -> bool:
+            nonlocal flood
+            try:
+                sent = terminal.server.send(flood)
+                flood = flood[sent:] + flood[:sent]
+            except OSError:
+                pass  # the client has yet to read, or has gone
+            return text in terminal.received
+
+        terminal.until(lambda: reaches(b"") and b"hello" in terminal.raw, "messages are shown")
+        terminal.type("/msgall are you there?\r")
+        terminal.until(lambda: reaches(b"are you there?"), "the server gets the line")
+        terminal.type("\x03")
+        terminal.until(lambda: reaches(b"") and terminal.is_restored(), "the input ends")
+        terminal.type("\x03")
+        terminal.until(lambda: reaches(b"") and terminal.process.poll() is not None, "it ends")
+        self.assertTrue(terminal.is_restored())
 
     def test_the_prompt_says_who_the_user_is_and_in_which_channel(self) -> None:
         terminal = self.client(milestone="03-channels")
@@ -430,6 +619,44 @@ class AtATerminal(unittest.TestCase):
         terminal.until_shown("> half a li")
         terminal.type("ne\r")
         terminal.until_received("half a line\n")
+
+    def test_a_window_that_was_resized_while_the_client_was_stopped(self) -> None:
+        stop_and_go_on = {
+            "Ctrl-Z": lambda terminal: terminal.type("\x1a"),
+            "SIGSTOP": lambda terminal: os.kill(int(terminal.shown()[0]), signal.SIGSTOP),
+        }
+        for name, stop in stop_and_go_on.items():
+            with self.subTest(name):
+                script = "set -m; sh -c 'echo $$; exec {}'; echo stopped; read line; fg >/dev/null"
+                terminal = self.client(script=script)
+                stop(terminal)
+                terminal.until(lambda: "stopped" in terminal.shown()[-1], "it is stopped")
+                terminal.resize(30)
+                terminal.type("\n")
+                terminal.until(lambda: terminal.shown()[-1] == ">", "it goes on")
+                terminal.type("y" * 50)
+                terminal.until_shown("> " + "y" * 28, "y" * 22)
+                terminal.send("message\n")
+                terminal.until_shown("message", "> " + "y" * 28, "y" * 22)
+                self.assertEqual(terminal.shown().count("> " + "y" * 28), 1)
+
+    def test_a_signal_that_was_ignored_remains_ignored(self) -> None:
+        terminal = self.client(script="trap '' INT; exec {}")
+        terminal.type("half a li")
+        terminal.until_shown("> half a li")
+        terminal.type("\x03")
+        terminal.process.send_signal(signal.SIGINT)
+        terminal.send("a message\n")
+        terminal.until_shown("a message", "> half a li")
+        terminal.type("ne\r")
+        terminal.until_received("half a line\n")
+
+    def test_an_ipv6_address_may_have_brackets(self) -> None:
+        for host in "::1", "[::1]":
+            with self.subTest(host):
+                terminal = self.client(host=host)
+                terminal.type("hello\r")
+                terminal.until_received("hello\n")
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ namespace {
 TEST_CASE("a numeric address is its own endpoint") {
   CHECK(resolve("127.0.0.1", "80") == std::vector{endpoint::loopback(80)});
   CHECK(resolve("::1", "80") == std::vector{*endpoint::parse("[::1]:80")});
+  CHECK(resolve("[::1]", "80") == resolve("::1", "80"));
 }
 
 TEST_CASE("localhost is the loopback address") {

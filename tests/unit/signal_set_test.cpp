@@ -2,6 +2,9 @@
 #include <poll.h>
 #include <signal.h>
 
+#include <span>
+#include <vector>
+
 #include <jalon/signal_set.hpp>
 
 #include "catch.hpp"
@@ -30,6 +33,14 @@ TEST_CASE("signals that come are read, in the order in which they came") {
   CHECK(signals.next() == SIGUSR1);
   CHECK_FALSE(signals.next());
   CHECK_FALSE(readable(signals));
+}
+
+TEST_CASE("the signals may be a list that was made while the program runs") {
+  const std::vector<int> chosen{SIGUSR2};
+  signal_set signals{std::span<const int>(chosen)};
+  ::raise(SIGUSR2);
+  CHECK(signals.next() == SIGUSR2);
+  CHECK(disposition(SIGUSR1) == SIG_DFL);
 }
 
 TEST_CASE("a signal that comes leaves errno as it was") {

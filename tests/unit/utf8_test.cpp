@@ -1,5 +1,6 @@
 // UTF-8: what is, and what only looks like it.
 #include <string>
+#include <vector>
 
 #include <jalon/utf8.hpp>
 
@@ -57,6 +58,20 @@ TEST_CASE("a text is UTF-8 when all of it is") {
   CHECK(is_utf8("plain"));
   CHECK(is_utf8("d\xC3\xA9j\xC3\xA0 vu \xE2\x82\xAC \xF0\x9F\x98\x80"));
   CHECK_FALSE(is_utf8("caf\xE9"));
+}
+
+TEST_CASE("a prefix ends at a whole character") {
+  const std::string text = "a\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80";
+  const std::vector<std::size_t> sizes{0, 1, 1, 3, 3, 3, 6, 6, 6, 6, 10, 10};
+  for (std::size_t most = 0; most < sizes.size(); ++most) {
+    CAPTURE(most);
+    CHECK(jalon::utf8_prefix(text, most) == text.substr(0, sizes[most]));
+  }
+}
+
+TEST_CASE("of what is no UTF-8, a prefix leaves out 3 bytes at most") {
+  CHECK(jalon::utf8_prefix(std::string(10, '\x80'), 5).size() == 2);
+  CHECK(jalon::utf8_prefix(std::string(10, '\x80'), 2).empty());
 }
 
 }  // namespace

@@ -22,13 +22,25 @@ JALON_INLINE const std::error_category& resolver_category() {
   return instance;
 }
 
+namespace detail {
+
+// Before a port, an IPv6 address has brackets (RFC 3986); getaddrinfo(3) does not know them.
+JALON_INLINE std::string without_brackets(const std::string& host) {
+  const bool has_brackets =
+      host.find(':') != host.npos && host.front() == '[' && host.back() == ']';
+  return has_brackets ? host.substr(1, host.size() - 2) : host;
+}
+
+}  // namespace detail
+
 JALON_INLINE std::vector<endpoint> resolve(const std::string& host, const std::string& service,
                                            int family) {
   addrinfo hints{};
   hints.ai_family = family;
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
-  const int error = ::getaddrinfo(host.c_str(), service.c_str(), &hints, &found);
+  const int error =
+      ::getaddrinfo(detail::without_brackets(host).c_str(), service.c_str(), &hints, &found);
   if (error == EAI_SYSTEM) throw_system_error(errno, "resolve", host + ":" + service);
   if (error != 0)
     throw std::system_error(error, resolver_category(), "resolve " + host + ":" + service);
