@@ -77,7 +77,7 @@ class policy final : public jalon::service {
     if (wait_of(asking, out) > limits_.longest_wait) return refuse(from, asking, line, out);
     const std::uint64_t expected = std::min(asking.expected, limits_.turn_work);
     if (done_ == 0 || done_ <= limits_.turn_work - expected)
-      return carry_out(from, asking, line, out);
+      return process(from, asking, line, out);
     if (held_.bytes() + line.size() > limits_.held_bytes) return refuse(from, asking, line, out);
     held_.add(from, line, asking.expected);
     asking.holds_line = true;
@@ -153,7 +153,7 @@ class policy final : public jalon::service {
   };
 
   // Does what a line asks for, and takes what it costs out of the bucket.
-  void carry_out(connection_id from, client& asking, std::string_view line, actions& out) {
+  void process(connection_id from, client& asking, std::string_view line, actions& out) {
     const std::size_t first = out.size();
     router_.received(from, line, out);
     const std::uint64_t work = 1 + work_of(out, first);
@@ -217,7 +217,7 @@ class policy final : public jalon::service {
   void take_held(const held_lines::line& held, actions& out) {
     client& asking = clients_.at(held.from);
     asking.holds_line = false;
-    carry_out(held.from, asking, held.text, out);
+    process(held.from, asking, held.text, out);
     if (asking.is_gone)
       departures_.push_back({held.from, jalon::departure::broken});
     else if (!asking.is_paused)
