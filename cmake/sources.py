@@ -34,7 +34,7 @@ COMPILER = ["clang++", "-Wno-unknown-warning-option"]
 UNIFIED = {
     "tools": ["tools/common/*", "tools/check/*"],
     "examples": ["examples/program/*", "examples/chat/*", "examples/json-echo/*", "examples/length-chat/*",
-                 "examples/0[1-9]-*/*", "examples/04-files/transfer/*"],
+                 "examples/recipes/*", "examples/0[1-9]-*/*", "examples/04-files/transfer/*"],
     "bench": ["tests/bench/*"],
     "tests": ["tests/unit/*_test.cpp", "tests/support/*"],
     "fuzz": ["tests/fuzz/*"],

@@ -16,6 +16,7 @@
 #include <jalon/service.hpp>
 
 #include "chat/paging.hpp"
+#include "chat/recipient_list.hpp"
 #include "chat/router.hpp"
 #include "messages.hpp"
 
@@ -91,9 +92,10 @@ class users {
     const std::string old = std::exchange(current, std::string(request.name.value()));
     by_nick_.erase(folded(old));
     by_nick_[folded(current)] = from;
+    named_.add(from);
     if (old.empty() || old == current) return answer{welcome{current}};
     for (const auto& handler : renaming_) handler(from, old);
-    out.send(all_except(from), jalon::as_line(renamed{old, current}));
+    out.send(named_.all_except(from), jalon::as_line(renamed{old, current}));
     return answer{welcome{current}};
   }
 
@@ -121,7 +123,8 @@ class users {
   }
 
   answer handle(connection_id from, const msgall& request, actions& out) {
-    out.send(all_except(from), jalon::as_line(msgall_event{nick_of(from), request.text.value()}));
+    out.send(named_.all_except(from),
+             jalon::as_line(msgall_event{nick_of(from), request.text.value()}));
     return answer::done();
   }
 
@@ -137,22 +140,14 @@ class users {
     if (has_nick(id)) {
       for (const auto& handler : leaving_) handler(id, out);
       by_nick_.erase(folded(nick_of(id)));
+      named_.remove(id);
     }
     people_.erase(id);
   }
 
-  // All users with a nick except @p self.
-  std::vector<connection_id> all_except(connection_id self) const {
-    std::vector<connection_id> all;
-    all.reserve(by_nick_.size());
-    for (const auto& [name, id] : by_nick_) {
-      if (id != self) all.push_back(id);
-    }
-    return all;
-  }
-
   std::unordered_map<connection_id, person> people_;
   std::map<std::string, connection_id> by_nick_;  // by folded nick, so sorted as lists are
+  recipient_list named_;                          // the same users
   std::vector<leaving_handler> leaving_;
   std::vector<renaming_handler> renaming_;
 };

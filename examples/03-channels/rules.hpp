@@ -2,16 +2,15 @@
 // nicks are asked of the users. Chapter: tutorial/03-channels.
 #pragma once
 
-#include <algorithm>
 #include <map>
 #include <optional>
 #include <string>
 #include <unordered_map>
 #include <utility>
-#include <vector>
 
 #include "02-users/rules.hpp"
 #include "chat/paging.hpp"
+#include "chat/recipient_list.hpp"
 #include "chat/router.hpp"
 #include "messages.hpp"
 
@@ -89,16 +88,16 @@ class channels {
     const auto found = find(request.channel);
     if (found == channels_.end()) return no_such_channel();
     if (!is_in(from, found)) return not_in_channel();
-    const channel& here = found->second;
+    channel& here = found->second;
     const say_event event{here.name, users_.nick_of(from), request.text.value()};
-    out.send_to_others(from, here.members, jalon::as_line(event));
+    out.send(here.members.all_except(from), jalon::as_line(event));
     return answer::done();
   }
 
  private:
   struct channel {
     std::string name;  // as it was created
-    std::vector<connection_id> members;
+    recipient_list members;
     std::map<std::string, connection_id> by_nick;  // folded: sorted, as `members` lists them
   };
   using table = std::map<std::string, channel>;  // by folded name, so sorted as lists are
@@ -114,8 +113,8 @@ class channels {
     const auto before = remove(who, out);
     channel& entered = to->second;
     const std::string& nick = users_.nick_of(who);
-    out.send(entered.members, jalon::as_line(joined{entered.name, nick, {}, {}}));
-    entered.members.push_back(who);
+    out.send(entered.members.all(), jalon::as_line(joined{entered.name, nick, {}, {}}));
+    entered.members.add(who);
     entered.by_nick[folded(nick)] = who;
     channel_of_[who] = to;
     joined message{entered.name, nick, {}, {}};
@@ -131,11 +130,11 @@ class channels {
     if (where == channel_of_.end()) return std::nullopt;
     const auto found = where->second;
     channel_of_.erase(where);
-    std::vector<connection_id>& members = found->second.members;
-    std::erase(members, who);
+    recipient_list& members = found->second.members;
+    members.remove(who);
     found->second.by_nick.erase(folded(users_.nick_of(who)));
     left_channel gone{found->second.name, members.empty()};
-    out.send(members, jalon::as_line(left{gone.channel, users_.nick_of(who), {}}));
+    out.send(members.all(), jalon::as_line(left{gone.channel, users_.nick_of(who), {}}));
     if (gone.destroyed) channels_.erase(found);
     return gone;
   }
