@@ -432,6 +432,38 @@ class AtATerminal(unittest.TestCase):
                     self.assertEqual(terminal.status(), 0)
                     self.assertTrue(terminal.is_restored())
 
+    def test_keys_that_come_in_pieces_mean_the_same(self) -> None:
+        vi = tempfile.NamedTemporaryFile("w")
+        self.addCleanup(vi.close)
+        vi.write("set editing-mode vi\n")
+        vi.flush()
+        for inputrc, pieces, due in (
+            ("/dev/null", ("ab", "\x1b", "5", "x"), "> abxxxxx"),
+            ("/dev/null", ("ab", "\x1b", "[", "D", "X"), "> aXb"),
+            ("/dev/null", ("ab\udcc3", "\udca9c\x01", "\x1d", "\udcc3", "\udca9", "X"), "> abXéc"),
+            ("/dev/null", ("one\r", "\x12", "o", "n"), "(reverse-i-search)`on': one"),
+            (vi.name, ("ab", "\x1b", "0", "r", "\udcc3", "\udca9"), "> éb"),
+            (vi.name, ("ab", "\x1b", "2", "x", "i", "c", "\x1b[200~d", "e\x1b[201~f"), "> cdefa"),
+        ):
+            with self.subTest(due):
+                terminal = self.client(INPUTRC=inputrc)
+                for piece in pieces:
+                    terminal.type(piece)
+                    # Answered in the turn after the one that has read the keys, or later.
+                    terminal.until(lambda: not self.unread(terminal), "the client reads")
+                    terminal.send("a message\n")
+                    seen = terminal.raw.count(b"a message") + 1
+                    terminal.until(
+                        lambda: terminal.raw.count(b"a message") >= seen, "the message is shown"
+                    )
+                terminal.until_shown(due)
+
+    @staticmethod
+    def unread(terminal: Terminal) -> int:
+        """How many bytes the client has not read from its terminal."""
+        count = fcntl.ioctl(terminal.slave, termios.FIONREAD, struct.pack("i", 0))
+        return int(struct.unpack("i", count)[0])
+
     def test_a_narrower_window_wraps_the_line_earlier(self) -> None:
         terminal = self.client(columns=80)
         terminal.resize(30)
