@@ -87,8 +87,10 @@ class watched_client {
   chat::session_commands session_{core_};
   chat::user_commands users_{core_};
   chat::channel_commands channels_{core_};
-  chat::file_commands files_{
-      loop_, core_, transfer::inbox("/dev/null/inbox"), {jalon::endpoint::loopback(0), {}, {}}};
+  chat::file_commands files_{loop_,
+                             core_,
+                             transfer::inbox("/dev/null/inbox"),
+                             {jalon::endpoint::loopback(0), jalon::endpoint::loopback(1), {}, {}}};
 };
 
 }  // namespace

@@ -1,8 +1,10 @@
 // One file from one peer to another: what the sender does, what the receiver does, and what each
 // makes of another that does wrong.
 #include <signal.h>
+#include <sys/stat.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -52,7 +54,11 @@ class receiving {
         on.loop, jalon::endpoint::loopback(0), file_.get(), std::move(expected),
         transfer::file_receiver::handlers{
             [this](std::uint64_t now) { progress = now; },
-            [this](const transfer::received_file& came_out) { result = came_out; }});
+            [this](const transfer::received_file& came_out) { result = came_out; },
+            [this] {
+              was_kept = !keep_error;
+              return keep_error;
+            }});
     port = receiver_->port();
   }
 
@@ -68,10 +74,19 @@ class receiving {
     return result->failure;
   }
 
+  // The same, for a visitor that leaves when it has the answer.
+  std::string outcome_once_gone(support::peer& visitor) {
+    REQUIRE(support::run_until(on, [&] { return result.has_value() || visitor.gone(); }));
+    visitor.leave();
+    return outcome();
+  }
+
   support::on_poll on;
   std::uint16_t port = 0;
   std::uint64_t progress = 0;
   std::optional<transfer::received_file> result;
+  std::error_code keep_error;  // what its owner says when it is to keep the file
+  bool was_kept = false;
 
  private:
   std::string bytes_;
@@ -254,6 +269,40 @@ TEST_CASE("a content that is not what was offered is refused, and said to be wro
   CHECK(bob.result->content_wrong);
 }
 
+TEST_CASE("a wrong part from an earlier attempt is told from a wrong file, so that it is dropped") {
+  receiving bob("content", 3);
+  auto alice = bob.visitor();
+  alice.send(first_line(token, 3) + "tenT");
+  const std::string why =
+      "the part from an earlier attempt was wrong and is dropped; offer the file again";
+  CHECK(bob.outcome_once_gone(alice) == why);
+  CHECK(bob.result->content_wrong);
+  CHECK_FALSE(bob.was_kept);
+}
+
+TEST_CASE("a file that can't be kept is not confirmed") {
+  receiving bob("content");
+  bob.keep_error = std::make_error_code(std::errc::operation_not_permitted);
+  auto alice = bob.visitor();
+  alice.send(first_line(token) + "content");
+  const std::string refusal =
+      R"({"type":"error","code":"bad_transfer","message":"cannot keep it: Operation not permitted"})";
+  CHECK(gets(bob, alice, refusal + '\n'));
+  alice.leave();
+  CHECK(bob.outcome() == "cannot keep it: Operation not permitted");
+  CHECK_FALSE(bob.result->content_wrong);
+}
+
+TEST_CASE("a file that is whole is kept, even if its sender does not wait for the answer") {
+  receiving bob("content");
+  auto alice = bob.visitor();
+  alice.send(first_line(token) + "content");
+  SECTION("it ends its output") { alice.end_output(); }
+  SECTION("it goes") { alice.leave(); }
+  CHECK(bob.outcome_once_gone(alice).empty());
+  CHECK(bob.was_kept);
+}
+
 TEST_CASE("what comes beyond the announced size is nobody's") {
   receiving bob("content");
   auto alice = bob.visitor();
@@ -403,6 +452,21 @@ TEST_CASE("a file that becomes shorter under the sender is not sent") {
   });
   REQUIRE(is_told);
   CHECK(alice.outcome() == "the file has become shorter");
+}
+
+TEST_CASE("only a regular file is opened for sending") {
+  const support::temporary_folder home;
+  write_file(home / "file", "content");
+  CHECK(transfer::open_to_send(home / "file"));
+  REQUIRE(::mkfifo((home / "fifo").c_str(), 0600) == 0);
+  for (const auto& other : {home / "fifo", home / "", std::filesystem::path("/dev/tty")}) {
+    CAPTURE(other);
+    errno = EIO;
+    CHECK_FALSE(transfer::open_to_send(other));
+    CHECK(errno == 0);
+  }
+  CHECK_FALSE(transfer::open_to_send(home / "missing"));
+  CHECK(errno == ENOENT);
 }
 
 TEST_CASE("where nobody listens no file is sent") {
