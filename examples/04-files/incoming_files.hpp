@@ -119,7 +119,7 @@ class incoming_files {
 
   // Told once until an offer is answered, so that a flood of offers is not a flood of lines.
   void reject_unasked(const file_offer_event& offer) {
-    client_.send(file_reject{offer.transfer});
+    if (!client_.finished()) client_.send(file_reject{offer.transfer});
     if (std::exchange(told_of_rejected_, true)) return;
     client_.show("Too many offers wait for your answer. More of them, as \"" + offer.file.value() +
                      "\" of " + offer.from + ", are refused until you answer one.",

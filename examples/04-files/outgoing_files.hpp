@@ -189,6 +189,7 @@ class outgoing_files {
     const std::string nick = where->to;
     const auto checked = nickname::from(nick);
     if (!checked) return end(where, "the receiver has no nick");
+    if (client_.finished()) return end(where, "the server can't be asked any more where they are");
     const auto id = client_.send(whois{*checked});
     client_.on_answer<user_info>(id, [this, where](const user_info* receiver) {
       const std::string known = receiver != nullptr ? receiver->address : std::string();

@@ -155,6 +155,10 @@ class client_core {
   /// line was typed before something was shown.
   std::uint64_t lines_run() const noexcept { return lines_typed_ - typed_.size(); }
 
+  /// Whether the end was reached: everything is asked and answered, and nothing may be sent any
+  /// more.
+  bool finished() const noexcept { return finished_; }
+
   /// Shows a line.
   void show(const std::string& text, look kind = look::plain) { host_.show(text, kind); }
 

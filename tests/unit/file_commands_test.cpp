@@ -301,6 +301,18 @@ TEST_CASE("before a file is sent to any other address, the user is asked") {
   }
 }
 
+TEST_CASE("after the end of the input, a file is not sent to an address that can't be checked") {
+  file_client alice("inbox", {}, far_server);
+  alice.offer("content", "t");
+  alice.end_input();
+  REQUIRE(alice.finished);
+  const auto requests = alice.sent.size();
+  alice.receive(accept_at(far_user));
+  CHECK(alice.shown.back() ==
+        "mine.txt was not sent: the server can't be asked any more where they are");
+  CHECK(alice.sent.size() == requests);
+}
+
 // ---- Being offered ----
 
 TEST_CASE("one question stands at a time, and Y answers that one") {

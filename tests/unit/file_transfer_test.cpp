@@ -74,6 +74,8 @@ class receiving {
     return result->failure;
   }
 
+  void stop() { receiver_.reset(); }
+
   // The same, for a visitor that leaves when it has the answer.
   std::string outcome_once_gone(support::peer& visitor) {
     REQUIRE(support::run_until(on, [&] { return result.has_value() || visitor.gone(); }));
@@ -301,6 +303,18 @@ TEST_CASE("a file that is whole is kept, even if its sender does not wait for th
   SECTION("it goes") { alice.leave(); }
   CHECK(bob.outcome_once_gone(alice).empty());
   CHECK(bob.was_kept);
+}
+
+TEST_CASE("a receiver may be destroyed at any time, also while a whole file is checked") {
+  const std::string bytes = some_bytes(1 << 20);
+  for (int turns = 0; turns < 20; ++turns) {
+    receiving bob(bytes);
+    auto alice = bob.visitor();
+    alice.send_some(first_line(token) + bytes);
+    support::run_turns(bob.on, turns);
+    bob.stop();
+    support::run_turns(bob.on, 3);
+  }
 }
 
 TEST_CASE("what comes beyond the announced size is nobody's") {
