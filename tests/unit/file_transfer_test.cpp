@@ -127,6 +127,8 @@ class sending {
 
   void shorten() { std::filesystem::resize_file(home_ / "file", bytes_.size() / 2); }
 
+  void lengthen() { write_file(home_ / "file", bytes_ + " and more"); }
+
   void start(const jalon::endpoint& to, std::uint64_t offset = 0) {
     sender_ = std::make_unique<transfer::file_sender>(
         on.loop, to, transfer::file_to_send{file_.get(), bytes_.size(), hash_of(bytes_)},
@@ -210,6 +212,29 @@ TEST_CASE("strangers who connect and say nothing hold nobody up, however many th
   alice.send(first_line(token) + "content");
   CHECK(gets(bob, alice, ack_of("content")));
   for (auto& stranger : strangers) CHECK(is_let_go(bob, stranger));
+}
+
+TEST_CASE("a stranger who connects over and over does not displace a sender at another address") {
+  receiving bob("content");
+  jalon::stream_socket socket;
+  {
+    jalon::unique_fd from{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+    const auto other = *jalon::endpoint::ip("127.0.0.2", 0);
+    // Another address of this machine; there may be none on systems other than Linux.
+    if (::bind(from.get(), other.data(), other.size()) == -1) return;
+    const auto to = jalon::endpoint::loopback(bob.port);
+    REQUIRE(::connect(from.get(), to.data(), to.size()) == 0);
+    jalon::set_non_blocking(from.get());
+    socket = jalon::stream_socket(std::move(from));
+  }
+  support::peer alice(std::move(socket));
+  std::vector<support::peer> strangers;
+  for (int i = 0; i < 40; ++i) {
+    strangers.push_back(bob.visitor());
+    support::run_turns(bob.on, 2);
+  }
+  alice.send(first_line(token) + "content");
+  CHECK(gets(bob, alice, ack_of("content")));
 }
 
 TEST_CASE("the token is good once: when the sender is there nobody else can come") {
@@ -466,6 +491,17 @@ TEST_CASE("a file that becomes shorter under the sender is not sent") {
   });
   REQUIRE(is_told);
   CHECK(alice.outcome() == "the file has become shorter");
+}
+
+TEST_CASE("of a file that becomes longer under the sender, what was offered is sent") {
+  sending alice("content");
+  alice.lengthen();
+  auto bob = alice.visited();
+  CHECK(gets(alice, bob, first_line(token) + "content"));
+  support::run_turns(alice.on, 5);
+  CHECK(bob.received() == first_line(token) + "content");
+  bob.send(ack_of("content"));
+  CHECK(alice.outcome().empty());
 }
 
 TEST_CASE("only a regular file is opened for sending") {

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <functional>
 #include <list>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -78,7 +79,7 @@ class file_receiver {
         handlers_(std::move(callbacks)),
         have_(expected_.offset),
         acceptor_(loop, jalon::listener(at),
-                  [this](jalon::accept_result accepted) { welcome(std::move(accepted.socket)); }) {
+                  [this](jalon::accept_result accepted) { welcome(std::move(accepted)); }) {
     restart_timer();
   }
   file_receiver(const file_receiver&) = delete;
@@ -90,8 +91,10 @@ class file_receiver {
  private:
   // Somebody who has connected: the sender, or a stranger.
   struct visitor final : jalon::connection_handler {
-    visitor(file_receiver& owner, jalon::stream_socket socket)
-        : receiver(owner), link(owner.loop_, std::move(socket), *this, options()) {}
+    visitor(file_receiver& owner, jalon::accept_result accepted)
+        : receiver(owner),
+          address(accepted.peer.address()),
+          link(owner.loop_, std::move(accepted.socket), *this, options()) {}
 
     static jalon::connection_options options() {
       jalon::connection_options chosen;
@@ -104,15 +107,27 @@ class file_receiver {
     void closed() override { receiver.forget(*this); }
 
     file_receiver& receiver;
+    std::string address;
     jalon::connection<jalon::reactor, file_codec, visitor> link;
   };
 
-  // At most so many connections wait for their first line; a new one replaces the oldest.
+  // At most so many connections wait for their first line.
   static constexpr std::size_t most_visitors = 16;
 
-  void welcome(jalon::stream_socket socket) {
-    if (visitors_.size() == most_visitors) visitors_.pop_front();
-    visitors_.push_back(std::make_unique<visitor>(*this, std::move(socket)));
+  void welcome(jalon::accept_result accepted) {
+    if (visitors_.size() == most_visitors) make_room();
+    visitors_.push_back(std::make_unique<visitor>(*this, std::move(accepted)));
+  }
+
+  // The oldest visitor of the address that has the most of them makes room: a stranger who connects
+  // over and over does not displace the sender, unless both are at the same address.
+  void make_room() {
+    std::map<std::string, int> visitors_of;
+    for (const auto& other : visitors_) ++visitors_of[other->address];
+    visitors_.erase(std::max_element(
+        visitors_.begin(), visitors_.end(), [&](const auto& one, const auto& other) {
+          return visitors_of[one->address] < visitors_of[other->address];
+        }));
   }
 
   void take(visitor& from, const jalon::frame& frame) {
