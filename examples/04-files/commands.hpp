@@ -2,6 +2,7 @@
 // made of two: outgoing_files.hpp and incoming_files.hpp. Chapter: tutorial/04-files.
 #pragma once
 
+#include <functional>
 #include <utility>
 
 #include <jalon/reactor.hpp>

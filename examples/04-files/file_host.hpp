@@ -1,6 +1,7 @@
 // What both sides of a file transfer need of the program. Chapter: tutorial/04-files.
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <string>
 #include <string_view>

@@ -203,7 +203,7 @@ class outgoing_files {
     questions_.ask({.what = where->to + " waits for " + where->name + " at " +
                             where->at.to_string() +
                             (has_other ? ", but is in the chat from " + known + '.'
-                                       : ". Nobody knows whether this is their own address."),
+                                       : ". The server did not say whether this is their address."),
                     .ask = "Send it there?",
                     .answered = [this, where](bool yes) {
                       if (yes) return start(where);

@@ -286,8 +286,9 @@ TEST_CASE("before a file is sent to any other address, the user is asked") {
   else
     alice.answer(chat::error{"no_such_nick", "nobody has this nick"});
   CHECK(alice.shows("bob waits for mine.txt at 192.0.2.99:40001" +
-                    std::string(is_known ? ", but is in the chat from 192.0.2.7."
-                                         : ". Nobody knows whether this is their own address.") +
+                    std::string(is_known
+                                    ? ", but is in the chat from 192.0.2.7."
+                                    : ". The server did not say whether this is their address.") +
                     " Send it there? [Y/N]"));
   CHECK_FALSE(alice.busy());
   SECTION("yes") {
