@@ -20,6 +20,7 @@ int main(int argc, char* argv[]) {
     chat::file_commands files(
         client.loop(), client.core(), transfer::inbox(folder),
         {.local = client.local(),
+         .server = client.server(),
          .progress = [&](const std::string& line) { client.user().progress(line); },
          .idle = [&] { client.stop_if_done(); }});
     client.stay_while([&] { return files.busy(); });

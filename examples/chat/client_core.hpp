@@ -162,6 +162,17 @@ class client_core {
     return made;
   }
 
+  /// How many lines have been typed.
+  std::uint64_t lines_typed() const noexcept { return lines_typed_; }
+
+  /// How many of these have been run, with the one that is being run. So a unit can tell whether a
+  /// line was typed before something was shown.
+  std::uint64_t lines_run() const noexcept { return lines_typed_ - typed_.size(); }
+
+  /// Whether the end was reached: everything is asked and answered, and nothing may be sent any
+  /// more.
+  bool finished() const noexcept { return finished_; }
+
   /// Shows a line; if it is longer than 16 KiB, its begin.
   void show(const std::string& text, look kind = look::plain) {
     if (text.size() <= most_shown) return host_.show(text, kind);
@@ -210,7 +221,10 @@ class client_core {
 
   /// A line has been typed.
   void typed(std::string_view line) {
-    if (!input_ended_) typed_.emplace_back(line);
+    if (!input_ended_) {
+      typed_.emplace_back(line);
+      ++lines_typed_;
+    }
     run_typed_lines();
   }
 
@@ -328,7 +342,8 @@ class client_core {
   std::map<std::string, message_handler, std::less<>> handlers_;
   std::map<std::uint64_t, message_handler> answers_;  // by the id of the request
   std::vector<std::function<bool(std::string_view)>> plain_lines_;
-  std::deque<std::string> typed_;
+  std::deque<std::string> typed_;  // lines that have not been run
+  std::uint64_t lines_typed_ = 0;
   std::function<bool()> still_busy_;
   std::optional<std::uint64_t> waiting_for_;  // the id of the request that typed lines wait for
   std::uint64_t last_id_ = 0;

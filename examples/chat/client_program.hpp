@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 #include <jalon/reactor.hpp>
@@ -39,6 +40,9 @@ class client_program {
   /// The local address of the connection to the server.
   const jalon::endpoint& local() const noexcept { return local_; }
 
+  /// The server's address on that connection; no address if it was broken from the start.
+  const jalon::endpoint& server() const noexcept { return server_; }
+
   /// Keeps the program running while @p busy returns true, even if the server has closed the
   /// connection. When that changes, the unit calls `stop_if_done`.
   void stay_while(std::function<bool()> busy) { busy_ = std::move(busy); }
@@ -57,6 +61,7 @@ class client_program {
  private:
   explicit client_program(jalon::stream_socket server)
       : local_(server.local()),
+        server_(remote_of(server)),
         core_({.send = [this](std::string_view line) { link_.send(line); },
                .show = [this](std::string_view text, look kind) { console_.show(text, kind); },
                .prompt = [this](std::string_view text) { console_.prompt(text); },
@@ -71,6 +76,15 @@ class client_program {
                .closed = [this] { end(); },
                .busy = [this](bool busy) { pause(link_is_busy_, busy); }}) {}
 
+  // No address if the connection is broken already; the link reports that.
+  static jalon::endpoint remote_of(const jalon::stream_socket& server) {
+    try {
+      return server.remote();
+    } catch (const std::system_error&) {
+      return {};
+    }
+  }
+
   void pause(bool& reason, bool holds) {
     reason = holds;
     console_.pause(core_is_behind_ || link_is_busy_);
@@ -84,6 +98,7 @@ class client_program {
 
   jalon::reactor loop_;
   jalon::endpoint local_;
+  jalon::endpoint server_;
   client_core core_;
   program::console console_;
   program::server_link link_;

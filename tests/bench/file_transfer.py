@@ -5,11 +5,13 @@
 
 Both ways start with the file in the page cache, write to the same file system, and find nothing
 there of the round before. Ours is timed from the receiver's Y until both users are told that the
-file has arrived whole and checked; nc from the start of its sender until both its ends are gone.
+file has arrived whole and checked; nc from the start of its sender until both its ends are gone and its file
+is on the disk, as ours is by then (fsync(2)).
 """
 
 import argparse
 import filecmp
+import os
 import random
 import shutil
 import socket
@@ -74,6 +76,7 @@ def move_by_nc(file: Path, directory: Path) -> tuple[float, Path]:
         sender = subprocess.Popen(["nc", "-N", *where], stdin=source, stdout=subprocess.DEVNULL)
         sender.wait()
         receiver.wait()
+        os.fsync(target.fileno())
         taken = time.monotonic() - began
         receiver.stderr.close()
     return taken, arrived

@@ -3,6 +3,7 @@
 #include <net/if.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <optional>
 #include <string>
@@ -27,13 +28,14 @@ using lines = std::vector<std::string>;
 // A user's program without its console and its link.
 class file_client {
  public:
-  explicit file_client(const std::string& inbox = "inbox",
+  explicit file_client(const std::string& inbox = "inbox", const transfer::inbox_calls& calls = {},
+                       const std::string& server = "127.0.0.1",
                        const jalon::endpoint& local = jalon::endpoint::loopback(50'000))
       : core_({[this](std::string_view line) { sent.emplace_back(line); },
                [this](std::string_view text, program::look) { shown.emplace_back(text); },
                [](std::string_view) {}, [](bool) {}, [this] { finished = true; }}),
-        files_(on.loop, core_, transfer::inbox(home / inbox),
-               {local, [](const std::string&) {}, [] {}}) {}
+        files_(on.loop, core_, transfer::inbox(home / inbox, calls),
+               {local, *jalon::endpoint::ip(server, 8'080), [](const std::string&) {}, [] {}}) {}
 
   void type(const std::string& line) { core_.typed(line); }
   void end_input() { core_.end_of_input(); }
@@ -47,8 +49,9 @@ class file_client {
   void receive_line(const std::string& line) { core_.received(line); }
 
   // Somebody offers `bytes` as notes.txt.
-  void receive_offer(const std::string& transfer, const std::string& bytes) {
-    receive(chat::file_offer_event{"alice", transfer, *chat::file_name::from("notes.txt"),
+  void receive_offer(const std::string& transfer, const std::string& bytes,
+                     const std::string& from = "alice", const std::string& file = "notes.txt") {
+    receive(chat::file_offer_event{from, transfer, *chat::file_name::from(file),
                                    *chat::file_size::from(bytes.size()),
                                    *chat::sha256_hex::from(hash_of(bytes))});
   }
@@ -75,6 +78,10 @@ class file_client {
   bool shows(const std::string& line) {
     return support::run_until(
         on, [&] { return std::find(shown.begin(), shown.end(), line) != shown.end(); });
+  }
+
+  std::size_t times_shown(const std::string& line) const {
+    return static_cast<std::size_t>(std::count(shown.begin(), shown.end(), line));
   }
 
   // An offer of ours, taken by the server as `transfer`.
@@ -108,6 +115,21 @@ chat::file_accept_event accept(const std::string& transfer, std::uint16_t port,
           *chat::port_number::from(port),
           *chat::secret_token::from("token"),
           *chat::file_size::from(offset)};
+}
+
+// The server of a chat, and one of its users, somewhere in the Internet (RFC 5737).
+const std::string far_server = "192.0.2.1";
+const std::string far_user = "192.0.2.7";
+
+chat::file_accept_event accept_at(const std::string& address) {
+  auto answer = accept("t", 40'001);
+  answer.address = address;
+  return answer;
+}
+
+// What is shown when somebody offers one byte.
+std::string question(const std::string& from, const std::string& file) {
+  return from + " wants to send you \"" + file + "\" (1 B). Accept? [Y/N]";
 }
 
 // The sender comes to where it was asked to, and says which bytes follow.
@@ -206,7 +228,7 @@ TEST_CASE("a link-local address is connected to over the link to the server") {
     WARN("skipped: this host has no link-local IPv6 address");
     return;
   }
-  file_client alice("inbox", *local);
+  file_client alice("inbox", {}, local->address(), *local);
   jalon::listener bob(*local);
   alice.offer("content", "t");
   auto answer = accept("t", bob.local().port());
@@ -215,6 +237,8 @@ TEST_CASE("a link-local address is connected to over the link to the server") {
     answer.address = local->address_without_scope() + "%no-such-one";
   }
   alice.receive(answer);
+  REQUIRE(alice.next_sent<chat::whois>());
+  alice.answer(chat::user_info{"bob", "", local->address_without_scope(), 50'001});
   jalon::accept_result sender;
   CHECK(support::run_until(alice.on, [&] {
     sender = bob.accept();
@@ -232,7 +256,9 @@ TEST_CASE("an offer is answered once: what comes later is passed over") {
   alice.receive(chat::file_cancel_event{"t", "bob"});
   alice.receive(accept("t", 1));
   CHECK(alice.busy());
-  CHECK(alice.shown == lines{"bob accepted mine.txt", "Sending mine.txt to bob ..."});
+  const std::string at = "127.0.0.1:" + std::to_string(bob.local().port());
+  CHECK(alice.shown == lines{"bob accepted mine.txt", "Connecting to bob at " + at,
+                             "Sending mine.txt to bob ..."});
 }
 
 TEST_CASE("a receiver who has changed nick is called by the new one") {
@@ -244,7 +270,269 @@ TEST_CASE("a receiver who has changed nick is called by the new one") {
   CHECK(alice.shows("robert accepted mine.txt"));
 }
 
+// ---- Where to send ----
+
+TEST_CASE("no file is sent to this machine or its network, unless the chat is there too") {
+  const auto [server, address] = GENERATE(table<std::string, std::string>({
+      {far_server, "127.0.0.1"},
+      {far_server, "::1"},
+      {far_server, "::ffff:127.0.0.1"},
+      {far_server, "169.254.169.254"},
+      {far_server, "192.168.0.1"},
+      {"2001:db8::1", "fd00::1"},
+      {"10.0.0.1", "127.0.0.1"},
+      {"10.0.0.1", "fe80::1"},
+  }));
+  CAPTURE(server, address);
+  file_client alice("inbox", {}, server);
+  alice.offer("content", "t");
+  alice.receive(accept_at(address));
+  CHECK(alice.shows("mine.txt was not sent: " + address +
+                    " is an address of your own machine or network, and the server is not there"));
+  CHECK_FALSE(alice.busy());
+}
+
+TEST_CASE("no file is sent to an address that is no machine's, wherever the chat is") {
+  const std::string server = GENERATE(as<std::string>(), "127.0.0.1", far_server);
+  const std::string address = GENERATE("0.0.0.0", "::", "224.0.0.1", "ff02::1", "255.255.255.255");
+  CAPTURE(server, address);
+  file_client alice("inbox", {}, server);
+  alice.offer("content", "t");
+  alice.receive(accept_at(address));
+  CHECK(alice.shows("mine.txt was not sent: " + address + " is not the address of a machine"));
+  CHECK_FALSE(alice.busy());
+}
+
+TEST_CASE("a file is sent without a question to the address from which the receiver chats") {
+  file_client alice("inbox", {}, GENERATE(as<std::string>(), far_server, "127.0.0.1"));
+  alice.offer("content", "t");
+  alice.receive(accept_at(far_user));
+  CHECK_FALSE(alice.busy());
+  const auto asked = alice.next_sent<chat::whois>();
+  REQUIRE(asked);
+  CHECK(asked->nick.value() == "bob");
+  alice.answer(chat::user_info{"bob", "", far_user, 50'001});
+  CHECK(alice.times_shown("Connecting to bob at 192.0.2.7:40001") == 1);
+  CHECK(alice.times_shown("Sending mine.txt to bob ...") == 1);
+}
+
+TEST_CASE("before a file is sent to any other address, the user is asked") {
+  const bool is_known = GENERATE(true, false);
+  file_client alice("inbox", {}, far_server);
+  alice.offer("content", "t");
+  alice.receive(accept_at("192.0.2.99"));
+  REQUIRE(alice.next_sent<chat::whois>());
+  if (is_known)
+    alice.answer(chat::user_info{"bob", "", far_user, 50'001});
+  else
+    alice.answer(chat::error{"no_such_nick", "nobody has this nick"});
+  CHECK(alice.shows("bob waits for mine.txt at 192.0.2.99:40001" +
+                    std::string(is_known
+                                    ? ", but is in the chat from 192.0.2.7."
+                                    : ". The server did not say whether this is their address.") +
+                    " Send it there? [Y/N]"));
+  CHECK_FALSE(alice.busy());
+  SECTION("yes") {
+    alice.type("Y");
+    CHECK(alice.times_shown("Connecting to bob at 192.0.2.99:40001") == 1);
+  }
+  SECTION("no") {
+    alice.type("N");
+    CHECK(alice.shown.back() == "mine.txt was not sent: you did not want to send it there");
+    CHECK_FALSE(alice.busy());
+  }
+}
+
+TEST_CASE("after the end of the input, a file is not sent to an address that can't be checked") {
+  file_client alice("inbox", {}, far_server);
+  alice.offer("content", "t");
+  alice.end_input();
+  REQUIRE(alice.finished);
+  const auto requests = alice.sent.size();
+  alice.receive(accept_at(far_user));
+  CHECK(alice.shown.back() ==
+        "mine.txt was not sent: the server can't be asked any more where they are");
+  CHECK(alice.sent.size() == requests);
+}
+
 // ---- Being offered ----
+
+TEST_CASE("one question stands at a time, and Y answers that one") {
+  file_client bob;
+  bob.receive_offer("t1", "1", "mallory", "evil.sh");
+  bob.receive_offer("t2", "2", "alice", "notes.txt");
+  CHECK(bob.shown ==
+        lines{question("mallory", "evil.sh"),
+              "alice wants to send you \"notes.txt\" (1 B). You will be asked later."});
+  bob.type("N");
+  const auto refused = bob.next_sent<chat::file_reject>();
+  REQUIRE(refused);
+  CHECK(refused->transfer == "t1");
+  bob.answer(chat::ok{});
+  REQUIRE(bob.shows(question("alice", "notes.txt")));
+  bob.type("Y");
+  const auto accepted = bob.next_sent<chat::file_accept>();
+  REQUIRE(accepted);
+  CHECK(accepted->transfer == "t2");
+}
+
+TEST_CASE("an answer that was typed before its question does not count") {
+  file_client bob;
+  SECTION("two answers at once, and the second question is not shown yet") {
+    bob.receive_offer("t1", "1", "alice", "one.txt");
+    bob.receive_offer("t2", "2", "mallory", "two.txt");
+    bob.type("N");
+    bob.type("Y");
+    REQUIRE(bob.next_sent<chat::file_reject>());
+    bob.answer(chat::ok{});
+  }
+  SECTION("a line that waits for an answer of the server") {
+    bob.type("word");
+    bob.type("Y");
+    bob.receive_offer("t2", "2", "mallory", "two.txt");
+    REQUIRE(bob.next_sent<chat::echo>());
+    bob.answer(chat::echo{*chat::message_text::from("word")});
+  }
+  SECTION("the command without a name") {
+    bob.receive_offer("t1", "1", "alice", "one.txt");
+    bob.receive_offer("t2", "2", "mallory", "two.txt");
+    bob.type("/reject");
+    bob.type("/accept");
+    REQUIRE(bob.next_sent<chat::file_reject>());
+    bob.answer(chat::ok{});
+    CHECK(bob.shows("no such file is offered to you"));
+    bob.type("Y");
+  }
+  const auto plain = bob.next_sent<chat::echo>();  // a line like any other
+  REQUIRE(plain);
+  CHECK(plain->text.value() == "Y");
+  bob.answer(*plain);
+  REQUIRE(bob.shows(question("mallory", "two.txt")));
+  CHECK_FALSE(bob.busy());
+  bob.type("N");
+  const auto refused = bob.next_sent<chat::file_reject>();
+  REQUIRE(refused);
+  CHECK(refused->transfer == "t2");
+}
+
+TEST_CASE("when the offer that was asked about is gone, the next one is asked about") {
+  file_client bob;
+  bob.receive_offer("t1", "1", "alice", "one.txt");
+  bob.receive_offer("t2", "2", "carol", "two.txt");
+  bob.receive_offer("t3", "3", "dave", "three.txt");
+  bob.receive(chat::file_cancel_event{"t2", "carol"});
+  bob.receive(chat::file_cancel_event{"t1", "alice"});
+  REQUIRE(bob.shows(question("dave", "three.txt")));
+  CHECK(bob.times_shown(question("carol", "two.txt")) == 0);
+}
+
+TEST_CASE("an offer of a name that several have is answered by its question only") {
+  file_client bob;
+  bob.receive_offer("t1", "1", "mallory", "notes.txt");
+  bob.receive_offer("t2", "2", "alice", "notes.txt");
+  bob.type("/accept notes.txt");
+  CHECK(bob.shown.back() == "several offers have this name: answer each with Y or N");
+  CHECK(bob.sent.empty());
+}
+
+TEST_CASE("offers beyond a bound are refused without a question, and told once") {
+  file_client bob;
+  const bool one_sender = GENERATE(true, false);
+  const std::size_t most =
+      one_sender ? chat::incoming_files::most_of_one_sender : chat::incoming_files::most_offers;
+  const std::size_t offers = 10 * most;
+  for (std::size_t i = 0; i < offers; ++i) {
+    const std::string number = std::to_string(i);
+    bob.receive_offer(number, "1", one_sender ? "alice" : "a" + number);
+  }
+  CHECK(bob.sent.size() == offers - most);
+  CHECK(bob.shown.size() == most + 1);
+  const auto refused = bob.next_sent<chat::file_reject>();
+  REQUIRE(refused);
+  CHECK(refused->transfer == std::to_string(most));
+}
+
+TEST_CASE("a file that can't be kept is not confirmed, and is whole for the next try") {
+  transfer::inbox_calls calls;
+  calls.link = calls.move = calls.replace = [](int, const char*, int, const char*) {
+    errno = EPERM;
+    return -1;
+  };
+  file_client bob("inbox", calls);
+  bob.receive_offer("t", "content");
+  bob.type("Y");
+  const auto invited = bob.next_sent<chat::file_accept>();
+  REQUIRE(invited);
+  bob.answer(chat::ok{});
+  auto alice = visit(*invited);
+  alice.send("content");
+  const auto is_answered = [&] { return !alice.received().empty(); };
+  REQUIRE(support::run_until(bob.on, is_answered));
+  CHECK(alice.received().find("cannot keep it: Operation not permitted") != std::string::npos);
+  alice.leave();
+  CHECK(bob.shows("notes.txt was not received: cannot keep it: Operation not permitted"));
+
+  bob.receive_offer("t2", "content");
+  bob.type("Y");
+  const auto again = bob.next_sent<chat::file_accept>();
+  REQUIRE(again);
+  CHECK(again->offset->value() == 7);
+}
+
+TEST_CASE("a part that was wrong is dropped at once, and the next try begins at 0") {
+  const std::string bytes = some_bytes(10'000);
+  file_client bob;
+  const auto accepted = [&](const std::string& transfer) {
+    bob.receive_offer(transfer, bytes);
+    bob.type("Y");
+    auto invited = bob.next_sent<chat::file_accept>();
+    REQUIRE(invited);
+    bob.answer(chat::ok{});
+    return *invited;
+  };
+  auto mallory = visit(accepted("t1"));
+  mallory.send(std::string(5'000, 'x'));
+  mallory.leave();
+  REQUIRE(support::run_until(bob.on, [&] { return !bob.busy(); }));
+
+  const auto invited = accepted("t2");
+  REQUIRE(invited.offset->value() == 5'000);
+  auto alice = visit(invited);
+  alice.send(bytes.substr(5'000));
+  const auto is_answered = [&] { return !alice.received().empty(); };
+  REQUIRE(support::run_until(bob.on, is_answered));
+  alice.leave();
+  CHECK(bob.shows(
+      "notes.txt was not received: the part from an earlier attempt was wrong and is dropped; "
+      "offer the file again"));
+  CHECK(accepted("t3").offset->value() == 0);
+}
+
+TEST_CASE("what one user began wrongly does not harm the file of another") {
+  const std::string bytes = some_bytes(10'000);
+  file_client bob;
+  bob.receive_offer("t1", bytes, "mallory");
+  bob.type("Y");
+  const auto first = bob.next_sent<chat::file_accept>();
+  REQUIRE(first);
+  bob.answer(chat::ok{});
+  auto mallory = visit(*first);
+  mallory.send(std::string(5'000, 'x'));
+  mallory.leave();
+  REQUIRE(support::run_until(bob.on, [&] { return !bob.busy(); }));
+
+  bob.receive_offer("t2", bytes, "alice");
+  bob.type("Y");
+  const auto second = bob.next_sent<chat::file_accept>();
+  REQUIRE(second);
+  CHECK(second->offset->value() == 0);
+}
+
+TEST_CASE("an offer of somebody without a nick is no part of the protocol") {
+  file_client bob;
+  bob.receive_offer("t", "1", GENERATE(as<std::string>(), "", "../x", "a b", "Server"));
+  CHECK(bob.shown == lines{"the server said something that is no part of the protocol"});
+}
 
 TEST_CASE("a file that broke off is gone on with when it is offered again") {
   const std::string bytes = some_bytes(100'000);
@@ -306,6 +594,7 @@ TEST_CASE("when the server does not pass the acceptance on, nobody is waited for
   bob.answer(chat::error{"no_such_transfer", "there is no such transfer for you to answer"});
   CHECK(bob.shows("notes.txt was not received: the offer is gone"));
   CHECK_FALSE(bob.busy());
+  CHECK_FALSE(exists(bob.home / "inbox.partial"));
 }
 
 TEST_CASE("an answer that comes after the file does no harm") {
@@ -342,6 +631,9 @@ TEST_CASE("the same content is not received twice at once") {
   bob.type("Y");
   REQUIRE(bob.next_sent<chat::file_accept>());
   bob.answer(chat::ok{});
+  REQUIRE(support::run_until(bob.on, [&] {
+    return bob.times_shown("alice wants to send you \"notes.txt\" (7 B). Accept? [Y/N]") == 2;
+  }));
   bob.type("Y");
   const auto refusal = bob.next_sent<chat::file_reject>();
   REQUIRE(refusal);
@@ -353,7 +645,7 @@ TEST_CASE("the end of the input waits until the acceptance is sent and answered"
   const std::string bytes = some_bytes(6 << 20);
   file_client bob;
   std::filesystem::create_directory(bob.home / "inbox.partial");
-  const std::string name = hash_of(bytes) + '-' + std::to_string(bytes.size());
+  const std::string name = hash_of(bytes) + '-' + std::to_string(bytes.size()) + "-alice";
   write_file(bob.home / "inbox.partial" / name, bytes.substr(0, 5 << 20));
   bob.receive_offer("t", bytes);
   bob.type("Y");

@@ -1,8 +1,10 @@
 // One file from one peer to another: what the sender does, what the receiver does, and what each
 // makes of another that does wrong.
 #include <signal.h>
+#include <sys/stat.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -52,7 +54,11 @@ class receiving {
         on.loop, jalon::endpoint::loopback(0), file_.get(), std::move(expected),
         transfer::file_receiver::handlers{
             [this](std::uint64_t now) { progress = now; },
-            [this](const transfer::received_file& came_out) { result = came_out; }});
+            [this](const transfer::received_file& came_out) { result = came_out; },
+            [this] {
+              was_kept = !keep_error;
+              return keep_error;
+            }});
     port = receiver_->port();
   }
 
@@ -68,10 +74,21 @@ class receiving {
     return result->failure;
   }
 
+  void stop() { receiver_.reset(); }
+
+  // The same, for a visitor that leaves when it has the answer.
+  std::string outcome_once_gone(support::peer& visitor) {
+    REQUIRE(support::run_until(on, [&] { return result.has_value() || visitor.gone(); }));
+    visitor.leave();
+    return outcome();
+  }
+
   support::on_poll on;
   std::uint16_t port = 0;
   std::uint64_t progress = 0;
   std::optional<transfer::received_file> result;
+  std::error_code keep_error;  // what its owner says when it is to keep the file
+  bool was_kept = false;
 
  private:
   std::string bytes_;
@@ -109,6 +126,8 @@ class sending {
   }
 
   void shorten() { std::filesystem::resize_file(home_ / "file", bytes_.size() / 2); }
+
+  void lengthen() { write_file(home_ / "file", bytes_ + " and more"); }
 
   void start(const jalon::endpoint& to, std::uint64_t offset = 0) {
     sender_ = std::make_unique<transfer::file_sender>(
@@ -195,6 +214,29 @@ TEST_CASE("strangers who connect and say nothing hold nobody up, however many th
   for (auto& stranger : strangers) CHECK(is_let_go(bob, stranger));
 }
 
+TEST_CASE("a stranger who connects over and over does not displace a sender at another address") {
+  receiving bob("content");
+  jalon::stream_socket socket;
+  {
+    jalon::unique_fd from{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+    const auto other = *jalon::endpoint::ip("127.0.0.2", 0);
+    // Another address of this machine; there may be none on systems other than Linux.
+    if (::bind(from.get(), other.data(), other.size()) == -1) return;
+    const auto to = jalon::endpoint::loopback(bob.port);
+    REQUIRE(::connect(from.get(), to.data(), to.size()) == 0);
+    jalon::set_non_blocking(from.get());
+    socket = jalon::stream_socket(std::move(from));
+  }
+  support::peer alice(std::move(socket));
+  std::vector<support::peer> strangers;
+  for (int i = 0; i < 40; ++i) {
+    strangers.push_back(bob.visitor());
+    support::run_turns(bob.on, 2);
+  }
+  alice.send(first_line(token) + "content");
+  CHECK(gets(bob, alice, ack_of("content")));
+}
+
 TEST_CASE("the token is good once: when the sender is there nobody else can come") {
   receiving bob("content");
   auto alice = bob.visitor();
@@ -252,6 +294,52 @@ TEST_CASE("a content that is not what was offered is refused, and said to be wro
   alice.leave();
   CHECK(bob.outcome() == "its content is not what was offered");
   CHECK(bob.result->content_wrong);
+}
+
+TEST_CASE("a wrong part from an earlier attempt is told from a wrong file, so that it is dropped") {
+  receiving bob("content", 3);
+  auto alice = bob.visitor();
+  alice.send(first_line(token, 3) + "tenT");
+  const std::string why =
+      "the part from an earlier attempt was wrong and is dropped; offer the file again";
+  CHECK(bob.outcome_once_gone(alice) == why);
+  CHECK(bob.result->content_wrong);
+  CHECK_FALSE(bob.was_kept);
+}
+
+TEST_CASE("a file that can't be kept is not confirmed") {
+  receiving bob("content");
+  bob.keep_error = std::make_error_code(std::errc::operation_not_permitted);
+  auto alice = bob.visitor();
+  alice.send(first_line(token) + "content");
+  const std::string refusal =
+      R"({"type":"error","code":"bad_transfer","message":"cannot keep it: Operation not permitted"})";
+  CHECK(gets(bob, alice, refusal + '\n'));
+  alice.leave();
+  CHECK(bob.outcome() == "cannot keep it: Operation not permitted");
+  CHECK_FALSE(bob.result->content_wrong);
+}
+
+TEST_CASE("a file that is whole is kept, even if its sender does not wait for the answer") {
+  receiving bob("content");
+  auto alice = bob.visitor();
+  alice.send(first_line(token) + "content");
+  SECTION("it ends its output") { alice.end_output(); }
+  SECTION("it goes") { alice.leave(); }
+  CHECK(bob.outcome_once_gone(alice).empty());
+  CHECK(bob.was_kept);
+}
+
+TEST_CASE("a receiver may be destroyed at any time, also while a whole file is checked") {
+  const std::string bytes = some_bytes(1 << 20);
+  for (int turns = 0; turns < 20; ++turns) {
+    receiving bob(bytes);
+    auto alice = bob.visitor();
+    alice.send_some(first_line(token) + bytes);
+    support::run_turns(bob.on, turns);
+    bob.stop();
+    support::run_turns(bob.on, 3);
+  }
 }
 
 TEST_CASE("what comes beyond the announced size is nobody's") {
@@ -403,6 +491,32 @@ TEST_CASE("a file that becomes shorter under the sender is not sent") {
   });
   REQUIRE(is_told);
   CHECK(alice.outcome() == "the file has become shorter");
+}
+
+TEST_CASE("of a file that becomes longer under the sender, what was offered is sent") {
+  sending alice("content");
+  alice.lengthen();
+  auto bob = alice.visited();
+  CHECK(gets(alice, bob, first_line(token) + "content"));
+  support::run_turns(alice.on, 5);
+  CHECK(bob.received() == first_line(token) + "content");
+  bob.send(ack_of("content"));
+  CHECK(alice.outcome().empty());
+}
+
+TEST_CASE("only a regular file is opened for sending") {
+  const support::temporary_folder home;
+  write_file(home / "file", "content");
+  CHECK(transfer::open_to_send(home / "file"));
+  REQUIRE(::mkfifo((home / "fifo").c_str(), 0600) == 0);
+  for (const auto& other : {home / "fifo", home / "", std::filesystem::path("/dev/tty")}) {
+    CAPTURE(other);
+    errno = EIO;
+    CHECK_FALSE(transfer::open_to_send(other));
+    CHECK(errno == 0);
+  }
+  CHECK_FALSE(transfer::open_to_send(home / "missing"));
+  CHECK(errno == ENOENT);
 }
 
 TEST_CASE("where nobody listens no file is sent") {

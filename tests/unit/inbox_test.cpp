@@ -1,6 +1,11 @@
 // Where files of others go, how they are checked, and what is said of them on the way.
 #include "04-files/transfer/inbox.hpp"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <string>
 
@@ -10,6 +15,7 @@
 #include "program/sha256.hpp"
 #include "support/files.hpp"
 #include "support/loops.hpp"
+#include "support/other_user.hpp"
 #include "support/resources.hpp"
 #include "support/thrown.hpp"
 
@@ -20,11 +26,16 @@ using support::read_file;
 using support::write_file;
 using transfer::inbox;
 
+transfer::offered_content content_of(const std::string& bytes,
+                                     const std::string& sender = "alice") {
+  return {hash_of(bytes), bytes.size(), sender};
+}
+
 // Gathers @p bytes in @p box and keeps them as @p name. @return the name in the inbox
 std::string keep(const inbox& box, const std::string& bytes, const std::string& name) {
-  const auto partial = box.open_partial(hash_of(bytes), bytes.size());
+  const auto partial = box.open_partial(content_of(bytes));
   write_file(partial.path, bytes);
-  return box.keep(partial.path, name).filename().string();
+  return box.keep(partial, name).filename().string();
 }
 
 std::size_t files_in(const std::filesystem::path& folder) {
@@ -84,51 +95,252 @@ TEST_CASE("what is not whole yet lies beside the inbox, however that is spelt") 
   const std::string spelling = GENERATE("inbox", "inbox/", "inbox/.", "inbox/../inbox", "inbox//");
   CAPTURE(spelling);
   const inbox box(home / spelling);
-  const auto partial = box.open_partial(hash_of("content"), 7);
+  const auto partial = box.open_partial(content_of("content"));
   CHECK(partial.path.parent_path() == home / "inbox.partial");
 }
 
 TEST_CASE("a content is gone on with, and forgotten on demand") {
   const support::temporary_folder home;
   const inbox box(home / "inbox");
-  const auto path = box.open_partial(hash_of("content"), 7).path;
-  write_file(path, "cont");
-  CHECK(box.open_partial(hash_of("content"), 7).size == 4);
-  inbox::discard(path);
+  write_file(box.open_partial(content_of("content")).path, "cont");
+  {
+    const auto again = box.open_partial(content_of("content"));
+    CHECK(again.size == 4);
+    transfer::discard(again);
+  }
   CHECK_FALSE(exists(home / "inbox.partial"));
-  CHECK(box.open_partial(hash_of("content"), 7).size == 0);
+  CHECK(box.open_partial(content_of("content")).size == 0);
 }
 
 TEST_CASE("a partial file that is larger than the whole is begun again") {
   const support::temporary_folder home;
   const inbox box(home / "inbox");
-  write_file(box.open_partial(hash_of("content"), 7).path, "more than that");
-  CHECK(box.open_partial(hash_of("content"), 7).size == 0);
+  write_file(box.open_partial(content_of("content")).path, "more than that");
+  CHECK(box.open_partial(content_of("content")).size == 0);
 }
 
 TEST_CASE("a content that another program gathers is not gathered a second time") {
   const support::temporary_folder home;
   const inbox box(home / "inbox");
-  const auto theirs = box.open_partial(hash_of("content"), 7);
-  CHECK(support::thrown_by([&] { box.open_partial(hash_of("content"), 7); }));
-  CHECK_FALSE(support::thrown_by([&] { box.open_partial(hash_of("other"), 5); }));
+  const auto theirs = box.open_partial(content_of("content"));
+  CHECK(support::thrown_by([&] { box.open_partial(content_of("content")); }));
+  CHECK_FALSE(support::thrown_by([&] { box.open_partial(content_of("other")); }));
 }
 
 TEST_CASE("a link in the place of a partial file is not followed") {
   const support::temporary_folder home;
   const inbox box(home / "inbox");
-  const auto path = box.open_partial(hash_of("content"), 7).path;
+  const auto path = box.open_partial(content_of("content")).path;
   write_file(home / "diary.txt", "dear diary");
   std::filesystem::remove(path);
   std::filesystem::create_symlink(home / "diary.txt", path);
-  CHECK(support::thrown_by([&] { box.open_partial(hash_of("content"), 7); }));
+  CHECK(support::thrown_by([&] { box.open_partial(content_of("content")); }));
   CHECK(read_file(home / "diary.txt") == "dear diary");
+}
+
+TEST_CASE("what one user began is not gone on with for another user") {
+  const support::temporary_folder home;
+  const inbox box(home / "inbox");
+  write_file(box.open_partial(content_of("content", "mallory")).path, "bad");
+  CHECK(box.open_partial(content_of("content", "alice")).size == 0);
+  CHECK(box.open_partial(content_of("content", "mallory")).size == 3);
+}
+
+TEST_CASE("a second link to a partial file is not written through") {
+  const support::temporary_folder home;
+  const inbox box(home / "inbox");
+  const auto path = box.open_partial(content_of("content")).path;
+  std::filesystem::remove(path);
+  write_file(home / "diary.txt", "dear diary");
+  std::filesystem::create_hard_link(home / "diary.txt", path);
+  const auto thrown = support::thrown_by([&] { box.open_partial(content_of("content")); });
+  REQUIRE(thrown);
+  CHECK(thrown->code() == std::errc::operation_not_permitted);
+  CHECK(read_file(home / "diary.txt") == "dear diary");
+}
+
+TEST_CASE("a FIFO in the place of a partial file is refused, and does not hold anybody up") {
+  const support::temporary_folder home;
+  const inbox box(home / "inbox");
+  const auto path = box.open_partial(content_of("content")).path;
+  std::filesystem::remove(path);
+  REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
+  CHECK(support::thrown_by([&] { box.open_partial(content_of("content")); }));
+}
+
+TEST_CASE("nobody else can look or write into the folder of partial files") {
+  const support::temporary_folder home;
+  const inbox box(home / "inbox");
+  const auto folder = home / "inbox.partial";
+  using std::filesystem::perms;
+  SECTION("a new one") { box.open_partial(content_of("content")); }
+  SECTION("one that was there") {
+    std::filesystem::create_directory(folder);
+    std::filesystem::permissions(folder, perms::all);
+    box.open_partial(content_of("content"));
+  }
+  CHECK(std::filesystem::status(folder).permissions() == perms::owner_all);
+}
+
+TEST_CASE("a link in the place of the folder of partial files is not followed") {
+  const support::temporary_folder home;
+  const inbox box(home / "inbox");
+  std::filesystem::create_directory(home / "elsewhere");
+  std::filesystem::create_directory_symlink(home / "elsewhere", home / "inbox.partial");
+  CHECK(support::thrown_by([&] { box.open_partial(content_of("content")); }));
+  CHECK(std::filesystem::is_empty(home / "elsewhere"));
+}
+
+TEST_CASE("the oldest attempts are given up for new ones, but not what is being received") {
+  const support::temporary_folder home;
+  const inbox box(home / "inbox");
+  const auto in_use = box.open_partial(content_of("in use"));
+  using std::filesystem::last_write_time;
+  const auto long_ago = last_write_time(in_use.path) - std::chrono::hours(3);
+  last_write_time(in_use.path, long_ago);
+  const auto oldest = box.open_partial(content_of("oldest")).path;
+  last_write_time(oldest, long_ago + std::chrono::hours(1));
+  std::size_t most = 0;
+  for (int i = 0; i < 100; ++i) {
+    box.open_partial(content_of(std::to_string(i)));
+    most = std::max(most, files_in(home / "inbox.partial"));
+  }
+  CHECK(most == transfer::partial_folder::most_files);
+  CHECK(exists(in_use.path));
+  CHECK_FALSE(exists(oldest));
+}
+
+TEST_CASE("a file for which there is no space is not begun") {
+  const support::temporary_folder home;
+  const inbox box(home / "inbox");
+  const auto thrown = support::thrown_by([&] {
+    box.open_partial({hash_of(""), std::uint64_t{1} << 62U, "alice"});
+  });
+  REQUIRE(thrown);
+  CHECK(thrown->code() == std::errc::no_space_on_device);
+  CHECK_FALSE(exists(home / "inbox.partial"));
+}
+
+// ---- Keeping ----
+
+TEST_CASE("a file is kept on file systems without hard links, and overwrites nothing") {
+  const support::temporary_folder home;
+  const int missing = GENERATE(EPERM, EOPNOTSUPP, ENOSYS);
+  const bool has_move = GENERATE(true, false);
+  CAPTURE(missing, has_move);
+  const auto is_missing = [missing](int, const char*, int, const char*) {
+    errno = missing;
+    return -1;
+  };
+  transfer::inbox_calls calls;
+  calls.link = is_missing;
+  if (!has_move) calls.move = is_missing;
+  const inbox box(home / "inbox", calls);
+  CHECK(keep(box, "one", "notes.txt") == "notes.txt");
+  CHECK(keep(box, "two", "notes.txt") == "notes (1).txt");
+  CHECK(read_file(home / "inbox/notes.txt") == "one");
+  CHECK(read_file(home / "inbox/notes (1).txt") == "two");
+  CHECK(files_in(home / "") == 1);
+}
+
+TEST_CASE("a file that can't be given a name stays for another try, and leaves no name behind") {
+  const support::temporary_folder home;
+  const auto fails = [](int, const char*, int, const char*) {
+    errno = EPERM;
+    return -1;
+  };
+  transfer::inbox_calls calls;
+  calls.link = calls.move = calls.replace = fails;
+  const inbox box(home / "inbox", calls);
+  const auto thrown = support::thrown_by([&] { keep(box, "content", "notes.txt"); });
+  REQUIRE(thrown);
+  CHECK(thrown->code() == std::errc::operation_not_permitted);
+  CHECK(std::filesystem::is_empty(home / "inbox"));
+  CHECK(box.open_partial(content_of("content")).size == 7);
+}
+
+TEST_CASE("a file is on the disk before it has a name, and its name before it is kept") {
+  const support::temporary_folder home;
+  std::string story;
+  transfer::inbox_calls calls;
+  calls.sync = [&](int file) {
+    struct stat status {};
+    ::fstat(file, &status);
+    story += S_ISDIR(status.st_mode) ? "sync folder, " : "sync file, ";
+    return 0;
+  };
+  calls.link = [&, link = calls.link](int from, const char* name, int to, const char* new_name) {
+    story += "link, ";
+    return link(from, name, to, new_name);
+  };
+  keep(inbox(home / "inbox", calls), "content", "notes.txt");
+  CHECK(story == "sync file, link, sync folder, ");
+}
+
+TEST_CASE("a file that does not get to the disk is not kept") {
+  const support::temporary_folder home;
+  transfer::inbox_calls calls;
+  calls.sync = [](int) {
+    errno = EIO;
+    return -1;
+  };
+  const inbox box(home / "inbox", calls);
+  CHECK(support::thrown_by([&] { keep(box, "content", "notes.txt"); }));
+  CHECK(std::filesystem::is_empty(home / "inbox"));
+}
+
+TEST_CASE("a file that takes the place of the one that was checked is not kept") {
+  const support::temporary_folder home;
+  std::filesystem::path path;
+  const auto swap = [&] {
+    write_file(home / "evil.sh", "evil");
+    std::filesystem::rename(home / "evil.sh", path);
+  };
+  transfer::inbox_calls calls;
+  const bool late = GENERATE(false, true);
+  calls.link = [&, link = calls.link](int from, const char* name, int to, const char* new_name) {
+    if (late) swap();
+    return link(from, name, to, new_name);
+  };
+  const inbox box(home / "inbox", calls);
+  const auto partial = box.open_partial(content_of("content"));
+  path = partial.path;
+  write_file(path, "content");
+  if (!late) swap();
+  CHECK(support::thrown_by([&] { box.keep(partial, "notes.txt"); }));
+  CHECK(std::filesystem::is_empty(home / "inbox"));
+}
+
+TEST_CASE("an inbox where this user may make no file is an error before anything is received") {
+  const support::temporary_folder home;
+  std::filesystem::permissions(home / "", std::filesystem::perms::all);
+  std::filesystem::create_directory(home / "inbox");
+  // Root may do everything, so another user tries: read and search, but not write.
+  const int status = support::exit_status_as_other_user([&] {
+    const auto thrown =
+        support::thrown_by([&] { inbox(home / "inbox").open_partial(content_of("content")); });
+    return thrown && thrown->code() == std::errc::permission_denied ? 0 : 1;
+  });
+  if (status == support::not_permitted) return;  // not root: nobody else to be
+  CHECK(status == 0);
+}
+
+TEST_CASE("a folder of partial files that is another user's is not used, not even by root") {
+  if (::geteuid() != 0) return;  // only root may give a folder away, or write into such a one
+  const support::temporary_folder home;
+  std::filesystem::create_directory(home / "inbox.partial");
+  REQUIRE(::chown((home / "inbox.partial").c_str(), support::nobody, support::nobody) == 0);
+  const auto thrown =
+      support::thrown_by([&] { inbox(home / "inbox").open_partial(content_of("content")); });
+  REQUIRE(thrown);
+  CHECK(thrown->code() == std::errc::operation_not_permitted);
+  CHECK(std::filesystem::is_empty(home / "inbox.partial"));
 }
 
 TEST_CASE("an inbox that can't be made is an error, before anything is received") {
   const support::temporary_folder home;
   write_file(home / "file", "");
-  const auto thrown = support::thrown_by([&] { inbox(home / "file/inbox").open_partial("", 0); });
+  const auto thrown = support::thrown_by([&] { inbox(home / "file/inbox").open_partial({}); });
   REQUIRE(thrown);
   CHECK(thrown->code() == std::errc::not_a_directory);
 }

@@ -1,6 +1,8 @@
 // The hash that follows a file while it is being written.
 #include "04-files/transfer/trailing_hash.hpp"
 
+#include <chrono>
+#include <future>
 #include <string>
 #include <string_view>
 
@@ -76,6 +78,18 @@ TEST_CASE("a file that cannot be read again is told of, and its writer is not he
   std::error_code unreadable;
   hash.finish(unreadable);
   CHECK(unreadable == std::errc::io_error);
+}
+
+TEST_CASE("at the end it tells, once everything is hashed") {
+  const std::string bytes = support::some_bytes(5 << 20);
+  growing_file file(bytes);
+  trailing_hash hash{file_digest(file.fd())};
+  hash.advance(file.size);
+  std::promise<void> all_hashed;
+  hash.end([&] { all_hashed.set_value(); });
+  REQUIRE(all_hashed.get_future().wait_for(std::chrono::seconds(60)) == std::future_status::ready);
+  std::error_code unreadable;
+  CHECK(hash.finish(unreadable) == hash_of(bytes));
 }
 
 TEST_CASE("a hash that nobody waits for any more ends with its owner") {

@@ -1,6 +1,6 @@
-// Receives a file from a peer: listens, accepts the sender that knows the token, writes the file
-// and checks its hash. It shows nothing to the user, and does not know the chat's server. Chapter:
-// tutorial/04-files.
+// Receives a file from a peer: listens, accepts the sender that knows the token, writes the file,
+// checks its hash, has it kept and confirms it. It shows nothing to the user, and does not know the
+// chat's server. Chapter: tutorial/04-files.
 #pragma once
 
 #include <unistd.h>
@@ -11,10 +11,12 @@
 #include <cstdint>
 #include <functional>
 #include <list>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 #include <jalon/acceptor.hpp>
@@ -58,6 +60,9 @@ class file_receiver {
   struct handlers {
     std::function<void(std::uint64_t bytes)> progress;  ///< of the whole file, in bytes
     std::function<void(const received_file&)> done;
+    /// Gives the file its place, once it is whole, checked and on the disk. The sender is told that
+    /// it has arrived only if this returns no error.
+    std::function<std::error_code()> keep = [] { return std::error_code(); };
   };
 
   /// How long it waits for the sender to connect, and then for the next bytes.
@@ -73,9 +78,8 @@ class file_receiver {
         expected_(std::move(expected)),
         handlers_(std::move(callbacks)),
         have_(expected_.offset),
-        acceptor_(loop, jalon::listener(at), {[this](jalon::accept_result accepted) {
-                    welcome(std::move(accepted.socket));
-                  }}) {
+        acceptor_(loop, jalon::listener(at),
+                  {[this](jalon::accept_result accepted) { welcome(std::move(accepted)); }}) {
     restart_timer();
   }
   file_receiver(const file_receiver&) = delete;
@@ -87,8 +91,10 @@ class file_receiver {
  private:
   // Somebody who has connected: the sender, or a stranger.
   struct visitor final : jalon::connection_handler {
-    visitor(file_receiver& owner, jalon::stream_socket socket)
-        : receiver(owner), link(owner.loop_, std::move(socket), *this, options()) {}
+    visitor(file_receiver& owner, jalon::accept_result accepted)
+        : receiver(owner),
+          address(accepted.peer.address()),
+          link(owner.loop_, std::move(accepted.socket), *this, options()) {}
 
     static jalon::connection_options options() {
       jalon::connection_options chosen;
@@ -101,15 +107,27 @@ class file_receiver {
     void closed() override { receiver.forget(*this); }
 
     file_receiver& receiver;
+    std::string address;
     jalon::connection<jalon::reactor, file_codec, visitor> link;
   };
 
-  // At most so many connections wait for their first line; a new one replaces the oldest.
+  // At most so many connections wait for their first line.
   static constexpr std::size_t most_visitors = 16;
 
-  void welcome(jalon::stream_socket socket) {
-    if (visitors_.size() == most_visitors) visitors_.pop_front();
-    visitors_.push_back(std::make_unique<visitor>(*this, std::move(socket)));
+  void welcome(jalon::accept_result accepted) {
+    if (visitors_.size() == most_visitors) make_room();
+    visitors_.push_back(std::make_unique<visitor>(*this, std::move(accepted)));
+  }
+
+  // The oldest visitor of the address that has the most of them makes room: a stranger who connects
+  // over and over does not displace the sender, unless both are at the same address.
+  void make_room() {
+    std::map<std::string, int> visitors_of;
+    for (const auto& other : visitors_) ++visitors_of[other->address];
+    visitors_.erase(std::max_element(
+        visitors_.begin(), visitors_.end(), [&](const auto& one, const auto& other) {
+          return visitors_of[one->address] < visitors_of[other->address];
+        }));
   }
 
   void take(visitor& from, const jalon::frame& frame) {
@@ -119,7 +137,7 @@ class file_receiver {
     hash_.emplace(file_digest(file_, have_, std::move(expected_.hash)));
     acceptor_.close();
     visitors_.remove_if([this](const auto& other) { return other.get() != sender_; });
-    if (have_ == expected_.size) finish();
+    if (is_whole()) end_hash();
   }
 
   bool is_from_sender(const jalon::frame& line) const {
@@ -138,13 +156,13 @@ class file_receiver {
   void write(std::string_view bytes) {
     bytes = bytes.substr(
         0, static_cast<std::size_t>(std::min<std::uint64_t>(bytes.size(), expected_.size - have_)));
-    if (bytes.empty() || finished_) return;
+    if (bytes.empty() || is_answered_) return;
     if (const int error = write_all(bytes)) return fail("cannot write: " + reason(error));
     have_ += bytes.size();
     hash_->advance(have_);
     restart_timer();
     handlers_.progress(have_);
-    if (have_ == expected_.size) finish();
+    if (is_whole()) end_hash();
   }
 
   // @return the number of the error, 0 for none
@@ -154,59 +172,82 @@ class file_receiver {
       const auto written = jalon::uninterrupted(
           [&] { return ::pwrite(file_, bytes.data(), bytes.size(), static_cast<off_t>(at)); });
       if (written == -1) return errno;
+      if (written == 0) return EIO;
       bytes.remove_prefix(static_cast<std::size_t>(written));
       at += static_cast<std::uint64_t>(written);
     }
     return 0;
   }
 
-  void finish() {
+  bool is_whole() const { return have_ == expected_.size; }
+
+  // Waits for the hash and for the disk, which may take seconds, on the thread that hashes. The
+  // loop goes on meanwhile.
+  void end_hash() {
+    timer_.cancel();
+    hash_->end([this, alive = std::weak_ptr(alive_)] {
+      if (jalon::uninterrupted([this] { return ::fsync(file_); }) == -1) sync_error_ = errno;
+      loop_.post([this, alive] {
+        if (!alive.expired()) judge();
+      });
+    });
+  }
+
+  // Nobody is told that the file has arrived before it is kept: what is confirmed must be true.
+  void judge() {
     std::error_code unreadable;
     const std::string found = hash_->finish(unreadable);
     if (unreadable) return fail("cannot read it again: " + unreadable.message());
     if (found != expected_.content) {
       result_.content_wrong = true;
-      return fail("its content is not what was offered");
+      return fail(expected_.offset == 0 ? "its content is not what was offered"
+                                        : "the part from an earlier attempt was wrong and is "
+                                          "dropped; offer the file again");
     }
+    if (sync_error_ != 0) return fail("cannot write: " + reason(sync_error_));
+    if (const auto error = handlers_.keep()) return fail("cannot keep it: " + error.message());
     chat::file_ack ack;
     ack.transfer = expected_.transfer;
     ack.sha256 = *chat::sha256_hex::from(found);
-    send_result(jalon::write_message(ack), {});
+    send_answer(jalon::write_message(ack), {});
   }
 
   void fail(const std::string& why) {
-    send_result(jalon::write_message(chat::error{"bad_transfer", why}), why);
+    send_answer(jalon::write_message(chat::error{"bad_transfer", why}), why);
   }
 
-  void send_result(const std::string& line, const std::string& failure) {
-    finished_ = true;
+  void send_answer(const std::string& line, const std::string& failure) {
+    is_answered_ = true;
     result_.failure = failure;
+    if (sender_ == nullptr) return tell_done();  // it has gone, but all its bytes are here
     sender_->link.send(line);
     sender_->link.close();
   }
 
-  // The visitor has ended its output, or its connection is broken.
+  // The visitor has ended its output, or its connection is broken. A sender whose file is whole
+  // still gets its answer.
   void lose(visitor& gone) {
-    if (&gone == sender_ && !finished_) {
-      finished_ = true;
-      result_.failure = "the connection ended before the file did";
-    }
+    if (&gone == sender_ && is_whole() && !is_answered_) return;
     gone.link.close();
   }
 
   void forget(visitor& gone) {
     const bool was_sender = &gone == sender_;
-    if (was_sender && !finished_) result_.failure = "the connection broke";
     const auto place = std::find_if(visitors_.begin(), visitors_.end(),
                                     [&](const auto& other) { return other.get() == &gone; });
     loop_.retire(std::move(*place));
     visitors_.erase(place);
-    if (was_sender) tell_done();
+    if (!was_sender) return;
+    sender_ = nullptr;
+    if (is_answered_) return tell_done();
+    if (is_whole()) return;  // it is being checked
+    result_.failure = "the connection ended before the file did";
+    tell_done();
   }
 
   void restart_timer() {
     timer_ = loop_.at(loop_.now() + patience, [this] {
-      result_.failure = sender_ == nullptr ? "nobody came to send it" : "nothing more came";
+      result_.failure = hash_ ? "nothing more came" : "nobody came to send it";
       tell_done();
     });
   }
@@ -226,11 +267,13 @@ class file_receiver {
   std::uint64_t have_;
   std::optional<trailing_hash> hash_;  // once a sender has come
   received_file result_;
-  bool finished_ = false;
+  bool is_answered_ = false;
+  int sync_error_ = 0;  // written by the thread that hashes, read after it has ended
   jalon::acceptor<jalon::reactor> acceptor_;
   std::list<std::unique_ptr<visitor>> visitors_;
   visitor* sender_ = nullptr;  // the visitor that knew the token
   jalon::reactor::timer_type timer_;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // for calls that are posted
 };
 
 }  // namespace transfer

@@ -2,6 +2,8 @@
 // It shows nothing to the user, and does not know the chat's server. Chapter: tutorial/04-files.
 #pragma once
 
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -22,6 +24,7 @@
 #include <jalon/line_codec.hpp>
 #include <jalon/printable.hpp>
 #include <jalon/reactor.hpp>
+#include <jalon/unique_fd.hpp>
 #include <jalon/write_queue.hpp>
 
 #include "04-files/messages.hpp"
@@ -50,6 +53,24 @@ inline jalon::io_result send_from_file(int socket, int file, std::uint64_t offse
 #endif
   if (sent == 0) return {0, jalon::io_status::end, {}};
   return jalon::detail::moved(sent);
+}
+
+/// Opens a file for sending. Only a regular file has a size and ends: to open a FIFO or a device
+/// may wait, or do something, so they are not even opened.
+/// @return no descriptor if it cannot be opened; then `errno` says why, and is 0 if @p path is no
+/// regular file
+inline jalon::unique_fd open_to_send(const std::string& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) == -1) return {};
+  jalon::unique_fd file;
+  if (S_ISREG(status.st_mode)) {
+    file.reset(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+    if (!file) return {};
+    // The name may mean another file by now.
+    if (::fstat(file.get(), &status) == -1 || !S_ISREG(status.st_mode)) file.reset();
+  }
+  errno = 0;
+  return file;
 }
 
 /// The file to be sent.

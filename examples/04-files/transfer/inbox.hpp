@@ -3,79 +3,96 @@
 //
 //     inbox/notes.txt                     complete and checked; never overwritten
 //     inbox/notes (1).txt                 the next file of that name
-//     inbox.partial/SHA256-SIZE           not complete; continued when it is offered again
+//     inbox.partial/                      not complete, see partial_folder.hpp
 #pragma once
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdint>
+#include <cstddef>
+#include <cstdio>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 #include <jalon/error.hpp>
 #include <jalon/unique_fd.hpp>
 
+#include "partial_folder.hpp"
+
 namespace transfer {
 
-/// A file that is not complete yet.
-struct partial_file {
-  jalon::unique_fd file;       ///< open for reading and writing
-  std::filesystem::path path;  ///< outside the inbox
-  std::uint64_t size = 0;      ///< bytes received in earlier attempts
+/// The system calls of the inbox that some file systems do not have, or that fail when a disk does:
+/// values, so that a test can have them fail. Each returns -1 and sets `errno` if it fails.
+struct inbox_calls {
+  /// Names a file in a folder: the descriptor of the old folder, the old name, the new ones.
+  using naming_call = std::function<int(int from, const char* name, int to, const char* new_name)>;
+
+  /// Gives a file a second name, never that of another file (link(2)).
+  naming_call link = [](int from, const char* name, int to, const char* new_name) {
+    return ::linkat(from, name, to, new_name, 0);
+  };
+  /// Moves a file, never over another one (renameat2(2), RENAME_NOREPLACE).
+  naming_call move = [](int from, const char* name, int to, const char* new_name) {
+#ifdef RENAME_NOREPLACE
+    return ::renameat2(from, name, to, new_name, RENAME_NOREPLACE);
+#else
+    static_cast<void>(from), static_cast<void>(name), static_cast<void>(to);
+    static_cast<void>(new_name);
+    errno = ENOSYS;
+    return -1;
+#endif
+  };
+  /// Moves a file, and replaces what has the new name (rename(2)).
+  naming_call replace = ::renameat;
+  /// Waits until a file is on the disk (fsync(2)).
+  std::function<int(int file)> sync = ::fsync;
 };
 
 /// The folder of received files.
 class inbox {
  public:
   /// @param folder created when the first file comes
-  explicit inbox(std::filesystem::path folder)
-      : folder_(std::move(folder)), partial_folder_(beside(folder_)) {}
+  explicit inbox(std::filesystem::path folder, inbox_calls calls = {})
+      : folder_(std::move(folder)), partial_(beside(folder_)), calls_(std::move(calls)) {}
 
-  /// Opens the partial file of a content, or creates it.
+  /// Opens the partial file of a content, or creates it, and checks that a file can be made in the
+  /// inbox: it is too late to find out when the whole file is here.
   /// @throws std::system_error, also if another program is receiving the same content
-  partial_file open_partial(const std::string& sha256, std::uint64_t whole_size) const {
-    make_folders();
-    const auto path = partial_folder_ / (sha256 + "-" + std::to_string(whole_size));
-    jalon::unique_fd file{jalon::check_call(
-        ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666), "open", path)};
-    // Each program hashes only what it has received itself, so two must not write into one file.
-    jalon::check_call(::flock(file.get(), LOCK_EX | LOCK_NB), "lock", path);
-    struct stat status {};
-    jalon::check_call(::fstat(file.get(), &status), "fstat", path);
-    auto size = static_cast<std::uint64_t>(status.st_size);
-    if (size > whole_size) {  // not written by this program
-      jalon::check_call(::ftruncate(file.get(), 0), "ftruncate", path);
-      size = 0;
-    }
-    return {std::move(file), path, size};
+  partial_file open_partial(const offered_content& content) const {
+    std::filesystem::create_directories(folder_);
+    const auto folder = detail::open_folder(folder_);
+    try_to_create(folder.get(), '.' + content.sha256);
+    auto partial = partial_.open_file(content);
+    if (device_of(folder.get()) != device_of(partial.folder.get()))  // no file moves between two
+      jalon::throw_system_error(EXDEV, "link", folder_);
+    return partial;
   }
 
-  /// Moves a complete file into the inbox, under its name or the next free one. @return its path
+  /// Moves a complete file into the inbox, under its name or the next free one. When it returns,
+  /// the file is there even if the machine loses power (fsync(2)): the sender may be told.
+  /// @return its path
   /// @throws std::system_error
-  std::filesystem::path keep(const std::filesystem::path& partial, std::string_view name) const {
+  std::filesystem::path keep(const partial_file& whole, std::string_view name) const {
+    jalon::check_call(calls_.sync(whole.file.get()), "fsync", whole.path);
     std::filesystem::create_directories(folder_);  // it may have been removed meanwhile
-    for (unsigned number = 0;; ++number) {
-      auto target = folder_ / numbered(name, number);
-      // Unlike rename(2), link(2) never replaces an existing file.
-      if (::link(partial.c_str(), target.c_str()) == 0) {
-        discard(partial);
-        return target;
-      }
-      if (errno != EEXIST) jalon::throw_system_error(errno, "link", target);
+    const auto folder = detail::open_folder(folder_);
+    check_is_checked_file(whole, whole.folder.get(), whole.name());
+    const std::string kept = give_free_name(whole, folder.get(), name);
+    try {
+      check_is_checked_file(whole, folder.get(), kept);
+    } catch (const std::system_error&) {
+      ::unlinkat(folder.get(), kept.c_str(), 0);
+      throw;
     }
-  }
-
-  /// Removes a partial file, and its folder if it is the last file there.
-  static void discard(const std::filesystem::path& partial) {
-    std::error_code ignored;
-    std::filesystem::remove(partial, ignored);
-    std::filesystem::remove(partial.parent_path(), ignored);  // fails if it is not empty
+    sync_folder(folder.get());
+    discard(whole);
+    return folder_ / kept;
   }
 
  private:
@@ -86,18 +103,66 @@ class inbox {
     return whole += ".partial";
   }
 
-  // Creates both folders, and checks that they are on one device: link(2) cannot link across two.
-  void make_folders() const {
-    std::filesystem::create_directories(folder_);
-    std::filesystem::create_directories(partial_folder_);
-    if (device_of(folder_) != device_of(partial_folder_))
-      jalon::throw_system_error(EXDEV, "link", folder_);
+  void try_to_create(int folder, const std::string& name) const {
+    constexpr int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
+    const jalon::unique_fd file{::openat(folder, name.c_str(), flags, 0600)};
+    if (file)
+      ::unlinkat(folder, name.c_str(), 0);
+    else if (errno != EEXIST)
+      jalon::throw_system_error(errno, "create a file in", folder_);
   }
 
-  static dev_t device_of(const std::filesystem::path& path) {
-    struct stat status {};
-    jalon::check_call(::stat(path.c_str(), &status), "stat", path);
-    return status.st_dev;
+  static dev_t device_of(int folder) { return detail::status_of(folder, "the folder").st_dev; }
+
+  // What was checked is what @p whole is open on. A name may mean another file by now.
+  static void check_is_checked_file(const partial_file& whole, int folder,
+                                    const std::string& name) {
+    if (!detail::is_named(whole.file.get(), folder, name))
+      throw std::system_error(EPERM, std::system_category(),
+                              whole.path.string() + " is no longer the file that was checked");
+  }
+
+  std::string give_free_name(const partial_file& whole, int folder, std::string_view name) const {
+    for (unsigned number = 0; number < most_of_one_name; ++number) {
+      std::string wanted = numbered(name, number);
+      const int error = give_name(whole, folder, wanted);
+      if (error == 0) return wanted;
+      if (error != EEXIST) jalon::throw_system_error(error, "create", folder_ / wanted);
+    }
+    jalon::throw_system_error(EEXIST, "create", folder_ / name);
+  }
+
+  // Never replaces an existing file. The way that says so in one call is tried first; exFAT has no
+  // links, and old or foreign file systems have no such renameat2(2).
+  // @return the number of the error, 0 for none
+  int give_name(const partial_file& whole, int folder, const std::string& wanted) const {
+    const auto result_of = [&](const inbox_calls::naming_call& call) {
+      const std::string old = whole.name();
+      return call(whole.folder.get(), old.c_str(), folder, wanted.c_str()) == 0 ? 0 : errno;
+    };
+    int error = result_of(calls_.link);
+    if (is_missing_call(error)) error = result_of(calls_.move);
+    if (!is_missing_call(error)) return error;
+
+    // The name is taken by an empty file of our own, which is then replaced.
+    constexpr int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
+    const jalon::unique_fd placeholder{::openat(folder, wanted.c_str(), flags, 0600)};
+    if (!placeholder) return errno;
+    error = result_of(calls_.replace);
+    if (error != 0) ::unlinkat(folder, wanted.c_str(), 0);
+    return error;
+  }
+
+  // Whether a call may have failed because this file system or system does not have it.
+  static bool is_missing_call(int error) {
+    return error == EPERM || error == EINVAL || error == ENOSYS || error == EOPNOTSUPP ||
+           error == EMLINK;
+  }
+
+  // EINVAL: this file system cannot sync a folder, fsync(2).
+  void sync_folder(int folder) const {
+    if (calls_.sync(folder) == -1 && errno != EINVAL)
+      jalon::throw_system_error(errno, "fsync", folder_);
   }
 
   // `notes (1).txt`; the stem is shortened if the name would be too long.
@@ -119,10 +184,12 @@ class inbox {
            (static_cast<unsigned char>(name[stem.size()]) & 0xC0U) == 0x80;
   }
 
-  static constexpr std::size_t most_bytes = 255;  // NAME_MAX
+  static constexpr std::size_t most_bytes = 255;        // NAME_MAX
+  static constexpr unsigned most_of_one_name = 10'000;  // files: `notes.txt` to `notes (9999).txt`
 
   std::filesystem::path folder_;
-  std::filesystem::path partial_folder_;
+  partial_folder partial_;
+  inbox_calls calls_;
 };
 
 }  // namespace transfer

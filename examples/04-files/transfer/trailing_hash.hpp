@@ -4,6 +4,7 @@
 
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <string>
 #include <system_error>
@@ -18,7 +19,7 @@ namespace transfer {
 /// `advance` waits, so that the writer is never far ahead.
 ///
 /// All calls are made by one thread, the writer's. It shares two numbers and a flag with the thread
-/// that hashes.
+/// that hashes, and gives it a function to call at the end.
 class trailing_hash {
  public:
   /// Continues @p begun; the file has no more bytes yet than those.
@@ -29,7 +30,7 @@ class trailing_hash {
         thread_([this] { run(); }) {}
   trailing_hash(const trailing_hash&) = delete;
   trailing_hash& operator=(const trailing_hash&) = delete;
-  ~trailing_hash() { end(); }
+  ~trailing_hash() { join(); }
 
   /// The file has @p bytes now. Waits while the hash is too far behind.
   void advance(std::uint64_t bytes) {
@@ -39,10 +40,21 @@ class trailing_hash {
     changed_.wait(lock, [this] { return written_ - hashed_ < most_behind; });
   }
 
+  /// Nothing more will be written. When all is hashed, @p then is called on the thread that hashes;
+  /// after that, `finish` does not wait long.
+  void end(std::function<void()> then = {}) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (!ended_) then_ = std::move(then);
+      ended_ = true;
+    }
+    changed_.notify_one();
+  }
+
   /// Waits for the hash of everything that was written, in 64 lower-case hex digits. The last call.
   /// @param unreadable set to the reason why the file cannot be read, if so
   std::string finish(std::error_code& unreadable) {
-    end();
+    join();
     unreadable = error_;
     return digest_.hash().finish();
   }
@@ -57,6 +69,7 @@ class trailing_hash {
       if (!error_) error_ = digest_.take(due);
       hashed = error_ ? due : digest_.bytes();  // after an error, the writer must not wait
     }
+    if (then_) then_();
   }
 
   // Publishes how much is hashed, and waits for more to hash. @return up to where to hash; the same
@@ -69,12 +82,8 @@ class trailing_hash {
     return written_;
   }
 
-  void end() {
-    {
-      const std::lock_guard lock(mutex_);
-      ended_ = true;
-    }
-    changed_.notify_one();
+  void join() {
+    end();
     if (thread_.joinable()) thread_.join();
   }
 
@@ -86,6 +95,7 @@ class trailing_hash {
   std::uint64_t written_;
   std::uint64_t hashed_;
   bool ended_ = false;
+  std::function<void()> then_;  // set with `ended_`, so the thread needs no lock once it is
 
   std::thread thread_;  // last, because it uses all other members
 };
