@@ -40,7 +40,7 @@ inline std::optional<int> next_stop(pid_t child) {
 
 // Lets @p child, which has stopped itself, go on step by step until it stops itself again.
 inline std::optional<std::uint64_t> count_steps(pid_t child) {
-  constexpr std::uint64_t most = 20'000'000;
+  constexpr std::uint64_t most = 5'000'000;
   if (next_stop(child) != SIGSTOP) return std::nullopt;
   long last = 0;
   std::uint64_t counted = 0;
@@ -60,7 +60,7 @@ inline std::optional<std::uint64_t> count_steps(pid_t child) {
 
 /// Calls @p function in a child process, step by step (ptrace(2)), and counts the steps. What it
 /// changes is lost with the child. @return nothing if the system does not allow that, or if it
-/// takes more than twenty million instructions
+/// takes more than a few million instructions: each takes some microseconds
 template <class Function>
 std::optional<std::uint64_t> instructions_of(Function function) {
   const pid_t child = ::fork();

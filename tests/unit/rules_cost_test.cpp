@@ -1,20 +1,16 @@
 // What a small request costs the rules of the chat must not grow with the chat: no table is
 // scanned. The instructions of one call are counted, with some users and with ten times as many. A
 // list of recipients is copied, which takes next to none; nothing is delivered.
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
-#include <span>
 #include <string>
-#include <vector>
 
 #include <jalon/endpoint.hpp>
 #include <jalon/service.hpp>
 
 #include "catch.hpp"
-#include "chat/recipient_list.hpp"
 #include "support/instructions.hpp"
 #include "support/milestones.hpp"
 
@@ -98,7 +94,7 @@ std::optional<std::uint64_t> cost(std::size_t count, const crowd::arrangement& a
 }
 
 void check_growth(const crowd::arrangement& arrange, const act& does, bool outsider = false) {
-  constexpr std::size_t few = 300;
+  constexpr std::size_t few = 150;
   const auto with_few = cost(few, arrange, does, outsider);
   const auto with_many = cost(10 * few, arrange, does, outsider);
   if (!with_few || !with_many) {
@@ -107,7 +103,7 @@ void check_growth(const crowd::arrangement& arrange, const act& does, bool outsi
   }
   INFO("instructions with " << few << " users: " << *with_few << ", with " << 10 * few << ": "
                             << *with_many);
-  CHECK(*with_many < 2 * *with_few);
+  CHECK(*with_many < *with_few + *with_few / 4);  // maps are a little deeper
 }
 
 TEST_CASE("instructions are counted") {
@@ -146,11 +142,6 @@ TEST_CASE("what a user does costs the rules no more if there are ten times as ma
         [](crowd& chat, std::size_t who) { chat.ask(who, R"({"type":"join","channel":"room"})"); },
         true);
   }
-  SECTION("go from one channel of many to another") {
-    check_growth(create_channel, [](crowd& chat, std::size_t who) {
-      chat.ask(who, R"({"type":"join","channel":")" + crowd::name(7) + "\"}");
-    });
-  }
   SECTION("change nick in a channel where all are") {
     check_growth(join_room, [](crowd& chat, std::size_t who) {
       chat.ask(who, R"({"type":"nick","nick":"new)" + crowd::name(who) + "\"}");
@@ -181,38 +172,6 @@ TEST_CASE("what a user does costs the rules no more if there are ten times as ma
       chat.ask(who, last_page(R"("type":"channels")", chat));
     });
   }
-}
-
-TEST_CASE("a list of recipients has each once, and leaves one out wherever they are") {
-  chat::recipient_list list;
-  const auto sorted = [](std::span<const connection_id> ids) {
-    std::vector<connection_id> all(ids.begin(), ids.end());
-    std::sort(all.begin(), all.end());
-    return all;
-  };
-  const connection_id a{1};
-  const connection_id b{2};
-  const connection_id c{3};
-  const connection_id nobody{4};
-  CHECK(list.empty());
-  list.remove(a);
-  for (const connection_id who : {a, b, c, b}) list.add(who);
-  CHECK(list.size() == 3);
-  for (int round = 0; round < 2; ++round) {  // leaving out changes the order
-    CHECK(sorted(list.all_except(a)) == std::vector{b, c});
-    CHECK(sorted(list.all_except(b)) == std::vector{a, c});
-    CHECK(sorted(list.all_except(c)) == std::vector{a, b});
-    CHECK(sorted(list.all_except(nobody)) == std::vector{a, b, c});
-  }
-  list.remove(b);
-  list.remove(nobody);
-  CHECK(sorted(list.all()) == std::vector{a, c});
-  list.add(b);
-  list.remove(a);
-  list.remove(c);
-  CHECK(sorted(list.all()) == std::vector{b});
-  list.remove(b);
-  CHECK(list.empty());
 }
 
 }  // namespace
