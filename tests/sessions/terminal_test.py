@@ -199,7 +199,10 @@ class Terminal:
             self.raw += sent
             self.screen.feed(sent)
         if self.server in ready:
-            received = self.server.recv(65536)
+            try:
+                received = self.server.recv(65536)
+            except ConnectionResetError:  # the client has ended with our bytes unread
+                received = b""
             self.received += received
             self.input_ended = not received
 
