@@ -21,6 +21,8 @@
 
 #include "02-users/rules.hpp"
 #include "03-channels/rules.hpp"
+#include "chat/limits.hpp"
+#include "chat/policy.hpp"
 #include "chat/session.hpp"
 
 namespace {
@@ -115,8 +117,9 @@ class scene {
   chat::session session_{router_, "fixed load"};
   chat::users users_;
   chat::channels channels_;
+  chat::policy policy_{router_, chat::service_limits::none()};  // it counts, and holds nothing
   jalon::server<jalon::reactor> server_{loop_, jalon::listener(jalon::endpoint::loopback(0)),
-                                        router_};
+                                        policy_};
   std::vector<jalon::stream_socket> clients_;
   jalon::stream_socket speaker_;
   std::string lines_;

@@ -52,6 +52,7 @@ UNSEEN_BY_SCHEMA = {
 
 # What no dialogue can bring about: its clients read all that they get, and no time passes.
 UNPLAYED = {"not_reading", "read_timeout", "line_timeout", "memory_limit"}
+UNPLAYED |= {"rate_limited", "login_timeout", "too_many_connections"}
 
 Message = dict[str, Any]
 
