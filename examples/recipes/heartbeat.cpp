@@ -14,10 +14,11 @@
 
 class heartbeat {
  public:
-  heartbeat(jalon::reactor& loop, const jalon::endpoint& at, std::optional<jalon::endpoint> peer)
+  heartbeat(jalon::reactor& loop, const jalon::endpoint& at,
+            const std::optional<jalon::endpoint>& peer)
       : loop_(loop),
         socket_(at),
-        peer_(std::move(peer)),
+        peer_(peer),
         watch_(loop.watch(
             socket_.fd(), jalon::io_events::read, [this](jalon::io_events) { receive(); },
             "heartbeat")) {

@@ -155,7 +155,7 @@ class talkers {
     const double median = delays_.empty() ? 0 : delays_[delays_.size() / 2];
     const double worst = delays_.empty() ? 0 : delays_.back();
     std::array<char, 128> text{};
-    std::snprintf(text.data(), text.size(), "\"messages\":%zu,\"median_ms\":%.2f,\"worst_ms\":%.2f",
+    std::snprintf(text.data(), text.size(), R"("messages":%zu,"median_ms":%.2f,"worst_ms":%.2f)",
                   delays_.size(), 1e3 * median, 1e3 * worst);
     return text.data();
   }
@@ -302,7 +302,7 @@ class storm {
   std::string report() const {
     std::array<char, 160> text{};
     std::snprintf(text.data(), text.size(),
-                  "\"seconds\":%.3f,\"bytes_in\":%.0f,\"bytes_out\":%.0f,\"peak_bytes\":%.0f",
+                  R"("seconds":%.3f,"bytes_in":%.0f,"bytes_out":%.0f,"peak_bytes":%.0f)",
                   seconds(last_byte_ - began_).count(), bytes_in_, bytes_out_, peak());
     return text.data();
   }
