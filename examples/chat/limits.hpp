@@ -9,7 +9,7 @@
 namespace chat {
 
 /// What one client may ask of a server. The unit of work is one delivery: a frame of up to 256
-/// bytes to one client.
+/// bytes to one client. docs/limits.md says what a request costs.
 struct service_limits {
   /// How much work one client may cause in a second, for as long as it likes.
   std::uint64_t rate = 50'000;

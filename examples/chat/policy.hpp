@@ -40,9 +40,10 @@ namespace chat {
 
 /// Applies limits to what reaches a router.
 ///
-/// **Rate.** A request costs the work that it causes: one for itself, and one for each client that
-/// gets a frame of up to 256 bytes because of it. It is paid out of the client's token bucket. A
-/// client whose bucket owes tokens is paused: nothing is read from it, so nothing is lost.
+/// **Rate.** A request costs the work that it causes: one for itself, and for each frame that is
+/// sent because of it, one for each 16 bytes, and one for each client that gets up to 256 bytes of
+/// it. It is paid out of the client's token bucket. A client whose bucket owes tokens is paused:
+/// nothing is read from it, so nothing is lost.
 ///
 /// **Turns.** When a turn of the loop has had enough work, requests are held for the next one, and
 /// so is the news that users have left. The order of the requests of one client is kept; between
@@ -156,7 +157,7 @@ class policy final : public jalon::service {
   void process(connection_id from, client& asking, std::string_view line, actions& out) {
     const std::size_t first = out.size();
     router_.received(from, line, out);
-    const std::uint64_t work = 1 + work_of(out, first);
+    const std::uint64_t work = 1 + line.size() / bytes_a_delivery + work_of(out, first);
     done_ += work;
     // The work that is expected falls slowly, so that one small request does not hide large ones.
     asking.expected = std::max(work, asking.expected - asking.expected / 8);
@@ -239,12 +240,12 @@ class policy final : public jalon::service {
     out.close(id);
   }
 
-  // The work that the frames from index @p first on are.
+  // The work that the frames from index @p first on are: to make each, and to deliver it.
   static std::uint64_t work_of(const actions& asked, std::size_t first) {
     std::uint64_t work = 0;
     for (std::size_t i = first; i < asked.size(); ++i) {
       if (const auto* const sent = std::get_if<actions::send_frame>(&asked[i]))
-        work += sent->count * (1 + sent->size / bytes_a_unit);
+        work += sent->size / bytes_made + sent->count * (1 + sent->size / bytes_a_delivery);
     }
     return work;
   }
@@ -265,7 +266,9 @@ class policy final : public jalon::service {
     out.wake_at(when);
   }
 
-  static constexpr std::size_t bytes_a_unit = 256;
+  // To look up and write a frame takes as long for 16 bytes as to deliver one of 256.
+  static constexpr std::size_t bytes_made = 16;
+  static constexpr std::size_t bytes_a_delivery = 256;
   static constexpr std::chrono::seconds shortest_refusal{1};
 
   router& router_;
