@@ -20,7 +20,7 @@ struct service_limits {
   /// A shorter wait is silent: the server only reads nothing from it.
   std::chrono::nanoseconds longest_wait = std::chrono::seconds(5);
   /// How much work is done in a turn of the loop, so that nobody waits for the crowd.
-  std::uint64_t turn_work = 100'000;
+  std::uint64_t turn_work = 500'000;
   /// How many bytes of lines may wait for a later turn; beyond that, requests are refused.
   std::uint64_t held_bytes = std::uint64_t{16} << 20;
   /// How long a client may stay without a nick. Not for clients on this machine.

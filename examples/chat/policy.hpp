@@ -41,8 +41,8 @@ namespace chat {
 /// Applies limits to what reaches a router.
 ///
 /// **Rate.** A request costs the work that it causes: one for itself, and for each frame that is
-/// sent because of it, one for each 16 bytes, and one for each client that gets up to 256 bytes of
-/// it. It is paid out of the client's token bucket. A client whose bucket owes tokens is paused:
+/// sent because of it ten, one for each 16 bytes, and one for each client that gets up to 256 bytes
+/// of it. It is paid out of the client's token bucket. A client whose bucket owes tokens is paused:
 /// nothing is read from it, so nothing is lost.
 ///
 /// **Turns.** When a turn of the loop has had enough work, requests are held for the next one, and
@@ -245,7 +245,8 @@ class policy final : public jalon::service {
     std::uint64_t work = 0;
     for (std::size_t i = first; i < asked.size(); ++i) {
       if (const auto* const sent = std::get_if<actions::send_frame>(&asked[i]))
-        work += sent->size / bytes_made + sent->count * (1 + sent->size / bytes_a_delivery);
+        work += frame_work + sent->size / bytes_made +
+                sent->count * (1 + sent->size / bytes_a_delivery);
     }
     return work;
   }
@@ -266,7 +267,9 @@ class policy final : public jalon::service {
     out.wake_at(when);
   }
 
-  // To look up and write a frame takes as long for 16 bytes as to deliver one of 256.
+  // To find out what a frame says and to write it takes as long as ten deliveries, and one more for
+  // each 16 bytes.
+  static constexpr std::uint64_t frame_work = 10;
   static constexpr std::size_t bytes_made = 16;
   static constexpr std::size_t bytes_a_delivery = 256;
   static constexpr std::chrono::seconds shortest_refusal{1};

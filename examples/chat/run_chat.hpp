@@ -62,7 +62,7 @@ inline chat_options parse_options(int argc, const char* const* argv, const std::
        {"--longest-wait", "SECONDS",
         "A client that would have to wait for longer is refused; 5 if left out", wait, 0,
         most_seconds},
-       {"--turn-work", "N", "How many deliveries a turn of the loop may cause; 100000 if left out",
+       {"--turn-work", "N", "How many deliveries a turn of the loop may cause; 500000 if left out",
         limits.turn_work, 1, most},
        {"--held-lines", "BYTES", "How much may wait for later turns; 16 MiB if left out",
         limits.held_bytes, 0, most},
