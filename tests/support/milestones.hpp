@@ -11,6 +11,8 @@
 #include "02-users/rules.hpp"
 #include "03-channels/rules.hpp"
 #include "04-files/rules.hpp"
+#include "chat/limits.hpp"
+#include "chat/policy.hpp"
 #include "chat/session.hpp"
 
 namespace support {
@@ -28,8 +30,11 @@ class chat_of {
     if (files) transfers_.emplace(router_, users_, [this] { return new_name(); });
   }
 
-  /// What a host runs.
-  chat::router& service() { return router_; }
+  /// What a host runs: the chat behind a policy that sets no limits.
+  jalon::service& service() { return policy_; }
+
+  /// The chat without a policy.
+  chat::router& router() { return router_; }
 
  private:
   std::string new_name() { return "transfer-" + std::to_string(++transfers_named_); }
@@ -40,6 +45,7 @@ class chat_of {
   chat::users users_{router_};
   std::optional<chat::channels> channels_;
   std::optional<chat::transfers> transfers_;
+  chat::policy policy_{router_, chat::service_limits::none()};
 };
 
 /// Calls @p visit with the service of a milestone. @return what it returns

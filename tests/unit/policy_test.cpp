@@ -32,7 +32,7 @@ class limited_chat {
  public:
   using client = support::memory_host::client;
 
-  explicit limited_chat(chat::service_limits limits = {}) : policy(chat.service(), limits) {}
+  explicit limited_chat(chat::service_limits limits = {}) : policy(chat.router(), limits) {}
 
   client connect(const std::string& address = "127.0.0.1") {
     return host.connect(from_address(address));
