@@ -175,7 +175,7 @@ class Limits(unittest.TestCase):
         self.assertEqual([listener.next()["text"] for _ in range(500)], [str(n) for n in range(500)])
 
     def test_who_would_have_to_wait_for_too_long_is_told_for_how_long(self) -> None:
-        port = self.start("--rate", "1", "--burst", "5", "--longest-wait", "2")
+        port = self.start("--rate", "1", "--burst", "100", "--longest-wait", "2")
         client = self.connect(port)
         long = "x" * 4_000
         client.send(NICK % "ann")

@@ -396,6 +396,26 @@ TEST_CASE("What a client has asked for is done before it is gone", "[policy]") {
   CHECK(scene.drain(rooms.talker).back().at("users") == json{"listener", "talker"});
 }
 
+TEST_CASE("After a held line that was dear, a client is told to wait, not left unread",
+          "[policy]") {
+  chat::service_limits limits;
+  limits.turn_work = 20;
+  limits.rate = 1;
+  limits.burst = 50;
+  limited_chat scene(limits);
+  for (int i = 0; i < 100; ++i) scene.enter("c" + std::to_string(i));
+  const auto speaker = scene.enter("speaker");
+  scene.host.send(speaker,
+                  "{\"type\":\"ping\"}\n"
+                  "{\"type\":\"msgall\",\"text\":\"held\"}\n"
+                  "{\"type\":\"ping\"}\n");
+  scene.pass(1s);
+  const auto answers = scene.drain(speaker);
+  REQUIRE(answers.size() == 2);
+  CHECK(answers[0].at("type") == "pong");
+  CHECK(answers[1].at("code") == "rate_limited");
+}
+
 TEST_CASE("The lines that are held are bounded, and a request beyond is refused", "[policy]") {
   chat::service_limits limits;
   limits.turn_work = 20;
