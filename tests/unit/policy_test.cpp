@@ -319,7 +319,7 @@ const std::string talk = R"({"type":"say","channel":"small","text":"now"})";
 }  // namespace
 
 TEST_CASE("When a large room empties at once, a turn tells a bounded part of it", "[policy]") {
-  for (const std::size_t size : {30, 300}) {
+  for (const std::size_t size : {30U, 300U}) {
     chat::service_limits limits;
     limits.turn_work = 1'000;
     limits.burst = 1'000'000;
@@ -345,7 +345,7 @@ TEST_CASE("When a large room empties at once, a turn tells a bounded part of it"
 }
 
 TEST_CASE("When all leave a large room by request, those elsewhere go first", "[policy]") {
-  for (const std::size_t size : {30, 300}) {
+  for (const std::size_t size : {30U, 300U}) {
     chat::service_limits limits;
     limits.turn_work = 3 * size;
     limits.burst = 1'000'000;
