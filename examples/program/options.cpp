@@ -59,7 +59,7 @@ auto number(std::string name, Number& into, Number least, Number most) {
   };
 }
 
-auto seconds(std::string name, std::chrono::milliseconds& into) {
+auto seconds(const std::string& name, std::chrono::milliseconds& into) {
   constexpr std::int64_t most = 1'000'000;  // eleven days
   return [=, &into](const std::string& given) {
     std::int64_t count = 0;

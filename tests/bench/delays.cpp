@@ -37,6 +37,7 @@
 #include "descriptor_limit.hpp"
 #include "user.hpp"
 
+namespace storms {
 namespace {
 
 using bench::dial;
@@ -212,7 +213,8 @@ class storm {
 
   // From here on is measured.
   void begin(int control) {
-    probe_.socket = std::move(dial(how_.port, all_.size())->socket);
+    const auto dialled = dial(how_.port, all_.size());
+    probe_.socket = std::move(dialled->socket);
     poller_.add(probe_.socket.fd(), jalon::io_events::read, &probe_);
     exchange_until_quiet();
     pongs_ = 0;
@@ -478,7 +480,7 @@ void begin_lines(storm& by) {
   by.exchange_until_memory_rests();
 }
 
-const std::map<std::string, plan>& storms() {
+const std::map<std::string, plan>& all() {
   const talk elsewhere{100, std::chrono::milliseconds(10), true};
   static const std::map<std::string, plan> all{
       {"calm", {come, [](storm& by) { by.rest(seconds(1)); }}},
@@ -550,18 +552,19 @@ void run(const plan& plan, const settings& how) {
 }
 
 }  // namespace
+}  // namespace storms
 
 int main(int argc, char* argv[]) try {
-  settings how;
+  storms::settings how;
   std::string name;
   CLI::App app("Measures how long honest clients wait in a storm, as one line of JSON");
-  app.add_option("STORM", name, "which one")->required()->check(CLI::IsMember(storms()));
+  app.add_option("STORM", name, "which one")->required()->check(CLI::IsMember(storms::all()));
   app.add_option("--port", how.port, "of the server, on 127.0.0.1")->required();
   app.add_option("--server-pid", how.server_pid, "whose memory is read")->required();
   app.add_option("--users", how.users, "in the storm")->check(CLI::Range(10, 15'000));
   CLI11_PARSE(app, argc, argv);
   raise_descriptor_limit();
-  run(storms().at(name), how);
+  storms::run(storms::all().at(name), how);
 } catch (const std::exception& error) {
   std::fprintf(stderr, "delays: %s\n", error.what());
   return 1;

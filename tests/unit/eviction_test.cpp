@@ -160,7 +160,9 @@ TEMPLATE_TEST_CASE("who does not accept even what is left for it is cut off at o
                    ALL_LOOPS) {
   server_scene<TestType> s(with_budget(5'000'000));
   s.service.answer = [&](std::size_t who, std::string_view, actions& out) {
-    out.send(s.service.id_of(who), std::string(30'000'000, 'x'));
+    std::string large;
+    large.resize(30'000'000, 'x');
+    out.send(s.service.id_of(who), large);
   };
   peer bob = s.client();
   bob.send("one frame that is begun, and can't be dropped\n");
