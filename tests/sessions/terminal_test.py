@@ -573,6 +573,31 @@ class AtATerminal(unittest.TestCase):
             saved = f"notes.txt saved in {inbox.name}/in/notes.txt"
             terminal.until_shown("[bob] : hello?", saved, ">")
 
+    def test_a_limit_of_the_size_of_files_ends_the_transfer_and_not_the_client(self) -> None:
+        inbox = tempfile.TemporaryDirectory()
+        self.addCleanup(inbox.cleanup)
+        terminal = self.client(
+            milestone="04-files",
+            options=f"--inbox {inbox.name}/in",
+            script="ulimit -f 64; exec {}",  # in units of 512 bytes
+        )
+        content = bytes(1_000_000)
+        offer = {"type": "file_offer", "from": "bob", "transfer": "t1", "file": "notes.txt"}
+        offer |= {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+        terminal.send(json.dumps(offer) + "\n")
+        terminal.until_shown('bob wants to send you "notes.txt" (1.0 MB). Accept? [Y/N]', ">")
+        terminal.type("y\r")
+        terminal.until(lambda: b"\n" in terminal.received, "the client accepts")
+        accept = json.loads(terminal.received)
+        with socket.create_connection(("127.0.0.1", accept["port"]), BOUND) as peer:
+            start = {"type": "file_send", "transfer": "t1", "token": accept["token"], "offset": 0}
+            peer.sendall(json.dumps(start).encode() + b"\n" + content[:100_000])
+            self.assertIn(b"cannot write: File too large", peer.makefile("rb").readline())
+        failure = "notes.txt was not received: cannot write: File too large"
+        terminal.until_shown("Receiving notes.txt from bob ...", failure, ">")
+        terminal.type("still here\r")
+        terminal.until_shown("> still here", ">")
+
     def test_failures_are_red(self) -> None:
         terminal = self.client()
         terminal.hang_up()
