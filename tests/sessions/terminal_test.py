@@ -435,6 +435,31 @@ class AtATerminal(unittest.TestCase):
                     self.assertEqual(terminal.status(), 0)
                     self.assertTrue(terminal.is_restored())
 
+    def inputrc(self, text: str) -> str:
+        file = tempfile.NamedTemporaryFile("w")
+        self.addCleanup(file.close)
+        file.write(text)
+        file.flush()
+        return file.name
+
+    def test_a_paste_behind_a_key_that_waits_for_another_is_not_sent_without_enter(self) -> None:
+        vi = self.inputrc("set editing-mode vi\n")
+        emacs_keys = "", "\x1b", "\x16", "\x1bp", "\x1bnab", "\x1d", "\x18", "\x1b5", "\x12o"
+        vi_keys = "\x1b", "\x1b/", "\x1b0r", "\x1b0f", "\x1b0c", "\x1b3", "\x12"
+        for inputrc, keys in ("/dev/null", emacs_keys), (vi, vi_keys):
+            for waiting in keys:
+                with self.subTest(inputrc=inputrc, waiting=waiting):
+                    terminal = self.client(INPUTRC=inputrc)
+                    terminal.type("one\r" + waiting)
+                    terminal.until(lambda: not self.unread(terminal), "the client reads")
+                    terminal.type("\x1b[200~pasted\rtwice\x1b[201~")
+                    terminal.until(lambda: b"twice" in terminal.raw, "the paste is shown")
+                    terminal.until_received("one\n")
+                    terminal.type("\r")
+                    terminal.until(lambda: b"\ntwice" in terminal.received, "Enter sends it")
+                    terminal.hang_up()
+                    self.assertEqual(terminal.status(), 1)
+
     def test_keys_that_come_in_pieces_mean_the_same(self) -> None:
         vi = tempfile.NamedTemporaryFile("w")
         self.addCleanup(vi.close)
