@@ -15,6 +15,7 @@
 #include <cstdlib>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "program.hpp"
 
@@ -25,6 +26,7 @@ struct conversation {
   int server;
   std::string line = {};    // the first bytes of the typed line, enough to recognise /quit
   std::string unsent = {};  // typed, and not yet taken by the system
+  char before = 0;          // the last byte that the server has sent
   bool typing = true;       // false after /quit, and after the end of the input
   bool said_all = false;    // this side of the connection has been shut down
   bool lost = false;        // the connection is broken
@@ -86,6 +88,16 @@ void send_some(conversation& chat) {
   if (count < 0 && !sockets::try_later()) chat.lost = true;
 }
 
+// A terminal obeys control characters. ESC, for example, begins commands that clear the screen or
+// hide text. The server may pass on what a stranger wrote, so all of them but LF and TAB are
+// replaced. Those from 0x80 to 0x9F are two bytes in UTF-8, and 0xC2 is the first of them.
+void replace_control(char& byte, char before) {
+  const auto code = static_cast<unsigned char>(byte);
+  const bool is_ascii = (code < 0x20 && byte != '\n' && byte != '\t') || code == 0x7F;
+  const bool is_c1 = before == '\xC2' && code >= 0x80 && code < 0xA0;
+  if (is_ascii || is_c1) byte = '?';
+}
+
 void show(std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t count = write(STDOUT_FILENO, bytes.data(), bytes.size());
@@ -97,6 +109,10 @@ void show(std::string_view bytes) {
 void receive_some(conversation& chat) {
   char bytes[4096];
   const ssize_t count = recv(chat.server, bytes, sizeof bytes, 0);
+  for (ssize_t i = 0; i < count; ++i) {
+    const char before = std::exchange(chat.before, bytes[i]);
+    replace_control(bytes[i], before);
+  }
   if (count > 0) show({bytes, static_cast<std::size_t>(count)});
   if (count == 0) chat.closed = true;
   if (count < 0 && !sockets::try_later()) chat.lost = true;

@@ -37,7 +37,7 @@ std::string server_name() { return "jalon " + std::string(version); }
 // the destructor of the console restores the terminal.
 int run_main(const std::function<int()>& program) try {
   open_standard_descriptors();
-  ::signal(SIGPIPE, SIG_IGN);
+  for (const int failed_write : {SIGPIPE, SIGXFSZ}) ::signal(failed_write, SIG_IGN);
   return program();
 } catch (const text_request& asked) {
   std::cout << asked.what() << std::flush;

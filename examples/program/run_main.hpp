@@ -27,8 +27,9 @@ struct text_request : std::runtime_error {
 /// Runs @p program, the body of a `main`. An exception becomes one line on standard error and an
 /// exit status.
 ///
-/// SIGPIPE is ignored from here on, so that a write into a pipe or a socket that nobody reads any
-/// more fails with EPIPE, as other errors do, and does not kill the program.
+/// SIGPIPE and SIGXFSZ are ignored from here on, so that a failed write does not kill the program:
+/// it fails with EPIPE if nobody reads the pipe or the socket any more, and with EFBIG beyond the
+/// limit of a file's size (setrlimit(2), RLIMIT_FSIZE).
 /// @return what @p program returns; 2 after a `usage_error`, 0 after a `text_request`, 1 after any
 /// other exception
 int run_main(const std::function<int()>& program);

@@ -123,21 +123,29 @@ struct terminal_console::readline_calls {
     take_over_pastes();
   }
 
-  // Readline reads a paste to its end in one call, and waits for that. So its function is replaced
-  // in all keymaps, and the terminal is told by `prepare` to mark pastes, if the user wants that.
+  // Readline reads a paste to its end in one call, and waits for that. So `typed_keys` finds pastes
+  // instead, and the terminal is told by `prepare` to mark them, if the user wants that.
   static void take_over_pastes() {
     constexpr auto* variable = "enable-bracketed-paste";
     const char* const wanted = rl_variable_value(variable);
     user->brackets_pastes_ =
         user->moves_ && (wanted == nullptr || std::string_view(wanted) == "on");
     rl_variable_bind(variable, "off");
-    for (Keymap map : {emacs_standard_keymap, vi_insertion_keymap, vi_movement_keymap})
-      rl_bind_keyseq_in_map(paste_begin.data(), &begin_paste, map);
   }
 
-  static int begin_paste(int /*count*/, int /*key*/) {
-    user->keys_.begin_paste();
-    return 0;
+  // Ends a key that waits for another one, or a search, so that what follows is none of their keys.
+  static void end_half_key() {
+    if (RL_ISSTATE(RL_STATE_NSEARCH)) {  // ended by Ctrl-G, it gives the line back
+      rl_execute_next('\a');
+      rl_callback_read_char();
+    }
+    if (RL_ISSTATE(RL_STATE_NUMERICARG)) {
+      rl_restore_prompt();
+      rl_clear_message();
+    }
+    rl_callback_sigcleanup();
+    rl_explicit_arg = 0;
+    rl_numeric_arg = 1;
   }
 
   // Some functions of Readline ask for further keys. If there are none yet, the end of the input
@@ -265,6 +273,7 @@ void terminal_console::read_keys() {
 
 void terminal_console::use_keys() {
   while (editing_ && !paused_) {
+    if (keys_.take_paste_begin()) readline_calls::end_half_key();
     if (keys_.pasting()) {
       insert_pasted();
       if (keys_.pasting()) return;

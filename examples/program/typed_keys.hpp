@@ -24,6 +24,10 @@ inline constexpr std::string_view paste_end = "\033[201~";
 /// A queue of the bytes that a terminal has sent. It gives out what is complete: who takes bytes
 /// from it never has to wait for the rest of a character or of a paste.
 ///
+/// The mark that begins a paste is found here and not by the keymap of an editor: behind a key that
+/// waits for another one, a keymap would read the mark as something else, and the line ends of the
+/// paste as Enter.
+///
 /// A pasted text may be somebody else's, and an editor of lines sends it back to the terminal. So
 /// C1 and bidirectional controls become U+FFFD, as in `jalon::printable`. Control characters of
 /// ASCII are keys, and remain.
@@ -33,9 +37,17 @@ class typed_keys {
   void add(std::string_view bytes) { bytes_ += bytes; }
 
   /// Whether `next_byte` has one.
-  bool has_byte() const noexcept { return left_of_character_ > 0 || is_complete(); }
+  bool has_byte() const noexcept {
+    return left_of_character_ > 0 || (!left_of_paste_begin() && is_complete());
+  }
 
-  /// Takes the next byte; none if no character is complete.
+  /// The byte that `next_byte` would take; none if it would take none.
+  std::optional<unsigned char> peek() const noexcept {
+    if (!has_byte()) return std::nullopt;
+    return static_cast<unsigned char>(bytes_.front());
+  }
+
+  /// Takes the next byte; none if no character is complete, and before a paste.
   std::optional<unsigned char> next_byte() {
     if (!has_byte()) return std::nullopt;
     if (left_of_character_ == 0) {
@@ -45,11 +57,21 @@ class typed_keys {
     const auto byte = static_cast<unsigned char>(bytes_.front());
     bytes_.erase(0, 1);
     --left_of_character_;
+    if (static_cast<char>(byte) != paste_begin[begun_]) begun_ = 0;
+    if (static_cast<char>(byte) == paste_begin[begun_]) ++begun_;
     return byte;
   }
 
-  /// To be called when `paste_begin` has been taken: what follows is pasted text.
-  void begin_paste() noexcept { pasting_ = true; }
+  /// Takes `paste_begin`, if that comes next: what follows is pasted text. Its first bytes may have
+  /// been taken as keys, because a part of it may be all that is typed.
+  bool take_paste_begin() {
+    const auto left = left_of_paste_begin();
+    if (pasting_ || left_of_character_ > 0 || !left) return false;
+    bytes_.erase(0, *left);
+    begun_ = 0;
+    pasting_ = true;
+    return true;
+  }
 
   /// Whether the end of a paste has not been found yet.
   bool pasting() const noexcept { return pasting_; }
@@ -95,6 +117,15 @@ class typed_keys {
     return length;
   }
 
+  // The bytes of `paste_begin` that come next and complete it; none if something else comes.
+  std::optional<std::size_t> left_of_paste_begin() const noexcept {
+    for (const std::size_t taken : {std::size_t{0}, begun_}) {
+      const auto left = paste_begin.substr(taken);
+      if (std::string_view(bytes_).starts_with(left)) return left.size();
+    }
+    return std::nullopt;
+  }
+
   bool is_complete() const {
     if (bytes_.empty()) return false;
     const auto length = length_of_first();
@@ -115,6 +146,7 @@ class typed_keys {
   }
 
   std::string bytes_;
+  std::size_t begun_ = 0;              // the last bytes taken are so many of `paste_begin`
   std::size_t left_of_character_ = 0;  // the bytes of the first character that are not taken yet
   bool pasting_ = false;
 };

@@ -1,5 +1,5 @@
 """A chat client: python3 client.py HOST PORT NICK. Type a text for all, or /msg bob hello."""
-import json, os, select, socket, sys
+import contextlib, json, os, select, socket, sys
 
 FIELDS = {"msg": ["to", "text"], "say": ["channel", "text"], "msgall": ["text"], "nick": ["nick"]}
 SHOWN = {"welcome": "You are {nick}", "error": "Error: {message}", "renamed": "{old} is now {nick}",
@@ -12,9 +12,9 @@ def send(line):
     server.sendall(json.dumps(message).encode() + b"\n")
 
 def show(line):
-    message = json.loads(line)
-    text = SHOWN[message["type"]].format(**message) if message["type"] in SHOWN else line
-    print("".join(c if c.isprintable() else "\ufffd" for c in text), flush=True)
+    with contextlib.suppress(ValueError, LookupError, TypeError, RecursionError):
+        line = SHOWN[(message := json.loads(line))["type"]].format(**message)
+    print("".join(c if c.isprintable() else "\ufffd" for c in line), flush=True)
 
 server = socket.create_connection((sys.argv[1].strip("[]"), int(sys.argv[2])))
 send("/nick " + sys.argv[3])

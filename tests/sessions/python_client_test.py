@@ -5,6 +5,8 @@
 """
 
 import argparse
+import socket
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -48,11 +50,33 @@ def joins(build: Path) -> bool:
     return True
 
 
+def survives() -> bool:
+    """Whether a line that is no message is shown, and is not the end of the client."""
+    lines = "not JSON", '["a list"]', '{"type":{}}', '{"type":"msg"}', "[" * 30_000, "the last"
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = str(listener.getsockname()[1])
+        client = subprocess.Popen(
+            [sys.executable, str(CLIENT), "127.0.0.1", port, "ann"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        listener.settimeout(BOUND)
+        server = listener.accept()[0]
+        with server:
+            server.sendall("".join(line + "\n" for line in lines).encode())
+            server.shutdown(socket.SHUT_WR)
+            shown = client.communicate(timeout=BOUND)[0].splitlines()
+    survived = client.returncode == 0 and shown == list(lines)
+    print("ok" if survived else f"FAILED {client.returncode} {shown}", "lines that are no messages")
+    return survived
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--build", type=Path, required=True, help="the build tree")
     build = parser.parse_args().build
-    return 0 if is_short() and joins(build) else 1
+    return 0 if is_short() and joins(build) and survives() else 1
 
 
 if __name__ == "__main__":

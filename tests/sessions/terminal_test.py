@@ -435,6 +435,31 @@ class AtATerminal(unittest.TestCase):
                     self.assertEqual(terminal.status(), 0)
                     self.assertTrue(terminal.is_restored())
 
+    def inputrc(self, text: str) -> str:
+        file = tempfile.NamedTemporaryFile("w")
+        self.addCleanup(file.close)
+        file.write(text)
+        file.flush()
+        return file.name
+
+    def test_a_paste_behind_a_key_that_waits_for_another_is_not_sent_without_enter(self) -> None:
+        vi = self.inputrc("set editing-mode vi\n")
+        emacs_keys = "", "\x1b", "\x16", "\x1bp", "\x1bnab", "\x1d", "\x18", "\x1b5", "\x12o"
+        vi_keys = "\x1b", "\x1b/", "\x1b0r", "\x1b0f", "\x1b0c", "\x1b3", "\x12"
+        for inputrc, keys in ("/dev/null", emacs_keys), (vi, vi_keys):
+            for waiting in keys:
+                with self.subTest(inputrc=inputrc, waiting=waiting):
+                    terminal = self.client(INPUTRC=inputrc)
+                    terminal.type("one\r" + waiting)
+                    terminal.until(lambda: not self.unread(terminal), "the client reads")
+                    terminal.type("\x1b[200~pasted\rtwice\x1b[201~")
+                    terminal.until(lambda: b"twice" in terminal.raw, "the paste is shown")
+                    terminal.until_received("one\n")
+                    terminal.type("\r")
+                    terminal.until(lambda: b"\ntwice" in terminal.received, "Enter sends it")
+                    terminal.hang_up()
+                    self.assertEqual(terminal.status(), 1)
+
     def test_keys_that_come_in_pieces_mean_the_same(self) -> None:
         vi = tempfile.NamedTemporaryFile("w")
         self.addCleanup(vi.close)
@@ -572,6 +597,31 @@ class AtATerminal(unittest.TestCase):
             peer.shutdown(socket.SHUT_WR)
             saved = f"notes.txt saved in {inbox.name}/in/notes.txt"
             terminal.until_shown("[bob] : hello?", saved, ">")
+
+    def test_a_limit_of_the_size_of_files_ends_the_transfer_and_not_the_client(self) -> None:
+        inbox = tempfile.TemporaryDirectory()
+        self.addCleanup(inbox.cleanup)
+        terminal = self.client(
+            milestone="04-files",
+            options=f"--inbox {inbox.name}/in",
+            script="ulimit -f 64; exec {}",  # in units of 512 bytes
+        )
+        content = bytes(1_000_000)
+        offer = {"type": "file_offer", "from": "bob", "transfer": "t1", "file": "notes.txt"}
+        offer |= {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+        terminal.send(json.dumps(offer) + "\n")
+        terminal.until_shown('bob wants to send you "notes.txt" (1.0 MB). Accept? [Y/N]', ">")
+        terminal.type("y\r")
+        terminal.until(lambda: b"\n" in terminal.received, "the client accepts")
+        accept = json.loads(terminal.received)
+        with socket.create_connection(("127.0.0.1", accept["port"]), BOUND) as peer:
+            start = {"type": "file_send", "transfer": "t1", "token": accept["token"], "offset": 0}
+            peer.sendall(json.dumps(start).encode() + b"\n" + content[:100_000])
+            self.assertIn(b"cannot write: File too large", peer.makefile("rb").readline())
+        failure = "notes.txt was not received: cannot write: File too large"
+        terminal.until_shown("Receiving notes.txt from bob ...", failure, ">")
+        terminal.type("still here\r")
+        terminal.until_shown("> still here", ">")
 
     def test_failures_are_red(self) -> None:
         terminal = self.client()

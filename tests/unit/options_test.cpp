@@ -166,9 +166,11 @@ TEST_CASE("The help names every option, the version is the project's") {
 TEST_CASE("A main ends with one line and the status of what went wrong") {
   const captured output(std::cout);
   const captured errors(std::cerr);
-  const support::caught_signal by_default(SIGPIPE, SIG_DFL);
+  const support::caught_signal pipe_by_default(SIGPIPE, SIG_DFL);
+  const support::caught_signal size_by_default(SIGXFSZ, SIG_DFL);
   CHECK(program::run_main([] { return 7; }) == 7);
   CHECK(support::disposition(SIGPIPE) == SIG_IGN);
+  CHECK(support::disposition(SIGXFSZ) == SIG_IGN);
   CHECK(errors.text().empty());
   CHECK(program::run_main([]() -> int { throw program::usage_error("what\nis wrong"); }) == 2);
   CHECK(errors.text() == "what\uFFFDis wrong\n");

@@ -9,6 +9,11 @@ using program::typed_keys;
 
 namespace {
 
+void begin_paste(typed_keys& keys) {
+  keys.add(program::paste_begin);
+  REQUIRE(keys.take_paste_begin());
+}
+
 // Takes all keys that are complete.
 std::string taken_from(typed_keys& keys) {
   std::string taken;
@@ -45,7 +50,7 @@ TEST_CASE("A paste is the same wherever it is cut") {
   const std::string sent = text + std::string(program::paste_end) + "\xC3\xA9 key";
   for (std::size_t at = 0; at <= sent.size(); ++at) {
     typed_keys keys;
-    keys.begin_paste();
+    begin_paste(keys);
     std::string pasted;
     std::string typed;
     for (const auto& part : {sent.substr(0, at), sent.substr(at)}) {
@@ -63,9 +68,34 @@ TEST_CASE("A paste is the same wherever it is cut") {
   }
 }
 
+TEST_CASE("The begin of a paste is no key, wherever it is cut and whatever stands before it") {
+  const std::string mark(program::paste_begin);
+  for (const std::string before : {"", "\x16", "\033", "\x18", "\033[20", "\033[200"}) {
+    for (std::size_t at = 0; at < mark.size(); ++at) {
+      CAPTURE(before, at);
+      typed_keys keys;
+      keys.add(before + mark.substr(0, at));
+      CHECK_FALSE(keys.take_paste_begin());
+      CHECK(taken_from(keys) == before + mark.substr(0, at));
+      keys.add(mark.substr(at) + "text\r");
+      CHECK_FALSE(keys.has_byte());
+      CHECK_FALSE(keys.next_byte());
+      CHECK(keys.take_paste_begin());
+      CHECK(keys.take_pasted() == "text\r");
+    }
+  }
+}
+
+TEST_CASE("A key that looks like the begin of a paste at first is a key") {
+  typed_keys keys;
+  keys.add("\033[200x\033[2~0~");
+  CHECK_FALSE(keys.take_paste_begin());
+  CHECK(taken_from(keys) == "\033[200x\033[2~0~");
+}
+
 TEST_CASE("A paste without an end is given out as it comes, and nothing is held back for long") {
   typed_keys keys;
-  keys.begin_paste();
+  begin_paste(keys);
   keys.add("half\033[20");
   CHECK(keys.take_pasted() == "half");
   keys.add("0");
@@ -84,7 +114,7 @@ TEST_CASE("No C1 or bidirectional control is given out, typed or pasted") {
   typed_keys keys;
   keys.add(sent);
   CHECK(taken_from(keys) == due);
-  keys.begin_paste();
+  begin_paste(keys);
   keys.add(sent + std::string(program::paste_end));
   CHECK(keys.take_pasted() == due);
 }
