@@ -85,6 +85,19 @@ int screen_width() {
   return columns;
 }
 
+// Readline 8.2 divides by zero on a screen of one column, and reads outside its buffers on one of a
+// few. What it draws for a wider screen than there is looks wrong there, and no more.
+void fit_screen() {
+  constexpr int fewest_rows = 2;
+  constexpr int fewest_columns = 20;
+  rl_reset_screen_size();
+  int rows = 0;
+  int columns = 0;
+  rl_get_screen_size(&rows, &columns);
+  if (rows < fewest_rows || columns < fewest_columns)
+    rl_set_screen_size(std::max(rows, fewest_rows), std::max(columns, fewest_columns));
+}
+
 // Gives a signal its default effect.
 void raise_by_default(int signal) {
   struct sigaction by_default {};
@@ -100,6 +113,7 @@ void raise_by_default(int signal) {
 // Readline passes no user data to the functions that it calls, so a static pointer is needed.
 struct terminal_console::readline_calls {
   static constexpr int most_remembered = 1'000;  // lines of the history
+  static constexpr unsigned char escape = '\033';
   static inline terminal_console* user = nullptr;
 
   static void install(terminal_console& of) {
@@ -116,11 +130,13 @@ struct terminal_console::readline_calls {
     rl_prep_term_function = &prepare;
     rl_deprep_term_function = &unprepare;
     rl_initialize();
+    fit_screen();
     use_utf8();
     stifle_history(most_remembered);
     rl_bind_key('\r', &enter);
     rl_bind_key('\n', &enter);
     take_over_pastes();
+    disarm_macros();
   }
 
   // Readline reads a paste to its end in one call, and waits for that. So `typed_keys` finds pastes
@@ -131,6 +147,25 @@ struct terminal_console::readline_calls {
     user->brackets_pastes_ =
         user->moves_ && (wanted == nullptr || std::string_view(wanted) == "on");
     rl_variable_bind(variable, "off");
+  }
+
+  // A recorded macro is replayed within one call of Readline, so no line of it would wait for the
+  // answer to the one before, and `pause` would have no effect.
+  static void disarm_macros() {
+    for (Keymap map : {emacs_standard_keymap, emacs_meta_keymap, emacs_ctlx_keymap,
+                       vi_insertion_keymap, vi_movement_keymap}) {
+      for (rl_command_func_t* of_macros :
+           {rl_start_kbd_macro, rl_end_kbd_macro, rl_call_last_kbd_macro, rl_print_last_kbd_macro})
+        rl_unbind_function_in_map(of_macros, map);
+    }
+  }
+
+  // Ends an incremental search before a key that is the first of several, as Ctrl-X is.
+  // Readline 8.2 uses a null pointer if such keys end the search and mean nothing.
+  static void end_search_before_keys() {
+    const auto key = user->keys_.peek();
+    if (!RL_ISSTATE(RL_STATE_ISEARCH) || !key || *key == escape) return;
+    if (rl_get_keymap()[*key].type == ISKMAP) rl_callback_sigcleanup();
   }
 
   // Ends a key that waits for another one, or a search, so that what follows is none of their keys.
@@ -279,6 +314,7 @@ void terminal_console::use_keys() {
       if (keys_.pasting()) return;
     } else if (keys_.has_byte()) {
       draw();  // Readline redraws only what a key has changed
+      readline_calls::end_search_before_keys();
       rl_callback_read_char();
       deliver_lines();
     } else {
@@ -316,7 +352,7 @@ void terminal_console::on_signal(int number) {
   if (number == SIGCONT) return go_on();
   if (number == SIGWINCH) {
     hide();
-    return rl_reset_screen_size();
+    return fit_screen();
   }
   if (number != SIGINT || ended_) return end_by(number);
   end();
@@ -348,7 +384,7 @@ void terminal_console::go_on() {
   hide();
   rl_cleanup_after_signal();
   rl_reset_after_signal();
-  rl_reset_screen_size();
+  fit_screen();
 }
 
 void terminal_console::restore() noexcept {

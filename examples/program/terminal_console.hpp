@@ -29,8 +29,9 @@ namespace program {
 /// that was ignored when the program began, as after `trap '' INT`, remains without effect.
 ///
 /// Readline never waits for the terminal: it is given the keys that have come. Pasted text is put
-/// into the line as it comes; if it has several lines, Enter sends them all.
-/// There can be only one in a process, because Readline has only one line.
+/// into the line as it comes; if it has several lines, Enter sends them all. Keyboard macros are
+/// not recorded. On a screen of fewer than 20 columns, the lowest lines are drawn as for 20. There
+/// can be only one in a process, because Readline has only one line.
 class terminal_console {
  public:
   /// Prepares the terminal for line editing.

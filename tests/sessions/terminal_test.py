@@ -119,6 +119,7 @@ class Terminal:
         columns: int = 80,
         script: str = "exec {}",
         host: str = "127.0.0.1",
+        prompt: str = ">",
         **environment: str,
     ) -> None:
         self.screen = Screen(columns)
@@ -145,7 +146,7 @@ class Terminal:
             self.server = listener.accept()[0]
         self.received = b""  # what the server got
         self.input_ended = False  # and whether it got the end
-        self.until_shown(CONNECTED.replace("127.0.0.1", "[::1]" if ":" in host else host), ">")
+        self.until_shown(CONNECTED.replace("127.0.0.1", "[::1]" if ":" in host else host), prompt)
 
     @staticmethod
     def prepare_child() -> None:
@@ -159,9 +160,9 @@ class Terminal:
         os.close(self.master)
         os.close(self.slave)
 
-    def resize(self, columns: int) -> None:
+    def resize(self, columns: int, rows: int = 24) -> None:
         """As when a window is resized; the system tells the programs by SIGWINCH."""
-        fcntl.ioctl(self.slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+        fcntl.ioctl(self.slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self.screen.columns = columns
 
     def type(self, keys: str) -> None:
@@ -459,6 +460,40 @@ class AtATerminal(unittest.TestCase):
                     terminal.until(lambda: b"\ntwice" in terminal.received, "Enter sends it")
                     terminal.hang_up()
                     self.assertEqual(terminal.status(), 1)
+
+    def test_keys_of_which_readline_knows_nothing_end_a_search_and_not_the_client(self) -> None:
+        others = self.inputrc('"\\C-oa": beginning-of-line\n')
+        for keys in "\x18)", "\x18(", "\x18e", "\x18a", "\x18q\udcff", "\x11\x18)", "\x0fb":
+            with self.subTest(keys):
+                terminal = self.client(INPUTRC=others)
+                terminal.type("one\r\x12o" + keys + "\x05\x15still here\r")
+                terminal.until(lambda: b"still here\n" in terminal.received, "the client goes on")
+
+    def test_macros_are_not_recorded(self) -> None:
+        terminal = self.client()
+        terminal.type("\x18(one\r\x18)\x18etwo\r")
+        terminal.until_received("one\ntwo\n")
+
+    def test_a_terminal_of_a_few_columns_does_not_kill_the_client(self) -> None:
+        vi = self.inputrc("set editing-mode vi\nset show-mode-in-prompt on\n")
+        scrolling = self.inputrc("set horizontal-scroll-mode on\n")
+        names = '{"type":"welcome","nick":"%s"}\n{"type":"joined","channel":"%s","nick":"%s"}\n'
+        names %= "n" * 32, "c" * 32, "n" * 32
+        in_vi = {"INPUTRC": vi, "prompt": "(ins)>"}
+        for how in {}, {"TERM": "dumb"}, in_vi, {"INPUTRC": scrolling}:
+            for columns in 1, 2, 3, 5, 20:
+                with self.subTest(columns=columns, **how):
+                    terminal = self.client(milestone="04-files", **how)
+                    terminal.type("/x before\r")
+                    terminal.resize(columns, 1)
+                    terminal.send(names)
+                    terminal.type("ab" + "\x7f" + "w" * 60 + "\x01\x05\x1b[A\x1b[B")
+                    terminal.resize(80)
+                    terminal.resize(columns)
+                    terminal.type("\x1b[D\x1b[A\rstill\r")
+                    terminal.until(lambda: not self.unread(terminal), "the client reads")
+                    terminal.process.send_signal(signal.SIGTERM)
+                    self.assertEqual(terminal.status(), -signal.SIGTERM)
 
     def test_keys_that_come_in_pieces_mean_the_same(self) -> None:
         vi = tempfile.NamedTemporaryFile("w")
