@@ -76,6 +76,9 @@ class receiving {
 
   void stop() { receiver_.reset(); }
 
+  // As its owner does when it is to be retired: it lives on until the end of the turn.
+  void stop_but_keep() { receiver_->stop(); }
+
   // The same, for a visitor that leaves when it has the answer.
   std::string outcome_once_gone(support::peer& visitor) {
     REQUIRE(support::run_until(on, [&] { return result.has_value() || visitor.gone(); }));
@@ -340,6 +343,22 @@ TEST_CASE("a receiver may be destroyed at any time, also while a whole file is c
     bob.stop();
     support::run_turns(bob.on, 3);
   }
+}
+
+TEST_CASE("a receiver that was stopped tells its owner nothing, whatever still comes") {
+  receiving bob("content");
+  auto alice = bob.visitor();
+  alice.send(first_line(token) + "con");
+  REQUIRE(support::run_until(bob.on, [&] { return bob.progress == 3; }));
+  bob.stop_but_keep();
+  SECTION("more bytes") { alice.send("ten"); }
+  SECTION("all bytes") { alice.send("tent"); }
+  SECTION("the end") { alice.leave(); }
+  SECTION("time") { bob.on.clock.advance(transfer::file_receiver::patience); }
+  support::run_turns(bob.on, 50);
+  CHECK(bob.progress == 3);
+  CHECK_FALSE(bob.was_kept);
+  CHECK_FALSE(bob.result);
 }
 
 TEST_CASE("what comes beyond the announced size is nobody's") {
