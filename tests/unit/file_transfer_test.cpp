@@ -480,6 +480,14 @@ TEST_CASE("a refusal that gives no reason is no success") {
   CHECK(alice.outcome() == "the receiver says: ");
 }
 
+TEST_CASE("a refusal that is longer than a text may be is not shown") {
+  sending alice("content");
+  auto bob = alice.visited();
+  const std::string text(chat::max_text + 1, 'x');
+  bob.send(jalon::write_message(chat::error{"bad_transfer", text}) + '\n');
+  CHECK(alice.outcome() == "the answer is no part of the protocol");
+}
+
 TEST_CASE("a receiver that goes away ends the sending") {
   const std::string bytes = more_than_fits();
   sending alice(bytes);
