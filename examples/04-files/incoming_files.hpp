@@ -237,7 +237,7 @@ class incoming_files {
   // The server has refused the `file_accept`, so no sender will connect.
   void stop_waiting_for(const std::string& transfer) {
     const auto where = std::find_if(files_.begin(), files_.end(), [&](const incoming& file) {
-      return file.offer.transfer == transfer;
+      return file.receiver != nullptr && file.offer.transfer == transfer;
     });
     if (where != files_.end()) end(where, {"the offer is gone", false});
   }
@@ -273,7 +273,8 @@ class incoming_files {
     else if (!result.failure.empty())
       transfer::discard_if_empty(where->partial);
     // At the end of the turn: the receiver is on the call stack, and uses the file until it is
-    // gone.
+    // gone. Until then its sender may still be heard, but its handlers use the place in the list.
+    if (where->receiver) where->receiver->stop();
     loop_.retire(std::make_unique<incoming>(std::move(*where)));
     files_.erase(where);
     host_.idle();

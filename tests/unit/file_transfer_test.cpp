@@ -76,6 +76,9 @@ class receiving {
 
   void stop() { receiver_.reset(); }
 
+  // As its owner does when it is to be retired: it lives on until the end of the turn.
+  void stop_but_keep() { receiver_->stop(); }
+
   // The same, for a visitor that leaves when it has the answer.
   std::string outcome_once_gone(support::peer& visitor) {
     REQUIRE(support::run_until(on, [&] { return result.has_value() || visitor.gone(); }));
@@ -342,6 +345,22 @@ TEST_CASE("a receiver may be destroyed at any time, also while a whole file is c
   }
 }
 
+TEST_CASE("a receiver that was stopped tells its owner nothing, whatever still comes") {
+  receiving bob("content");
+  auto alice = bob.visitor();
+  alice.send(first_line(token) + "con");
+  REQUIRE(support::run_until(bob.on, [&] { return bob.progress == 3; }));
+  bob.stop_but_keep();
+  SECTION("more bytes") { alice.send("ten"); }
+  SECTION("all bytes") { alice.send("tent"); }
+  SECTION("the end") { alice.leave(); }
+  SECTION("time") { bob.on.clock.advance(transfer::file_receiver::patience); }
+  support::run_turns(bob.on, 50);
+  CHECK(bob.progress == 3);
+  CHECK_FALSE(bob.was_kept);
+  CHECK_FALSE(bob.result);
+}
+
 TEST_CASE("what comes beyond the announced size is nobody's") {
   receiving bob("content");
   auto alice = bob.visitor();
@@ -459,6 +478,14 @@ TEST_CASE("a refusal that gives no reason is no success") {
   auto bob = alice.visited();
   bob.send(jalon::write_message(chat::error{}) + '\n');
   CHECK(alice.outcome() == "the receiver says: ");
+}
+
+TEST_CASE("a refusal that is longer than a text may be is not shown") {
+  sending alice("content");
+  auto bob = alice.visited();
+  const std::string text(chat::max_text + 1, 'x');
+  bob.send(jalon::write_message(chat::error{"bad_transfer", text}) + '\n');
+  CHECK(alice.outcome() == "the answer is no part of the protocol");
 }
 
 TEST_CASE("a receiver that goes away ends the sending") {

@@ -210,6 +210,28 @@ TEST_CASE("the oldest attempts are given up for new ones, but not what is being 
   CHECK_FALSE(exists(oldest));
 }
 
+TEST_CASE(
+    "the user's own files in a folder of the name of partial files stay, and so does its mode") {
+  const support::temporary_folder home;
+  const inbox box(home / "inbox");
+  const auto folder = home / "inbox.partial";
+  std::filesystem::create_directory(folder);
+  const auto hash = hash_of("");
+  for (const auto& name :
+       {std::string("notes.txt"), hash, hash + "-1", hash + "-1-", hash + "--ann", hash + "-x-ann",
+        hash.substr(1) + "-1-ann", "x" + hash + "-1-ann"}) {
+    write_file(folder / name, "mine");
+  }
+  const auto own = files_in(folder);
+  using std::filesystem::perms;
+  const auto mode = perms::owner_all | perms::group_read | perms::group_exec;
+  std::filesystem::permissions(folder, mode);
+  for (int i = 0; i < 100; ++i) box.open_partial(content_of(std::to_string(i)));
+  CHECK(files_in(folder) == own + transfer::partial_folder::most_files);
+  CHECK(read_file(folder / "notes.txt") == "mine");
+  CHECK(std::filesystem::status(folder).permissions() == mode);
+}
+
 TEST_CASE("a file for which there is no space is not begun") {
   const support::temporary_folder home;
   const inbox box(home / "inbox");

@@ -56,7 +56,8 @@ struct received_file {
 /// used on the loop's thread; the loop outlives it.
 class file_receiver {
  public:
-  /// What it calls. `done` is called once, last, and may have the loop retire the receiver.
+  /// What it calls. `done` is called once, last, and may have the loop retire the receiver. None of
+  /// them is called after `stop`.
   struct handlers {
     std::function<void(std::uint64_t bytes)> progress;  ///< of the whole file, in bytes
     std::function<void(const received_file&)> done;
@@ -88,6 +89,14 @@ class file_receiver {
   /// The port to which the sender is to connect.
   std::uint16_t port() const { return acceptor_.local().port(); }
 
+  /// Ends it now: none of the handlers is called any more, `done` neither. To be called before it
+  /// is retired, because a retired object still gets the events of this turn of the loop.
+  void stop() {
+    is_over_ = true;
+    timer_.cancel();
+    hash_.reset();  // it reads the file, which may be closed before this object is destroyed
+  }
+
  private:
   // Somebody who has connected: the sender, or a stranger.
   struct visitor final : jalon::connection_handler {
@@ -115,6 +124,7 @@ class file_receiver {
   static constexpr std::size_t most_visitors = 16;
 
   void welcome(jalon::accept_result accepted) {
+    if (is_over_) return;
     if (visitors_.size() == most_visitors) make_room();
     visitors_.push_back(std::make_unique<visitor>(*this, std::move(accepted)));
   }
@@ -131,6 +141,7 @@ class file_receiver {
   }
 
   void take(visitor& from, const jalon::frame& frame) {
+    if (is_over_) return;
     if (&from == sender_) return write(frame.payload);
     if (!is_from_sender(frame)) return from.link.close();
     sender_ = &from;
@@ -162,7 +173,7 @@ class file_receiver {
     hash_->advance(have_);
     restart_timer();
     handlers_.progress(have_);
-    if (is_whole()) end_hash();
+    if (is_whole() && !is_over_) end_hash();
   }
 
   // @return the number of the error, 0 for none
@@ -195,6 +206,7 @@ class file_receiver {
 
   // Nobody is told that the file has arrived before it is kept: what is confirmed must be true.
   void judge() {
+    if (is_over_) return;
     std::error_code unreadable;
     const std::string found = hash_->finish(unreadable);
     if (unreadable) return fail("cannot read it again: " + unreadable.message());
@@ -253,8 +265,8 @@ class file_receiver {
   }
 
   void tell_done() {
-    timer_.cancel();
-    hash_.reset();  // it reads the file, which may be closed before this object is destroyed
+    if (is_over_) return;
+    stop();
     handlers_.done(result_);
   }
 
@@ -268,7 +280,8 @@ class file_receiver {
   std::optional<trailing_hash> hash_;  // once a sender has come
   received_file result_;
   bool is_answered_ = false;
-  int sync_error_ = 0;  // written by the thread that hashes, read after it has ended
+  bool is_over_ = false;  // no handler is called any more
+  int sync_error_ = 0;    // written by the thread that hashes, read after it has ended
   jalon::acceptor<jalon::reactor> acceptor_;
   std::list<std::unique_ptr<visitor>> visitors_;
   visitor* sender_ = nullptr;  // the visitor that knew the token

@@ -179,7 +179,8 @@ class file_sender {
     chat::error refusal;
     if (type == chat::file_ack::type && !jalon::read_message(*object, ack) && confirms(ack))
       return {};
-    if (type == chat::error::type && !jalon::read_message(*object, refusal))
+    if (type == chat::error::type && !jalon::read_message(*object, refusal) &&
+        refusal.message.size() <= chat::max_text)
       return "the receiver says: " + jalon::printable(refusal.message);
     return "the answer is no part of the protocol";
   }

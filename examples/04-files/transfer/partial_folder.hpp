@@ -61,6 +61,25 @@ inline bool is_named(int fd, int folder, const std::string& name) {
          open.st_dev == named.st_dev && open.st_ino == named.st_ino;
 }
 
+// Whether @p name has the form of a partial file's, SHA256-SIZE-NICK. Files of other names are the
+// user's own.
+inline bool is_partial_name(const std::string& name) {
+  constexpr std::size_t hash_digits = 64;
+  if (name.find_first_not_of("0123456789abcdef") != hash_digits || name[hash_digits] != '-')
+    return false;
+  const auto size_end = name.find_first_not_of("0123456789", hash_digits + 1);
+  return size_end != std::string::npos && size_end > hash_digits + 1 && name[size_end] == '-' &&
+         size_end + 1 < name.size();
+}
+
+// Whether nothing in the folder at @p path is the user's own.
+inline bool has_only_partial_files(const std::filesystem::path& path) {
+  const std::filesystem::directory_iterator all(path);
+  return std::all_of(begin(all), end(all), [](const auto& entry) {
+    return is_partial_name(entry.path().filename().string());
+  });
+}
+
 inline jalon::unique_fd open_folder(const std::filesystem::path& path, int more_flags = 0) {
   return jalon::unique_fd{jalon::check_call(
       ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | more_flags), "open", path)};
@@ -82,7 +101,8 @@ inline void discard_if_empty(const partial_file& file) {
   if (::fstat(file.file.get(), &status) == 0 && status.st_size == 0) discard(file);
 }
 
-/// The folder of partial files.
+/// The folder of partial files. If the user keeps files of their own in a folder of this name,
+/// these stay, and so does its mode.
 class partial_folder {
  public:
   /// How many files it keeps. The oldest is removed for a new one, so that attempts that are never
@@ -121,7 +141,9 @@ class partial_folder {
     if (::mkdir(path_.c_str(), 0700) == -1 && errno != EEXIST)
       jalon::throw_system_error(errno, "mkdir", path_);
     auto folder = detail::open_folder(path_, O_NOFOLLOW);
-    if (detail::status_of(folder.get(), path_).st_uid == ::geteuid()) ::fchmod(folder.get(), 0700);
+    if (detail::status_of(folder.get(), path_).st_uid == ::geteuid() &&
+        detail::has_only_partial_files(path_))
+      ::fchmod(folder.get(), 0700);
     const auto status = detail::status_of(folder.get(), path_);
     if (status.st_uid != ::geteuid() || (status.st_mode & others_may_write) != 0)
       refuse(path_, "is not a folder of this user alone");
@@ -155,8 +177,10 @@ class partial_folder {
     if (::faccessat(wanted.folder.get(), wanted.name().c_str(), F_OK, 0) == 0) return;
     std::vector<std::pair<std::filesystem::file_time_type, std::string>> files;
     for (const auto& entry : std::filesystem::directory_iterator(path_)) {
+      const auto name = entry.path().filename().string();
+      if (!detail::is_partial_name(name)) continue;
       std::error_code unknown;  // then it counts as the oldest
-      files.emplace_back(entry.last_write_time(unknown), entry.path().filename().string());
+      files.emplace_back(entry.last_write_time(unknown), name);
     }
     std::sort(files.begin(), files.end());
     auto count = files.size();
