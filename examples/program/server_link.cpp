@@ -18,10 +18,12 @@ namespace {
 
 constexpr std::size_t busy_bytes = std::size_t{64} << 10;  // busy if more bytes are queued
 
-// No limits: `busy` asks the sender to pause, and what the server sends is always read.
-constexpr jalon::connection_options unbounded() {
+// Never high: `busy` asks the sender to pause, and what the server sends is always read. So a
+// server could make the client answer without end, and read nothing: that is what the hard limit is
+// for.
+constexpr jalon::connection_options always_read() {
   constexpr auto most = std::numeric_limits<std::size_t>::max();
-  return {.queue = {.low_water = most, .high_water = most, .hard_limit = most}};
+  return {.queue = {.low_water = most, .high_water = most, .hard_limit = std::size_t{16} << 20}};
 }
 
 // An IPv6 address needs brackets; otherwise its last part would look like the port.
@@ -46,13 +48,13 @@ jalon::stream_socket connect_to(const client_options& server) {
 }
 
 server_link::server_link(jalon::reactor& loop, jalon::stream_socket server, link_handlers handlers)
-    : handlers_(std::move(handlers)), connection_(loop, std::move(server), *this, unbounded()) {
+    : handlers_(std::move(handlers)), connection_(loop, std::move(server), *this, always_read()) {
   connection_.socket().set_no_delay(true);
   connection_.socket().set_keepalive(std::chrono::seconds(60), std::chrono::seconds(10), 5);
 }
 
 void server_link::send(std::string_view line) {
-  connection_.send(line);
+  if (!connection_.send(line)) return connection_.abort();
   if (connection_.queued() > busy_bytes && !std::exchange(busy_, true)) handlers_.busy(true);
 }
 

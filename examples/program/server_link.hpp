@@ -43,7 +43,8 @@ class server_link : private jalon::connection_handler {
   /// Begins to read from @p server.
   server_link(jalon::reactor& loop, jalon::stream_socket server, link_handlers handlers);
 
-  /// Sends a line, without its end.
+  /// Sends a line, without its end. If more than 16 MiB wait for a server that does not read, the
+  /// connection is closed.
   void send(std::string_view line);
 
   /// Ends the output: sends what is queued, then shuts down the write side (a half-close). Answers
