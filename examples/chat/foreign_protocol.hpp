@@ -45,8 +45,11 @@ struct std::is_error_code_enum<chat::foreign_protocol> : std::true_type {};
 
 namespace chat {
 
-/// What the first bytes of a connection are, as far as they show it.
+/// What the first bytes of a connection are, as far as they show it. Only a few are looked at,
+/// because they may come one by one.
 inline std::optional<foreign_protocol> recognise(std::string_view first_bytes) {
+  constexpr std::size_t enough = 64;
+  first_bytes = first_bytes.substr(0, enough);
   if (first_bytes.starts_with("\x16\x03")) return foreign_protocol::tls;
   const auto is_capital = [](char c) { return c >= 'A' && c <= 'Z'; };
   const auto method = static_cast<std::size_t>(

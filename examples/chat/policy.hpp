@@ -32,6 +32,7 @@
 #include "foreign_protocol.hpp"
 #include "held_lines.hpp"
 #include "limits.hpp"
+#include "names.hpp"
 #include "router.hpp"
 #include "session_messages.hpp"
 #include "token_bucket.hpp"
@@ -93,7 +94,11 @@ class policy final : public jalon::service {
       return dismiss(from, "bad_json", "this is a chat server; it does not speak " + what,
                      "a client speaks " + what, out);
     }
+    const std::size_t first = out.size();
     router_.malformed(from, error, out);
+    const std::uint64_t work = 1 + max_line / bytes_a_delivery + work_of(out, first);
+    done_ += work;
+    charge(from, found->second, work, out);
   }
 
   void disconnected(connection_id id, jalon::departure why, actions& out) override {
@@ -144,7 +149,6 @@ class policy final : public jalon::service {
     token_bucket bucket = {};
     jalon::timer_queue::timer login = {};  // until it must have a nick
     jalon::timer_queue::timer pause = {};  // until it is read again
-    bool is_paused = false;                // until `pause`
     bool holds_line = false;
     bool is_gone = false;
   };
@@ -188,7 +192,6 @@ class policy final : public jalon::service {
 
   void pause(connection_id id, client& paused, token_bucket::duration wait, actions& out) {
     out.pause(id);
-    paused.is_paused = true;
     paused.pause = call_after(wait, out, [this, id] { rested_.push_back(id); });
   }
 
@@ -197,7 +200,6 @@ class policy final : public jalon::service {
     client& paused = clients_.at(id);
     const auto wait = wait_of(paused, out);
     if (wait > wait.zero() && wait <= limits_.longest_wait) return pause(id, paused, wait, out);
-    paused.is_paused = false;
     out.resume(id);
   }
 
@@ -218,11 +220,11 @@ class policy final : public jalon::service {
   void take_held(const held_lines::line& held, actions& out) {
     client& asking = clients_.at(held.from);
     asking.holds_line = false;
-    process(held.from, asking, held.text, out);
     if (asking.is_gone)
       departures_.push_back({held.from, jalon::departure::broken});
-    else if (!asking.is_paused)
-      out.resume(held.from);
+    else
+      out.resume(held.from);  // the line may cost so much that it is paused again
+    process(held.from, asking, held.text, out);
   }
 
   void leave(connection_id id, jalon::departure why, actions& out) {

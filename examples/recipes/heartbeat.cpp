@@ -68,7 +68,7 @@ int main(int argc, char* argv[]) try {
   if (!port || argc > 3 || (argc == 3 && !peer))
     throw std::runtime_error("usage: heartbeat PORT [PEER]");
   jalon::reactor loop;
-  const heartbeat with_peer(loop, jalon::endpoint::loopback(*port), peer);
+  heartbeat with_peer(loop, jalon::endpoint::loopback(*port), peer);
   loop.run();
 } catch (const std::exception& error) {
   std::cerr << error.what() << '\n';

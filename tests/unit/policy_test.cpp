@@ -183,6 +183,16 @@ TEST_CASE("The cost is in deliveries and bytes, not in requests", "[policy]") {
   CHECK(passed(1, 4'000) == 1);
 }
 
+TEST_CASE("A line that is too long costs what it takes to read it", "[policy]") {
+  limited_chat scene(small_limits());
+  const auto client = scene.enter("ann");
+  const std::string too_long(chat::max_line, 'x');
+  for (int i = 0; i < 20; ++i) scene.send(client, too_long);
+  CHECK(scene.count(client, "error") < 5);
+  scene.pass(60s);
+  CHECK(scene.count(client, "error") > 10);
+}
+
 TEST_CASE("A wait of more than five seconds is an error that says how long", "[policy]") {
   limited_chat scene(small_limits());
   const auto speaker = scene.enter("speaker");
