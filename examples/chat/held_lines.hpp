@@ -18,8 +18,8 @@ namespace chat {
 /// Lines that were read and not carried out yet, at most one of each client.
 ///
 /// They are taken in order of the work that is expected of them, least first: so those who talk in
-/// a small room do not wait for thousands who all leave a large one. Every turn begins with the
-/// oldest line, so that each line has its turn.
+/// a small room do not wait for thousands who all leave a large one. Half of each turn is for the
+/// oldest lines, so that each line has its turn.
 class held_lines {
  public:
   /// A line, and whose it is.

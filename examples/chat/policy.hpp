@@ -129,7 +129,9 @@ class policy final : public jalon::service {
 
   void end_of_turn(actions& out) override {
     done_ = 0;
-    if (!held_.empty()) take_held(held_.take_oldest(), out);
+    // Half of the work is for the oldest, so that a crowd of small requests does not pass them
+    // over.
+    while (!held_.empty() && done_ < limits_.turn_work / 2) take_held(held_.take_oldest(), out);
     while (!held_.empty() && done_ < limits_.turn_work) take_held(held_.take_smallest(), out);
     done_ = 0;
     while (!departures_.empty() && done_ < limits_.turn_work) {
@@ -186,6 +188,7 @@ class policy final : public jalon::service {
                          std::to_string(seconds) + " seconds",
                      seconds}},
         out);
+    done_ += 1 + line.size() / bytes_a_delivery;  // it was read all the same
     out.log(from, "a client asks for too much");
     pause(from, asking, shortest_refusal, out);
   }
