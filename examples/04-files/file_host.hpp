@@ -1,15 +1,11 @@
 // What both sides of a file transfer need of the program. Chapter: tutorial/04-files.
 #pragma once
 
-#include <cstddef>
 #include <functional>
 #include <string>
 #include <string_view>
 
 #include <jalon/endpoint.hpp>
-
-#include "chat/client_core.hpp"
-#include "messages.hpp"
 
 namespace chat {
 
@@ -22,19 +18,11 @@ struct file_host {
   std::function<void()> idle;  ///< no file is moving any more
 };
 
-/// The longest name of a transfer that is accepted from a server: it must fit on our lines.
-inline constexpr std::size_t longest_transfer = 128;
-
 /// A file's name or path as it was typed, without the quotes around it.
 inline std::string unquoted(std::string_view text) {
   if (text.size() >= 2 && text.front() == '"' && text.back() == '"')
     text = text.substr(1, text.size() - 2);
   return std::string(text);
-}
-
-/// The nick that a message says its user has by now; @p before if it says no nick.
-inline std::string nick_now(const std::string& said, const std::string& before) {
-  return nickname::from(said) ? said : before;
 }
 
 }  // namespace chat

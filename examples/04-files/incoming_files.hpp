@@ -67,8 +67,6 @@ class incoming_files {
   // What the core calls when a message has come.
 
   void handle(const file_offer_event& message) {
-    if (message.transfer.size() > longest_transfer || !nickname::from(message.from))
-      return client_.lost_line();
     if (is_one_too_many(message.from)) return reject_unasked(message);
     const auto where = offers_.insert(offers_.end(), {message, 0});
     where->question =
@@ -85,7 +83,7 @@ class incoming_files {
     });
     if (found == offers_.end()) return;
     const auto gone = take(found);
-    client_.show(nick_now(message.from, gone.from) + " no longer offers " + gone.file.value());
+    client_.show(message.from + " no longer offers " + gone.file.value());
   }
 
  private:

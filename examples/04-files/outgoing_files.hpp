@@ -63,7 +63,7 @@ class outgoing_files {
     const auto where = find_offered(message.transfer);
     if (where == files_.end()) return;
     where->answered = true;
-    where->to = nick_now(message.from, where->to);
+    where->to = message.from;
     client_.show(where->to + " accepted " + where->name);
     const auto at = reachable(message);
     if (!at || message.offset.value() > where->size)
@@ -76,7 +76,7 @@ class outgoing_files {
   void handle(const file_reject_event& message) {
     const auto where = find_offered(message.transfer);
     if (where == files_.end()) return;
-    client_.show(nick_now(message.from, where->to) + " refused " + where->name);
+    client_.show(message.from + " refused " + where->name);
     files_.erase(where);
   }
 
@@ -84,7 +84,7 @@ class outgoing_files {
   void cancel(const file_cancel_event& message) {
     const auto where = find_offered(message.transfer);
     if (where == files_.end()) return;
-    client_.show(nick_now(message.from, where->to) + " has gone: " + where->name + " was not sent");
+    client_.show(message.from + " has gone: " + where->name + " was not sent");
     files_.erase(where);
   }
 

@@ -68,7 +68,8 @@ class policy final : public jalon::service {
     // What a newcomer will ask for is not known: it is expected to concern everybody.
     added.expected = clients_.size();
     if (address)
-      added.login = call_after(limits_.login_time, out, [this, id] { late_.push_back(id); });
+      added.login =
+          call_after(limits_.login_time, out, [this, id] { login_expired_.push_back(id); });
     router_.connected(id, how, out);
   }
 
@@ -96,9 +97,7 @@ class policy final : public jalon::service {
     }
     const std::size_t first = out.size();
     router_.malformed(from, error, out);
-    const std::uint64_t work = 1 + max_line / bytes_a_delivery + work_of(out, first);
-    done_ += work;
-    charge(from, found->second, work, out);
+    charge(from, found->second, max_line, first, out);
   }
 
   void disconnected(connection_id id, jalon::departure why, actions& out) override {
@@ -122,15 +121,14 @@ class policy final : public jalon::service {
     asked_wake_.reset();
     now_ = now;
     timers_.expire(now);
-    for (const connection_id id : std::exchange(late_, {})) check_login(id, out);
-    for (const connection_id id : std::exchange(rested_, {})) end_pause(id, out);
+    for (const connection_id id : std::exchange(login_expired_, {})) check_login(id, out);
+    for (const connection_id id : std::exchange(pause_expired_, {})) end_pause(id, out);
     if (const auto next = timers_.next()) wake_at(*next, out);
   }
 
   void end_of_turn(actions& out) override {
     done_ = 0;
-    // Half of the work is for the oldest, so that a crowd of small requests does not pass them
-    // over.
+    // Half of the work is for the oldest: a crowd of small requests does not pass them over.
     while (!held_.empty() && done_ < limits_.turn_work / 2) take_held(held_.take_oldest(), out);
     while (!held_.empty() && done_ < limits_.turn_work) take_held(held_.take_smallest(), out);
     done_ = 0;
@@ -163,17 +161,21 @@ class policy final : public jalon::service {
   void process(connection_id from, client& asking, std::string_view line, actions& out) {
     const std::size_t first = out.size();
     router_.received(from, line, out);
-    const std::uint64_t work = 1 + line.size() / bytes_a_delivery + work_of(out, first);
-    done_ += work;
+    const std::uint64_t work = charge(from, asking, line.size(), first, out);
     // The work that is expected falls slowly, so that one small request does not hide large ones.
     asking.expected = std::max(work, asking.expected - asking.expected / 8);
-    charge(from, asking, work, out);
   }
 
-  void charge(connection_id from, client& asking, std::uint64_t work, actions& out) {
+  // Takes out of the bucket what a line of so many bytes has cost, with the frames from index
+  // @p first on. @return the work
+  std::uint64_t charge(connection_id from, client& asking, std::size_t bytes, std::size_t first,
+                       actions& out) {
+    const std::uint64_t work = work_to_read(bytes) + work_of(out, first);
+    done_ += work;
     asking.bucket.take(work, limits_.rate, now(out));
     const auto wait = wait_of(asking, out);
     if (wait > wait.zero() && wait <= limits_.longest_wait) pause(from, asking, wait, out);
+    return work;
   }
 
   // The client is told so, and not read for a moment, so that it does not ask in a loop.
@@ -188,14 +190,14 @@ class policy final : public jalon::service {
                          std::to_string(seconds) + " seconds",
                      seconds}},
         out);
-    done_ += 1 + line.size() / bytes_a_delivery;  // it was read all the same
+    done_ += work_to_read(line.size());
     out.log(from, "a client asks for too much");
     pause(from, asking, shortest_refusal, out);
   }
 
   void pause(connection_id id, client& paused, token_bucket::duration wait, actions& out) {
     out.pause(id);
-    paused.pause = call_after(wait, out, [this, id] { rested_.push_back(id); });
+    paused.pause = call_after(wait, out, [this, id] { pause_expired_.push_back(id); });
   }
 
   // After a refusal the bucket may still owe tokens.
@@ -245,6 +247,8 @@ class policy final : public jalon::service {
     out.close(id);
   }
 
+  static std::uint64_t work_to_read(std::size_t bytes) { return 1 + bytes / bytes_a_delivery; }
+
   // The work that the frames from index @p first on are: to make each, and to deliver it.
   static std::uint64_t work_of(const actions& asked, std::size_t first) {
     std::uint64_t work = 0;
@@ -283,8 +287,8 @@ class policy final : public jalon::service {
   service_limits limits_;
   address_limit addresses_;
   jalon::timer_queue timers_;
-  std::vector<connection_id> late_;    // whose time for a nick is over
-  std::vector<connection_id> rested_;  // whose pause is over
+  std::vector<connection_id> login_expired_;  // whose time for a nick is over
+  std::vector<connection_id> pause_expired_;  // whose pause is over
   std::unordered_map<connection_id, client> clients_;
   held_lines held_;
   std::deque<left_client> departures_;  // that the router does not know of yet

@@ -102,9 +102,8 @@ struct connection_options {
 ///   delay the others.
 /// - It holds no input memory unless a frame has come in part.
 /// - Its deadlines cost a message nothing: a timer is not set anew for each frame. When it expires,
-/// it
-///   looks whether the peer has done anything since it was set, and is set again if so. That is why
-///   a deadline may take twice its time.
+///   it looks whether the peer has done anything since it was set, and is set again if so. That is
+///   why a deadline may take twice its time.
 ///
 /// For the loop's thread. Loop and handler outlive it.
 ///

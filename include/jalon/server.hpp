@@ -72,11 +72,10 @@ struct server_options {
 ///   before it gets the next frame. Only frames to the same recipients are batched until the frames
 ///   of one read are handled.
 /// - A slow consumer is disconnected when its write queue reaches the hard limit; no other
-///   connection waits for it. Likewise who passes a deadline of `connection_options`, and who holds
-///   the most when all together hold more than the memory budget.
+///   connection waits for it. So is a client that passes a deadline of
+///   `connection_options`, or holds the most when all together hold more than the memory budget.
 /// - If there is no descriptor for a newcomer, a connection that only lingers is aborted, the
-/// oldest
-///   first; if there is none, the newcomer is refused.
+///   oldest first; if there is none, the newcomer is refused.
 /// - If the service throws, the exception leaves the loop's `run`. What the service asked for
 /// before
 ///   is done in the next turn.
@@ -109,9 +108,8 @@ class server {
 
   /// Calls the service's `end_of_turn` for the last time and applies what it asks for. Then accepts
   /// no more connections, closes all gracefully, aborts after @p limit those that are left, and
-  /// calls
-  /// @p done, which may destroy the server. The service is not called for the connections that were
-  /// open. A second call has no effect.
+  /// calls @p done, which may destroy the server. The service is not called for the connections
+  /// that were open. A second call has no effect.
   void shut_down(std::chrono::milliseconds limit, std::function<void()> done);
 
  private:

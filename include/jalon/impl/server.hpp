@@ -84,7 +84,7 @@ void server<Loop, Codec>::on_ended(connection_id id, std::error_code error) {
   apply_all();
 }
 
-// A batch may hold what it still gets, and show that it does not read.
+// Frames for it may still be in the batch. To queue them may already close it as a slow consumer.
 template <event_loop Loop, codec Codec>
 void server<Loop, Codec>::on_late(connection_id id, connection_deadline which) {
   fan_out_.flush_batch();
@@ -210,9 +210,9 @@ void server<Loop, Codec>::enqueue_for(connection_id to, const shared_payload& pa
   evict(*recipient, departure::not_reading, recipient->link.queued());
 }
 
-// Disconnects those that hold the most, until an eighth of the budget is free. So each look at all
-// connections is paid for by what it frees. Who is closing already, and still holds the most, does
-// not accept even what is left for it.
+// Disconnects those that hold the most, until an eighth of the budget is free: so the scan of all
+// connections is rare. A connection that is closing already, and is still among the largest, is cut
+// off: it may lose what is left for it.
 template <event_loop Loop, codec Codec>
 void server<Loop, Codec>::keep_to_budget() {
   if (held_ <= options_.memory_budget) return;
@@ -256,8 +256,8 @@ void server<Loop, Codec>::note_closing(client& leaving) {
   leaving.closing = closing_.insert(closing_.end(), leaving.id);
 }
 
-// All is sent to who lingers, and its descriptor only waits for the peer's end. The oldest goes
-// first. Few are looked at: those before it may have much to send.
+// A lingering connection has nothing left to send; its descriptor only waits for the peer's end.
+// The oldest goes first. Few are looked at: those before it may have much to send.
 template <event_loop Loop, codec Codec>
 bool server<Loop, Codec>::abort_lingering() {
   int looked_at = 0;
