@@ -30,7 +30,9 @@ struct symptoms {
     return !seen.ended && (seen.cpu_percent >= 20 || about.actual.id == "came.busy");
   }
   bool waits_in(std::initializer_list<std::string_view> calls) const {
-    return !seen.ended && std::find(calls.begin(), calls.end(), seen.waits_in) != calls.end();
+    // Only the main thread's call is known. What it waits in says nothing about other threads.
+    return !seen.ended && seen.threads <= 1 &&
+           std::find(calls.begin(), calls.end(), seen.waits_in) != calls.end();
   }
   bool blocked_in_send() const { return waits_in({"send", "write"}); }
   bool blocked_in_read() const { return waits_in({"recv", "read"}); }
@@ -119,8 +121,9 @@ std::string last_sent(const check_result& about) {
 }
 
 bool sanitizer_reported(const symptoms& s) {
-  return s.seen.ended && s.output_contains({"AddressSanitizer", "UndefinedBehaviorSanitizer",
-                                            "runtime error:", "ThreadSanitizer"});
+  const bool by_it = s.seen.ended || s.expected_is("due.sound");
+  return by_it && s.output_contains({"AddressSanitizer", "UndefinedBehaviorSanitizer",
+                                     "runtime error:", "ThreadSanitizer"});
 }
 
 // Rules about how the program ended. These are the most certain.
@@ -228,6 +231,7 @@ std::vector<rule> rules_about_its_state() {
 // Rules about what was received, and what was not.
 std::vector<rule> rules_about_the_story() {
   return {
+      {"creator_outside", [](const symptoms& s) { return s.fact("fact.creator_outside"); }},
       {"cut_at_zero", [](const symptoms& s) { return s.fact("fact.cut_at_zero"); }},
       {"port_swapped", [](const symptoms& s) { return s.fact("fact.port_swapped"); }},
       {"piece_taken_for_message", [](const symptoms& s) { return s.fact("fact.early_answer"); }},
@@ -276,6 +280,7 @@ std::vector<rule> rules_about_the_story() {
                 (s.about.expected.id.starts_with("due.hears") || s.expected_is("due.served") ||
                  s.about.expected.id.starts_with("due.shows") || s.expected_is("due.asked"));
        }},
+      {"backlog_full", [](const symptoms& s) { return s.fact("fact.backlog_full"); }},
       {"deaf_listener", [](const symptoms& s) { return s.seen.not_accepted > 0; }},
       {"silent_when_full", [](const symptoms& s) { return s.expected_is("due.not_silent"); }},
       {"deaf_to_one",

@@ -182,7 +182,7 @@ int run(const command_line& args) {
     throw std::runtime_error("a client is always started here");
   require_kinds(args);
   const rubric weights(args.rubric);
-  choose_ping(options.stage, options.bound);
+  learn_habits(options);
   auto results = run_all(options, [&](const check_result& result) {
     std::cerr << progress_line(result, texts) << std::flush;
   });

@@ -18,7 +18,8 @@ struct tcp_socket {
   std::uint16_t remote_port = 0;
   bool listens = false;
   bool peer_closed = false;  ///< the state is CLOSE_WAIT: the peer has closed, this end has not
-  std::uint64_t unsent = 0;  ///< bytes that the peer's kernel has not acknowledged
+  /// Bytes that the peer's kernel has not acknowledged; of a listener: the backlog's limit.
+  std::uint64_t unsent = 0;
   std::uint64_t unread = 0;  ///< bytes in the receive queue; of a listener: the backlog's length
   std::uint64_t inode = 0;   ///< identifies the socket among the descriptors of a process
 };
@@ -53,6 +54,10 @@ struct waiting_call {
 
 /// The call in which the main thread of @p pid is blocked; nothing if the system does not tell.
 std::optional<waiting_call> current_call(pid_t pid);
+
+/// Whether every thread of @p pid waits for somebody else: blocked in a call, and not asleep for a
+/// time. True if the system does not tell.
+bool is_at_rest(pid_t pid);
 
 /// The scheduling times of a thread.
 struct thread_times {
