@@ -9,6 +9,7 @@
 #include "batch.hpp"
 #include "common/exit_status.hpp"
 #include "common/resources.hpp"
+#include "diagnosis.hpp"
 #include "probe.hpp"
 #include "report.hpp"
 #include "runner.hpp"

@@ -76,10 +76,24 @@ std::string sentence_of(const tools::wire_event& event, const catalogue& texts) 
   return texts.say(event.label.substr(0, end), values);
 }
 
-std::string chapter_of(const check_result& result, const catalogue& texts) {
+std::string cause_of(const check_result& result, const catalogue& texts) {
+  if (!result.follows_from.empty())
+    return texts.say("report.follows", {{"check", result.follows_from}});
+  auto text = texts.say({"cause." + result.cause.id, result.cause.values});
+  if (!result.other_cause.id.empty())
+    text += " " + texts.say("report.or") + " " +
+            texts.say({"cause." + result.other_cause.id, result.other_cause.values});
+  return text;
+}
+
+std::string reading_of(const check_result& result, const catalogue& texts) {
   const auto group = group_of(result);
   const bool has_chapter = texts.has("chapter." + group);
-  return texts.say(has_chapter ? "chapter." + group : "chapter.sockets");
+  std::string pages;
+  for (const auto* const cause : {&result.cause, &result.other_cause}) {
+    if (!cause->id.empty()) pages += texts.say("report.anchor", {{"cause", cause->id}}) + "; ";
+  }
+  return pages + texts.say(has_chapter ? "chapter." + group : "chapter.sockets");
 }
 
 std::vector<std::string> system_lines(const evidence& seen, const catalogue& texts) {
@@ -131,6 +145,7 @@ std::string json_report(const run_report& run) {
     if (result.outcome == outcome::failed) {
       entry["came_text"] = run.texts.say(result.actual);
       entry["cause_text"] = run.texts.say({"cause." + result.cause.id, result.cause.values});
+      entry["reads"] = reading_of(result, run.texts);
     }
     data["results"].push_back(std::move(entry));
   }

@@ -33,8 +33,12 @@ std::string progress_line(const check_result& result, const catalogue& texts);
 /// One event of the story as a sentence.
 std::string sentence_of(const tools::wire_event& event, const catalogue& texts);
 
-/// The section of the tutorial that explains a failure.
-std::string chapter_of(const check_result& result, const catalogue& texts);
+/// The likely cause of a failure in words, and another one where two remain; or the earlier check
+/// that failed for the same cause.
+std::string cause_of(const check_result& result, const catalogue& texts);
+
+/// The pages that explain a failure: of its cause, and of the tutorial.
+std::string reading_of(const check_result& result, const catalogue& texts);
 
 /// The labels for `tools::sequence`.
 std::array<std::string, 5> diagram_words(const catalogue& texts);

@@ -10,7 +10,6 @@
 #include <algorithm>
 #include <deque>
 #include <exception>
-#include <map>
 
 #include <jalon/socket.hpp>
 
@@ -210,7 +209,10 @@ check_result run_check(const check_case& check, const stage_options& options, st
     result.expected = {"why.checker", {{"reason", error.what()}}};
   }
   result.story = s.story().events();
-  if (result.outcome == outcome::failed) result.cause = likely_cause(result.seen, result);
+  if (result.outcome == outcome::failed) {
+    result.cause = likely_cause(result.seen, result);
+    result.other_cause = other_cause(result.seen, result);
+  }
   result.took = std::chrono::duration_cast<milliseconds>(steady_clock::now() - began);
   return result;
 }
@@ -285,24 +287,6 @@ std::vector<check_result> run_all(const run_options& options,
     if (kept.runs == options.repeat) on_result(kept);
   }
   return results;
-}
-
-void link_repeated_causes(std::vector<check_result>& results) {
-  std::map<std::string, std::string> first;
-  for (auto& result : results) {
-    if (result.outcome != outcome::failed) continue;
-    const auto [known, is_new] = first.try_emplace(result.cause.id, result.check);
-    if (!is_new) result.follows_from = known->second;
-  }
-  for (auto& result : results) {
-    if (result.outcome != outcome::failed || !result.follows_from.empty()) continue;
-    for (const auto& cause : causes_behind(result.cause.id)) {
-      const auto known = first.find(cause);
-      if (known == first.end()) continue;
-      result.may_follow_from = known->second;
-      break;
-    }
-  }
 }
 
 }  // namespace check

@@ -235,9 +235,7 @@ void stage::expect(const std::function<bool()>& condition, catalogue_text expect
 }
 
 void stage::program_still_runs() {
-  if (!program_) return;
-  poll_program();
-  if (program_->ended() && !may_end_) throw failure{{"due.lives"}, {"came.dead"}};
+  if (!may_end_ && program_has_ended()) throw failure{{"due.lives"}, {"came.dead"}};
 }
 
 // When a process ends, its sockets are closed before waitpid(2) reports it. A program that is

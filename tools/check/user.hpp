@@ -45,6 +45,9 @@ class user : public peer {
 
  private:
   void send_probe() override;
+  bool sends_messages() const override { return true; }
+  std::string label_of(const std::string& request, const tools::arguments& values) const;
+  void note_cuts(const std::vector<std::string>& pieces);
 
   std::string nick_;
 };
