@@ -296,6 +296,11 @@ std::vector<alternative> alternatives() {
        [](const symptoms& s) { return s.fact("fact.header_cut"); }},
       {"used_after_leaving", "overrun", [](const symptoms& s) { return !s.last_is({"quit"}); }},
       {"too_many_clients", "overrun", always},
+      {"overrun", "read_taken_for_message",
+       [](const symptoms& s) {
+         const auto* const last = s.story.last_request();
+         return last != nullptr && last->is_several();
+       }},
       {"lookup_failed", "overrun", always},
       {"misdelivered_overrun", "misdelivered", always},
       {"name_overran", "refusal_missing",
@@ -308,6 +313,8 @@ std::vector<alternative> alternatives() {
        [](const symptoms& s) { return s.about.expected.id == "due.hears_all"; }},
       {"cut_off", "silent_when_full", [](const symptoms& s) { return s.newest_of_many(); }},
       {"deaf_listener", "backlog", [](const symptoms& s) { return s.expected_is("due.connects"); }},
+      {"deaf_listener", "places_not_freed",
+       [](const symptoms& s) { return s.story.still_connected() * 2 < s.story.connected(); }},
   };
 }
 

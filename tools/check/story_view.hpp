@@ -2,6 +2,7 @@
 // before the program ended. Nothing in it knows a dialect: requests have labels, texts are words.
 #pragma once
 
+#include <cctype>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -29,6 +30,8 @@ struct sent_request {
   bool is_special(std::string_view what) const;
   /// Whether no right client sends it, or what it asks for is not there.
   bool is_hostile() const;
+  /// Whether it is several messages, which may have arrived together.
+  bool is_several() const { return last > first || std::isdigit(label.empty() ? ' ' : label[0]); }
 };
 
 /// Requests for something that nobody has, as their labels say it.
