@@ -96,10 +96,11 @@ class client_core {
     return *waiting_for_;
   }
 
-  /// Sends a request for a list, whose answer may come in pages.
+  /// Sends a request for a list, whose answer may come in pages. If a list before it has further
+  /// pages, it is cut, and the user is told.
   template <jalon::message Request>
   void request_list(const Request& message) {
-    next_page_ = {};
+    if (std::exchange(next_page_, {})) show_list_cut();
     pages_left_ = most_pages;
     request(message);
   }
