@@ -34,8 +34,10 @@ class file_client {
       : core_({[this](std::string_view line) { sent.emplace_back(line); },
                [this](std::string_view text, program::look) { shown.emplace_back(text); },
                [](std::string_view) {}, [](bool) {}, [this] { finished = true; }}),
-        files_(on.loop, core_, transfer::inbox(home / inbox, calls),
-               {local, *jalon::endpoint::ip(server, 8'080), [](const std::string&) {}, [] {}}) {}
+        files_(
+            on.loop, core_, transfer::inbox(home / inbox, calls),
+            {local, *jalon::endpoint::ip(server, 8'080),
+             [this](const std::string& line) { progress_lines += line.empty() ? 0 : 1; }, [] {}}) {}
 
   void type(const std::string& line) { core_.typed(line); }
   void end_input() { core_.end_of_input(); }
@@ -96,6 +98,7 @@ class file_client {
   support::on_poll on;
   lines sent;
   lines shown;
+  int progress_lines = 0;
   bool finished = false;
 
  private:
@@ -595,6 +598,40 @@ TEST_CASE("when the server does not pass the acceptance on, nobody is waited for
   CHECK(bob.shows("notes.txt was not received: the offer is gone"));
   CHECK_FALSE(bob.busy());
   CHECK_FALSE(exists(bob.home / "inbox.partial"));
+}
+
+TEST_CASE("what the sender still sends when the server refuses the acceptance does no harm") {
+  file_client bob;
+  bob.receive_offer("t", "content");
+  bob.type("Y");
+  const auto invited = bob.next_sent<chat::file_accept>();
+  REQUIRE(invited);
+  auto alice = visit(*invited);
+  alice.send("con");
+  REQUIRE(support::run_until(bob.on, [&] { return bob.progress_lines > 0; }));
+  SECTION("more bytes") { alice.send("ten"); }
+  SECTION("all bytes") { alice.send("tent"); }
+  SECTION("the end") { alice.leave(); }
+  // The receiver is retired before the loop's turn that reads these.
+  bob.answer(chat::error{"no_such_transfer", ""});
+  support::run_turns(bob.on, 5);
+  CHECK(bob.times_shown("notes.txt was not received: the offer is gone") == 1);
+  CHECK_FALSE(bob.busy());
+}
+
+TEST_CASE("a file is saved when all its bytes have come, whether or not its sender leaves") {
+  file_client bob;
+  bob.receive_offer("t", "content");
+  bob.type("Y");
+  const auto invited = bob.next_sent<chat::file_accept>();
+  REQUIRE(invited);
+  bob.answer(chat::ok{});
+  auto alice = visit(*invited);
+  alice.send("content");
+  CHECK(bob.shows("notes.txt saved in " + (bob.home / "inbox/notes.txt").string()));
+  CHECK(bob.busy());  // until the sender has the answer
+  alice.leave();
+  CHECK(support::run_until(bob.on, [&] { return !bob.busy(); }));
 }
 
 TEST_CASE("an answer that comes after the file does no harm") {
