@@ -69,11 +69,12 @@ class incoming_files {
   void handle(const file_offer_event& message) {
     if (is_one_too_many(message.from)) return reject_unasked(message);
     const auto where = offers_.insert(offers_.end(), {message, 0});
-    where->question =
-        questions_.ask({.what = message.from + " wants to send you \"" + message.file.value() +
-                                "\" (" + transfer::to_size(message.size.value()) + ").",
-                        .ask = "Accept?",
-                        .answered = [this, where](bool yes) { answer(take(where), yes); }});
+    where->question = questions_.ask(
+        {.what = message.from + " wants to send you \"" + message.file.value() + "\" (" +
+                 transfer::to_size(message.size.value()) + ").",
+         .ask = "Accept?",
+         .name = "Accept from " + message.from + ": " + questions::short_name(message.file.value()),
+         .answered = [this, where](bool yes) { answer(take(where), yes); }});
   }
 
   /// The sender of this offer has cancelled it, or has left; maybe the offer is not one of these.
@@ -141,6 +142,7 @@ class incoming_files {
       return client_.show("no such file is offered to you", look::failure);
     if (!file.empty() && std::count_if(where, offers_.end(), has_name(file)) > 1)
       return client_.show("several offers have this name: answer each with Y or N", look::failure);
+    if (where->question == questions_.answered_by_this_line() && questions_.asks_again()) return;
     answer(take(where), yes);
   }
 
