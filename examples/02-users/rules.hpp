@@ -41,7 +41,7 @@ class users {
   using renaming_handler = std::function<void(connection_id, const std::string& old)>;
 
   /// Registers its requests, with a router that outlives it.
-  explicit users(router& requests) {
+  explicit users(router& requests) : router_(requests) {
     requests.add_feature("users");
     requests.on_connected(
         [this](connection_id id, const jalon::arrival& arrival, actions& /*out*/) {
@@ -67,11 +67,14 @@ class users {
   /// The address from which @p id is connected, without the scope: it is told to other hosts.
   const std::string& address_of(connection_id id) const { return people_.at(id).address; }
 
-  /// The connection of the user with this nick, if there is one.
-  std::optional<connection_id> find(const nickname& name) const {
+  /// The connection of the user with this nick, if there is one. Of a user who is not there any
+  /// more, others are told first that they have left.
+  std::optional<connection_id> find(const nickname& name, actions& out) {
     const auto found = by_nick_.find(folded(name.value()));
     if (found == by_nick_.end()) return std::nullopt;
-    return found->second;
+    const connection_id id = found->second;
+    if (!router_.is_present(id, out)) return std::nullopt;
+    return id;
   }
 
   /// Has @p handler called for each user who leaves.
@@ -86,7 +89,7 @@ class users {
   // What the router calls.
 
   answer handle(connection_id from, const nick& request, actions& out) {
-    const auto owner = find(request.name);
+    const auto owner = find(request.name, out);
     if (owner && *owner != from) return answer::refused("nick_taken", "this nick is taken");
     std::string& current = people_.at(from).nick;
     const std::string old = std::exchange(current, std::string(request.name.value()));
@@ -108,15 +111,15 @@ class users {
     return answer{std::move(list)};
   }
 
-  answer handle(connection_id /*from*/, const whois& request, actions& /*out*/) {
-    const auto id = find(request.nick);
+  answer handle(connection_id /*from*/, const whois& request, actions& out) {
+    const auto id = find(request.nick, out);
     if (!id) return no_such_nick();
     const person& found = people_.at(*id);
     return answer{user_info{found.nick, to_rfc3339(found.arrived), found.address, found.port}};
   }
 
   answer handle(connection_id from, const msg& request, actions& out) {
-    const auto to = find(request.to);
+    const auto to = find(request.to, out);
     if (!to) return no_such_nick();
     out.send(*to, jalon::as_line(msg_event{nick_of(from), nick_of(*to), request.text.value()}));
     return answer::done();
@@ -145,6 +148,7 @@ class users {
     people_.erase(id);
   }
 
+  router& router_;
   std::unordered_map<connection_id, person> people_;
   std::map<std::string, connection_id> by_nick_;  // by folded nick, so sorted as lists are
   recipient_list named_;                          // the same users

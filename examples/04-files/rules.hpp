@@ -46,7 +46,7 @@ class transfers {
   // What the router calls.
 
   answer handle(connection_id from, const file_offer& request, actions& out) {
-    const auto to = users_.find(request.to);
+    const auto to = users_.find(request.to, out);
     if (!to) return users::no_such_nick();
     if (*to == from) return answer::refused("bad_transfer", "this file is yours already");
     if (offers_of_[from].sent == most_open_offers)

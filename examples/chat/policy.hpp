@@ -28,6 +28,7 @@
 #include <jalon/service.hpp>
 #include <jalon/timer_queue.hpp>
 
+#include "address_debts.hpp"
 #include "address_limit.hpp"
 #include "foreign_protocol.hpp"
 #include "held_lines.hpp"
@@ -41,19 +42,24 @@ namespace chat {
 
 /// Applies limits to what reaches a router.
 ///
-/// **Rate.** A request costs the work that it causes: one for itself, and for each frame that is
-/// sent because of it ten, one for each 16 bytes, and one for each client that gets up to 256 bytes
-/// of it. It is paid out of the client's token bucket. A client whose bucket owes tokens is paused:
-/// nothing is read from it, so nothing is lost.
+/// **Rate.** A request costs the work that it causes: one for itself and for each 16 bytes of it,
+/// and for each frame that is sent because of it ten, one for each 16 bytes, and one for each
+/// client that gets up to 256 bytes of it. It is paid out of the client's token bucket. A client
+/// whose bucket owes tokens is paused: nothing is read from it, so nothing is lost. What a client
+/// owes when it leaves, the next one from its address has to wait for.
 ///
 /// **Turns.** When a turn of the loop has had enough work, requests are held for the next one, and
-/// so is the news that users have left. The order of the requests of one client is kept; between
-/// clients, those go first of whom less work is expected, which is what they have caused lately.
+/// so are departures, unless a request asks for the user who has left. The order of the requests of
+/// one client is kept; between clients, those go first of whom less work is expected, which is what
+/// they have caused lately.
 class policy final : public jalon::service {
  public:
   /// @param behind what it protects; outlives it
   policy(router& behind, const service_limits& limits)
-      : router_(behind), limits_(limits), addresses_(limits.connections_per_address) {}
+      : router_(behind), limits_(limits), addresses_(limits.connections_per_address) {
+    router_.set_presence_check(
+        [this](connection_id id, actions& out) { return settle_presence(id, out); });
+  }
 
   // What the host calls (jalon/service.hpp).
 
@@ -65,23 +71,23 @@ class policy final : public jalon::service {
     }
     client& added = clients_[id];
     added.address = address;
+    added.bucket = debts_.bucket_for(origin_of(added));
     // What a newcomer will ask for is not known: it is expected to concern everybody.
     added.expected = clients_.size();
     if (address)
       added.login =
           call_after(limits_.login_time, out, [this, id] { login_expired_.push_back(id); });
     router_.connected(id, how, out);
+    pause_if_owing(id, added, out);
   }
 
   void received(connection_id from, std::string_view line, actions& out) override {
     const auto found = clients_.find(from);
     if (found == clients_.end()) return;
     client& asking = found->second;
-    if (wait_of(asking, out) > limits_.longest_wait) return refuse(from, asking, line, out);
-    const std::uint64_t expected = std::min(asking.expected, limits_.turn_work);
-    if (done_ == 0 || done_ <= limits_.turn_work - expected)
-      return process(from, asking, line, out);
-    if (held_.bytes() + line.size() > limits_.held_bytes) return refuse(from, asking, line, out);
+    if (has_room_for(asking)) return process(from, asking, line, out);
+    if (held_.bytes() + line.size() > limits_.held_bytes)
+      return refuse_for_lack_of_room(from, asking, line, out);
     held_.add(from, line, asking.expected);
     asking.holds_line = true;
     out.pause(from);
@@ -95,9 +101,11 @@ class policy final : public jalon::service {
       return dismiss(from, "bad_json", "this is a chat server; it does not speak " + what,
                      "a client speaks " + what, out);
     }
+    client& asking = found->second;
+    if (wait_of(asking, out) > limits_.longest_wait) return refuse(from, asking, "{}", out);
     const std::size_t first = out.size();
     router_.malformed(from, error, out);
-    charge(from, found->second, max_line, first, out);
+    charge(from, asking, 1 + max_line / bytes_a_delivery, first, out);
   }
 
   void disconnected(connection_id id, jalon::departure why, actions& out) override {
@@ -105,12 +113,14 @@ class policy final : public jalon::service {
     if (found == clients_.end()) return;
     client& gone = found->second;
     if (gone.address) addresses_.remove(*gone.address);
-    gone.is_gone = true;
+    gone.gone = why;
     gone.login.cancel();
     gone.pause.cancel();
     if (gone.holds_line) return;  // what was asked before is done before
-    if (departures_.empty() && done_ < limits_.turn_work) return leave(id, why, out);
-    departures_.push_back({id, why});
+    if (departures_.empty() && done_ < share(at_once))
+      leave(id, out);
+    else
+      departures_.push_back(id);
   }
 
   std::string describe(connection_id id) const override {
@@ -127,16 +137,15 @@ class policy final : public jalon::service {
   }
 
   void end_of_turn(actions& out) override {
-    done_ = 0;
-    // Half of the work is for the oldest: a crowd of small requests does not pass them over.
-    while (!held_.empty() && done_ < limits_.turn_work / 2) take_held(held_.take_oldest(), out);
-    while (!held_.empty() && done_ < limits_.turn_work) take_held(held_.take_smallest(), out);
-    done_ = 0;
-    while (!departures_.empty() && done_ < limits_.turn_work) {
-      const auto [id, why] = departures_.front();
-      departures_.pop_front();
-      leave(id, why, out);
-    }
+    // One of each at least, however much was done before.
+    for (bool first = true; !departures_.empty() && (first || done_ < share(with_departures));
+         first = false)
+      take_departure(out);
+    for (bool first = true; !held_.empty() && (first || done_ < share(with_smallest));
+         first = false)
+      take_held(held_.take_smallest(), out);
+    for (bool first = true; !held_.empty() && (first || done_ < share(with_oldest)); first = false)
+      take_held(held_.take_oldest(), out);
     done_ = 0;
     if (!held_.empty() || !departures_.empty()) wake_at(now(out), out);
     now_.reset();
@@ -150,49 +159,80 @@ class policy final : public jalon::service {
     jalon::timer_queue::timer login = {};  // until it must have a nick
     jalon::timer_queue::timer pause = {};  // until it is read again
     bool holds_line = false;
-    bool is_gone = false;
+    std::optional<jalon::departure> gone = {};  // its connection has ended
   };
-  struct left_client {
-    connection_id id;
-    jalon::departure why;
+
+  // How many eighths of a turn's work may be done when each part ends: requests as they come,
+  // departures, and of the requests that are held the smallest and the oldest. So a crowd of one
+  // kind does not keep the others waiting.
+  enum part : std::uint64_t {
+    at_once = 3,
+    with_departures = 4,
+    with_smallest = 6,
+    with_oldest = 8
   };
+
+  std::uint64_t share(part until) const { return limits_.turn_work / 8 * until; }
+
+  bool has_room_for(const client& asking) const {
+    if (done_ == 0 && held_.empty()) return true;
+    return done_ + std::min(asking.expected, share(at_once)) <= share(at_once);
+  }
 
   // Does what a line asks for, and takes what it costs out of the bucket.
   void process(connection_id from, client& asking, std::string_view line, actions& out) {
+    if (wait_of(asking, out) > limits_.longest_wait) return refuse(from, asking, line, out);
     const std::size_t first = out.size();
     router_.received(from, line, out);
-    const std::uint64_t work = charge(from, asking, line.size(), first, out);
+    const std::uint64_t work = charge(from, asking, work_to_read(line.size()), first, out);
     // The work that is expected falls slowly, so that one small request does not hide large ones.
     asking.expected = std::max(work, asking.expected - asking.expected / 8);
   }
 
-  // Takes out of the bucket what a line of so many bytes has cost, with the frames from index
+  // Takes out of the bucket what a line has cost: @p read to read it, and the frames from index
   // @p first on. @return the work
-  std::uint64_t charge(connection_id from, client& asking, std::size_t bytes, std::size_t first,
+  std::uint64_t charge(connection_id from, client& asking, std::uint64_t read, std::size_t first,
                        actions& out) {
-    const std::uint64_t work = work_to_read(bytes) + work_of(out, first);
+    const std::uint64_t work = read + work_of(out, first) - std::exchange(work_of_others_, 0);
     done_ += work;
     asking.bucket.take(work, limits_.rate, now(out));
-    const auto wait = wait_of(asking, out);
-    if (wait > wait.zero() && wait <= limits_.longest_wait) pause(from, asking, wait, out);
+    pause_if_owing(from, asking, out);
     return work;
   }
 
-  // The client is told so, and not read for a moment, so that it does not ask in a loop.
   void refuse(connection_id from, client& asking, std::string_view line, actions& out) {
     const auto wait = std::max<token_bucket::duration>(wait_of(asking, out), shortest_refusal);
+    out.log(from, "a client asks for too much");
+    send_refusal(from, asking, line, wait, "you ask for more than this server does for one client",
+                 out);
+  }
+
+  // It is not this client that asks for too much. To find the id of a long line would take longer
+  // than the server has: its refusal has none.
+  void refuse_for_lack_of_room(connection_id from, client& asking, std::string_view line,
+                               actions& out) {
+    out.log(from, "more requests wait than there is room for; one was refused");
+    send_refusal(from, asking, line.size() <= quickly_read ? line : "{}", shortest_refusal,
+                 "the server has too much to do at the moment", out);
+  }
+
+  // The client is not read for a moment, so that it does not ask in a loop.
+  void send_refusal(connection_id from, client& asking, std::string_view line,
+                    token_bucket::duration wait, const std::string& reason, actions& out) {
     const auto seconds =
         static_cast<std::uint64_t>(std::chrono::ceil<std::chrono::seconds>(wait).count());
-    router_.refuse(
-        from, line,
-        answer{error{"rate_limited",
-                     "you ask for more than this server does for one client; ask again in " +
-                         std::to_string(seconds) + " seconds",
-                     seconds}},
-        out);
+    const std::string advice = "; ask again in " + std::to_string(seconds) + " seconds";
+    router_.refuse(from, line, answer{error{"rate_limited", reason + advice, seconds}}, out);
     done_ += work_to_read(line.size());
-    out.log(from, "a client asks for too much");
     pause(from, asking, shortest_refusal, out);
+  }
+
+  // @return whether it was paused
+  bool pause_if_owing(connection_id id, client& asking, actions& out) {
+    const auto wait = wait_of(asking, out);
+    if (wait == wait.zero() || wait > limits_.longest_wait) return false;
+    pause(id, asking, wait, out);
+    return true;
   }
 
   void pause(connection_id id, client& paused, token_bucket::duration wait, actions& out) {
@@ -202,10 +242,7 @@ class policy final : public jalon::service {
 
   // After a refusal the bucket may still owe tokens.
   void end_pause(connection_id id, actions& out) {
-    client& paused = clients_.at(id);
-    const auto wait = wait_of(paused, out);
-    if (wait > wait.zero() && wait <= limits_.longest_wait) return pause(id, paused, wait, out);
-    out.resume(id);
+    if (!pause_if_owing(id, clients_.at(id), out)) out.resume(id);
   }
 
   void check_login(connection_id id, actions& out) {
@@ -224,19 +261,45 @@ class policy final : public jalon::service {
 
   void take_held(const held_lines::line& held, actions& out) {
     client& asking = clients_.at(held.from);
-    asking.holds_line = false;
-    if (asking.is_gone)
-      departures_.push_back({held.from, jalon::departure::broken});
-    else
-      out.resume(held.from);  // the line may cost so much that it is paused again
+    if (!asking.gone) out.resume(held.from);  // the line may cost so much that it is paused again
     process(held.from, asking, held.text, out);
+    asking.holds_line = false;
+    if (asking.gone) departures_.push_back(held.from);
   }
 
-  void leave(connection_id id, jalon::departure why, actions& out) {
+  void take_departure(actions& out) {
+    const connection_id id = departures_.front();
+    departures_.pop_front();
+    if (clients_.contains(id)) leave(id, out);  // else somebody has asked for this user
+  }
+
+  // Whether @p id is still there; a departure that waits is handled now. A unit asks this in the
+  // midst of somebody else's request, which does not pay for it.
+  bool settle_presence(connection_id id, actions& out) {
+    const auto found = clients_.find(id);
+    if (found == clients_.end()) return false;
+    if (!found->second.gone || found->second.holds_line) return true;
+    work_of_others_ += leave(id, out);
+    return false;
+  }
+
+  // The news that a client has left is paid for by the next one from its address. @return the work
+  // of the frames
+  std::uint64_t leave(connection_id id, actions& out) {
     const std::size_t first = out.size();
-    clients_.erase(id);
-    router_.disconnected(id, why, out);
-    done_ += 1 + work_of(out, first);
+    const auto left = clients_.extract(id);
+    client& gone = left.mapped();
+    router_.disconnected(id, *gone.gone, out);
+    const std::uint64_t work = work_of(out, first);
+    done_ += 1 + work;
+    gone.bucket.take(1 + work, limits_.rate, now(out));
+    debts_.add(origin_of(gone), gone.bucket, now(out));
+    return work;
+  }
+
+  // Clients on this machine, which are not counted, have one origin together.
+  static address_limit::key origin_of(const client& of) {
+    return of.address.value_or(address_limit::key{});
   }
 
   // Closes a connection, and says why.
@@ -247,7 +310,7 @@ class policy final : public jalon::service {
     out.close(id);
   }
 
-  static std::uint64_t work_to_read(std::size_t bytes) { return 1 + bytes / bytes_a_delivery; }
+  static std::uint64_t work_to_read(std::size_t bytes) { return 1 + bytes / bytes_made; }
 
   // The work that the frames from index @p first on are: to make each, and to deliver it.
   static std::uint64_t work_of(const actions& asked, std::size_t first) {
@@ -277,22 +340,25 @@ class policy final : public jalon::service {
   }
 
   // To find out what a frame says and to write it takes as long as ten deliveries, and one more for
-  // each 16 bytes.
+  // each 16 bytes. To read JSON, as deep as it may be, takes as long as to write it.
   static constexpr std::uint64_t frame_work = 10;
   static constexpr std::size_t bytes_made = 16;
   static constexpr std::size_t bytes_a_delivery = 256;
+  static constexpr std::size_t quickly_read = 1'024;  // bytes
   static constexpr std::chrono::seconds shortest_refusal{1};
 
   router& router_;
   service_limits limits_;
   address_limit addresses_;
+  address_debts debts_;
   jalon::timer_queue timers_;
   std::vector<connection_id> login_expired_;  // whose time for a nick is over
   std::vector<connection_id> pause_expired_;  // whose pause is over
   std::unordered_map<connection_id, client> clients_;
   held_lines held_;
-  std::deque<left_client> departures_;  // that the router does not know of yet
-  std::uint64_t done_ = 0;              // work, in this turn
+  std::deque<connection_id> departures_;  // that the router does not know of yet
+  std::uint64_t done_ = 0;                // work, in this turn
+  std::uint64_t work_of_others_ = 0;      // departures, in the midst of a request
   std::optional<jalon::steady_time> now_;
   std::optional<jalon::steady_time> asked_wake_;
 };

@@ -87,6 +87,8 @@ class router final : public jalon::service {
   using disconnected_handler = std::function<void(connection_id, actions&)>;
   /// Tells whether a connection has a nick.
   using nick_check = std::function<bool(connection_id)>;
+  /// Tells whether a connection is still there, and not only the news of its end is missing.
+  using presence_check = std::function<bool(connection_id, actions&)>;
   /// Returns the name of a connection for the server's log; empty if it has none.
   using name_source = std::function<std::string(connection_id)>;
 
@@ -123,7 +125,17 @@ class router final : public jalon::service {
     (route_one<Requests>(allowed, unit), ...);
   }
 
+  // What units call, during a request.
+
+  /// Whether @p id, of which no end is known yet, is still there. If it is not, the router has
+  /// called all that `on_disconnected` has registered: its nick is free.
+  bool is_present(connection_id id, actions& out) { return !is_present_ || is_present_(id, out); }
+
   // What the policy calls (policy.hpp).
+
+  /// Sets how to tell whether a connection is still there. Without it, each is until its end is
+  /// handled.
+  void set_presence_check(presence_check is_present) { is_present_ = std::move(is_present); }
 
   /// Whether @p id has to take a nick before it can use this chat. @pre it is connected
   bool lacks_nick(connection_id id) const { return has_nick_ && !has_nick_(id); }
@@ -215,7 +227,8 @@ class router final : public jalon::service {
   std::vector<std::string> features_;
   std::vector<connected_handler> connected_;
   std::vector<disconnected_handler> disconnected_;
-  nick_check has_nick_;  // empty if there are no nicks
+  nick_check has_nick_;        // empty if there are no nicks
+  presence_check is_present_;  // empty if ends are never handled late
   name_source name_of_ = [](connection_id) { return std::string(); };
   std::unordered_map<std::string_view, entry> requests_;  // by type
 };

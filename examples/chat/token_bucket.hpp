@@ -27,6 +27,16 @@ class token_bucket {
     full_at_ = jalon::time_after(std::max(full_at_, now), time_of(cost, rate));
   }
 
+  /// When it is full again, if nothing more is taken.
+  steady_time full_at() const noexcept { return full_at_; }
+
+  /// A bucket that is full again at @p when.
+  static token_bucket full_from(steady_time when) {
+    token_bucket made;
+    made.full_at_ = when;
+    return made;
+  }
+
   /// How long after @p now it is until the bucket owes nothing; zero if it owes nothing now.
   /// @param burst the capacity, in tokens
   duration wait(std::uint64_t burst, std::uint64_t rate, steady_time now) const {

@@ -457,6 +457,12 @@ void tell_all(storm& by) {
             });
 }
 
+// Nested arrays: what takes longest to read.
+void send_deep_lines(storm& by) {
+  const std::string deep = std::string(30'000, '[') + std::string(30'000, ']');
+  ask_often(by, by.users(), 2, [&](std::size_t /*time*/) { return deep; });
+}
+
 void leave_at_once(storm& by) { by.close_all(); }
 
 // The nicks are as long as nicks can be, so that an answer is as long as an answer can be.
@@ -490,6 +496,7 @@ const std::map<std::string, plan>& all() {
       {"leave", {come_into_room, leave_room, elsewhere}},
       {"rename", {come, rename}},
       {"msgall", {come, tell_all}},
+      {"deep", {come, send_deep_lines}},
       {"deaf", {come_with_long_nicks, ask_and_not_read}},
       {"lines", {come_for_lines, begin_lines}},
   };

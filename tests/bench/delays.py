@@ -30,6 +30,7 @@ STORMS = {
     "leave": "{n} members of one channel leave it at once",
     "rename": "one of {n} users changes nick {renames} times",
     "msgall": "{telling} of {n} users say {texts} things to all",
+    "deep": "{n} users send two lines of 60,000 bytes of nested arrays",
     "deaf": "{deaf} clients ask 20 times for the list of {n} users, and do not read",
     "lines": "{lines} clients send 60,000 bytes of a line, and do not end it",
 }

@@ -155,10 +155,19 @@ class memory_host {
   }
 
   void end_turn() {
-    apply();
-    service_.end_of_turn(actions_);
-    apply();
-    for (const client resumed : std::exchange(resumed_, {})) deliver(resumed, peers_.at(resumed));
+    do {
+      apply();
+      service_.end_of_turn(actions_);
+      apply();
+    } while (deliver_resumed());
+  }
+
+  // What the input of those who were resumed leads to is another turn. @return whether there was
+  // any
+  bool deliver_resumed() {
+    const auto resumed = std::exchange(resumed_, {});
+    for (const client who : resumed) deliver(who, peers_.at(who));
+    return !resumed.empty();
   }
 
   void apply() {

@@ -51,7 +51,7 @@ const std::vector<std::string>& report_kinds() {
 std::string write_report(std::string_view kind, const run_report& run) {
   const auto found = writers().find(kind);
   if (found == writers().end()) throw std::out_of_range("no report " + std::string(kind));
-  return found->second(run);
+  return tools::shown(found->second(run));
 }
 
 std::string progress_line(const check_result& result, const catalogue& texts) {
@@ -64,14 +64,15 @@ std::string progress_line(const check_result& result, const catalogue& texts) {
 
 std::string sentence_of(const tools::wire_event& event, const catalogue& texts) {
   if (event.kind != wire_kind::note)
-    return texts.say("event." + std::string(tools::name_of(event.kind)),
-                     {{"who", event.who}, {"size", tools::counted(event.size, "byte")}});
+    return texts.say(
+        "event." + std::string(tools::name_of(event.kind)),
+        {{"who", tools::visible(event.who)}, {"size", tools::counted(event.size, "byte")}});
   // A note's label is the text's id, followed by one `name=value` per line.
   tools::arguments values;
   const auto end = event.label.find('\n');
   for (auto at = end; at != std::string::npos; at = event.label.find('\n', at + 1)) {
     const auto line = event.label.substr(at + 1, event.label.find('\n', at + 1) - at - 1);
-    values[line.substr(0, line.find('='))] = line.substr(line.find('=') + 1);
+    values[line.substr(0, line.find('='))] = tools::visible(line.substr(line.find('=') + 1));
   }
   return texts.say(event.label.substr(0, end), values);
 }
@@ -134,7 +135,7 @@ std::string json_report(const run_report& run) {
     }
     data["results"].push_back(std::move(entry));
   }
-  return data.dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+  return tools::json_text(data);
 }
 
 std::string junit_report(const run_report& run) {
@@ -169,11 +170,10 @@ std::string gradescope_report(const run_report& run) {
          {"number", about.requirement.empty() ? result.check : about.requirement},
          {"score", run.weights.points_of(result, met)},
          {"max_score", run.weights.weight_of(result.check)},
-         {"output", result.outcome == outcome::failed ? failure_text(result, run.texts) : ""}});
+         {"output",
+          result.outcome == outcome::failed ? tools::shown(failure_text(result, run.texts)) : ""}});
   }
-  return nlohmann::json{{"tests", tests}}.dump(1, ' ', false,
-                                               nlohmann::json::error_handler_t::replace) +
-         "\n";
+  return tools::json_text({{"tests", tests}});
 }
 
 }  // namespace check

@@ -24,7 +24,8 @@ struct run_report {
 /// The names of all kinds of reports.
 const std::vector<std::string>& report_kinds();
 
-/// Writes the report of that kind. @throws std::out_of_range if there is no such kind
+/// Writes the report of that kind, without any deceptive character (`tools::shown`). @throws
+/// std::out_of_range if there is no such kind
 std::string write_report(std::string_view kind, const run_report& run);
 
 /// The line that is printed when a check is done.

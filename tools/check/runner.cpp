@@ -15,6 +15,7 @@
 #include <jalon/socket.hpp>
 
 #include "diagnosis.hpp"
+#include "folder.hpp"
 #include "network.hpp"
 #include "process_view.hpp"
 
@@ -236,6 +237,7 @@ void choose_ping(stage_options& options, std::chrono::seconds bound) {
 std::vector<check_result> run_all(const run_options& options,
                                   const std::function<void(const check_result&)>& on_result) {
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+  remove_orphaned_folders();
   struct task {
     std::size_t index;
     std::uint64_t seed;
@@ -284,6 +286,7 @@ std::vector<check_result> run_all(const run_options& options,
     }
     if (kept.runs == options.repeat) on_result(kept);
   }
+  remove_orphaned_folders();  // of workers that were killed
   return results;
 }
 
