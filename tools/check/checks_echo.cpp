@@ -31,7 +31,7 @@ void echo_comes_back(stage& s) {
 void echo_is_unchanged(stage& s) {
   user& alice = s.sign_in("alice");
   const auto text =
-      s.word() + "  tout va bien, \xC3\xA0 bient\xC3\xB4t! \"" + s.word() + "\" 100% {}";
+      s.word() + "  tout va bien, \xC3\xA0 bient\xC3\xB4t! \"" + s.word() + "\" 100%d {}";
   alice.asks("echo", {{"text", text}});
   alice.hears_text(text);
 }

@@ -9,6 +9,7 @@
 #include "batch.hpp"
 #include "common/exit_status.hpp"
 #include "common/resources.hpp"
+#include "diagnosis.hpp"
 #include "probe.hpp"
 #include "report.hpp"
 #include "runner.hpp"
@@ -87,7 +88,7 @@ int run_probe(const command_line& args) {
   options.stage.program.command = args.command;
   options.stage.patience = std::chrono::milliseconds(700);
   const auto found = probe(options, args.dialect.empty() ? "struct" : args.dialect);
-  tools::write_file(args.output, found.dialect.dump(2) + "\n");
+  tools::write_file(args.output, tools::json_text(found.dialect));
   const catalogue texts;
   std::cerr << texts.say("probe.found", {{"working", std::to_string(found.working)},
                                          {"of", std::to_string(found.total)}})
@@ -184,7 +185,7 @@ int run(const command_line& args) {
   const rubric weights(args.rubric);
   learn_habits(options);
   auto results = run_all(options, [&](const check_result& result) {
-    std::cerr << progress_line(result, texts) << std::flush;
+    std::cerr << tools::shown(progress_line(result, texts)) << std::flush;
   });
   link_repeated_causes(results);
   const std::string subject = args.command.empty() ? args.host : joined(args.command);
@@ -242,7 +243,7 @@ int main(int argc, char** argv) {
   } catch (const CLI::Success& request) {
     return app.exit(request);
   } catch (const std::exception& error) {
-    std::cerr << "jalon-check: " << error.what() << "\n";
+    std::cerr << "jalon-check: " << tools::shown(error.what()) << "\n";
     return could_not_run;
   }
 }

@@ -184,6 +184,19 @@ std::optional<tcp_socket> tcp_listener_at(std::uint16_t port) {
   return socket_info && socket_info->listens ? socket_info : std::nullopt;
 }
 
+std::uint64_t dropped_by_full_backlogs() {
+  std::istringstream in(content_of("/proc/self/net/netstat"));
+  std::string names, values;
+  while (std::getline(in, names) && std::getline(in, values)) {
+    std::istringstream name_of(names), value_of(values);
+    std::string name, value;
+    while (name_of >> name && value_of >> value) {
+      if (name == "ListenOverflows") return std::stoull(value);
+    }
+  }
+  return 0;
+}
+
 std::vector<open_descriptor> descriptors_of(pid_t pid) {
   std::vector<open_descriptor> descriptors;
   for (const auto& name : entries_of(proc(pid, "fd"))) {

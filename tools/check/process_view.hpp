@@ -18,8 +18,7 @@ struct tcp_socket {
   std::uint16_t remote_port = 0;
   bool listens = false;
   bool peer_closed = false;  ///< the state is CLOSE_WAIT: the peer has closed, this end has not
-  /// Bytes that the peer's kernel has not acknowledged; of a listener: the backlog's limit.
-  std::uint64_t unsent = 0;
+  std::uint64_t unsent = 0;  ///< bytes that the peer's kernel has not acknowledged
   std::uint64_t unread = 0;  ///< bytes in the receive queue; of a listener: the backlog's length
   std::uint64_t inode = 0;   ///< identifies the socket among the descriptors of a process
 };
@@ -35,6 +34,10 @@ std::optional<tcp_socket> tcp_socket_between(std::uint16_t local_port, std::uint
 /// The IPv4 listener on @p port, found in the same way; nothing if there is none, or if the system
 /// does not answer.
 std::optional<tcp_socket> tcp_listener_at(std::uint16_t port);
+
+/// How many connections the kernel has dropped because a backlog was full, since this process's
+/// network namespace began. See ListenOverflows in /proc/net/netstat.
+std::uint64_t dropped_by_full_backlogs();
 
 /// An open descriptor: its target, and the socket's inode if it is a socket.
 struct open_descriptor {

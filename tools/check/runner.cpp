@@ -10,11 +10,11 @@
 #include <algorithm>
 #include <deque>
 #include <exception>
-#include <map>
 
 #include <jalon/socket.hpp>
 
 #include "diagnosis.hpp"
+#include "folder.hpp"
 #include "network.hpp"
 #include "process_view.hpp"
 
@@ -211,7 +211,10 @@ check_result run_check(const check_case& check, const stage_options& options, st
     result.expected = {"why.checker", {{"reason", error.what()}}};
   }
   result.story = s.story().events();
-  if (result.outcome == outcome::failed) result.cause = likely_cause(result.seen, result);
+  if (result.outcome == outcome::failed) {
+    result.cause = likely_cause(result.seen, result);
+    result.other_cause = other_cause(result.seen, result);
+  }
   result.took = std::chrono::duration_cast<milliseconds>(steady_clock::now() - began);
   return result;
 }
@@ -305,6 +308,7 @@ void learn_habits(run_options& options) {
 std::vector<check_result> run_all(const run_options& options,
                                   const std::function<void(const check_result&)>& on_result) {
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+  remove_orphaned_folders();
   struct task {
     std::size_t index;
     std::uint64_t seed;
@@ -353,25 +357,8 @@ std::vector<check_result> run_all(const run_options& options,
     }
     if (kept.runs == options.repeat) on_result(kept);
   }
+  remove_orphaned_folders();  // of workers that were killed
   return results;
-}
-
-void link_repeated_causes(std::vector<check_result>& results) {
-  std::map<std::string, std::string> first;
-  for (auto& result : results) {
-    if (result.outcome != outcome::failed) continue;
-    const auto [known, is_new] = first.try_emplace(result.cause.id, result.check);
-    if (!is_new) result.follows_from = known->second;
-  }
-  for (auto& result : results) {
-    if (result.outcome != outcome::failed || !result.follows_from.empty()) continue;
-    for (const auto& cause : causes_behind(result.cause.id)) {
-      const auto known = first.find(cause);
-      if (known == first.end()) continue;
-      result.may_follow_from = known->second;
-      break;
-    }
-  }
 }
 
 }  // namespace check

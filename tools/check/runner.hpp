@@ -36,7 +36,4 @@ void learn_habits(run_options& options);
 std::vector<check_result> run_all(const run_options& options,
                                   const std::function<void(const check_result&)>& on_result);
 
-/// Links each failure to the first failure with the same cause, so that reports explain it once.
-void link_repeated_causes(std::vector<check_result>& results);
-
 }  // namespace check

@@ -75,6 +75,7 @@ void stage::wait_until_listening() {
         {port_ == 0 ? "came.not_listening" : "came.other_port", {{"port", std::to_string(port_)}}}};
   descriptors_before_ = descriptors();
   memory_before_ = memory();
+  dropped_before_ = dropped_by_full_backlogs();
 }
 
 jalon::stream_socket stage::open_socket(const std::string& name) {
@@ -119,9 +120,8 @@ std::vector<user*> stage::connect_crowd(std::size_t number) {
 }
 
 void stage::note_if_backlog_full() {
-  const auto listener = tcp_listener_at(port_);
-  if (listener && listener->unread > 0 && listener->unread >= listener->unsent)
-    note("fact.backlog_full", {{"number", std::to_string(listener->unsent)}});
+  const auto dropped = dropped_by_full_backlogs() - dropped_before_;
+  if (dropped > 0) note("fact.backlog_full", {{"number", tools::counted(dropped, "time")}});
 }
 
 user& stage::sign_in(const std::string& name) {

@@ -56,7 +56,8 @@ class stage {
   user& connect(const std::string& name);
   /// Connects @p number users, one right after the other.
   std::vector<user*> connect_crowd(std::size_t number);
-  /// Adds a fact to the story if no place is left in the program's backlog.
+  /// Adds a fact to the story if the kernel has dropped connections for want of a place in the
+  /// program's backlog.
   void note_if_backlog_full();
   /// Connects a user, takes a nick where the dialect has nicks, and waits until the user is served.
   user& sign_in(const std::string& name);
@@ -198,6 +199,7 @@ class stage {
   std::size_t descriptors_before_ = 0;
   std::uint64_t memory_before_ = 0;
   int signal_sent_ = 0;
+  std::uint64_t dropped_before_ = 0;
 };
 
 }  // namespace check

@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "stage.hpp"
+#include "story_view.hpp"
 
 namespace check {
 
@@ -22,7 +23,30 @@ std::string user::bytes_of(const std::string& request, tools::arguments values) 
 void user::asks(const std::string& request, tools::arguments values) {
   lets_answers_come();
   if (request == "quit") state_.quit = true;
-  sends(bytes_of(request, std::move(values)), request);
+  const auto label = label_of(request, values);
+  sends(bytes_of(request, std::move(values)), label);
+}
+
+// Says what is special about a request. It may be what the program trips over.
+std::string user::label_of(const std::string& request, const tools::arguments& values) const {
+  const auto was_asked_for = [&](const char* kind, const std::string& name) {
+    const auto& events = stage_.story().events();
+    return std::any_of(events.begin(), events.end(), [&](const tools::wire_event& event) {
+      return event.kind == wire_kind::sent && event.label == kind &&
+             event.bytes.find(name) != std::string::npos;
+    });
+  };
+  const auto nick = values.find("nick");
+  const auto channel = values.find("channel");
+  const auto text = values.find("text");
+  const auto special = [&](std::string_view what) { return request + ", " + std::string(what); };
+  if (nick != values.end() && request != "nick" && stage_.dialect().knows("nick") &&
+      !was_asked_for("nick", nick->second))
+    return special(absent_nick);
+  if (channel != values.end() && request != "create" && stage_.dialect().knows("create") &&
+      !was_asked_for("create", channel->second))
+    return special(absent_channel);
+  return text != values.end() && text->second.empty() ? special(without_text) : request;
 }
 
 void user::attacks(const std::string& name, tools::arguments values) {
@@ -38,6 +62,7 @@ void user::sends_in_pieces(const std::vector<std::string>& pieces, const std::st
   for (const auto& piece : pieces) all += piece;
   const bool one_message = stage_.dialect().split(all).size() == 1;
   const std::size_t before = received().size();
+  note_cuts(pieces);
   if (!send_pieces(pieces, label) || !one_message) return;
   stage_.note("fact.early_answer", {{"who", name()}});
   fail({"due.not_early", {{"who", name()}}}, before);
@@ -75,6 +100,16 @@ bool user::answers_are_whole() {
   return last.complete;
 }
 
+// Where the first message is cut tells which of its reads may come short.
+void user::note_cuts(const std::vector<std::string>& pieces) {
+  const std::size_t header = stage_.dialect().header_bytes();
+  if (header == 0 || pieces.size() < 2) return;
+  if (pieces.front().size() < header) stage_.note("fact.header_cut", {{"who", name()}});
+  std::size_t size = 0;
+  for (const auto& piece : pieces) size += &piece == &pieces.back() ? 0 : piece.size();
+  if (size > header) stage_.note("fact.content_cut", {{"who", name()}});
+}
+
 void user::takes_nick(const std::string& nick) {
   asks("nick", {{"nick", nick}});
   gets_answer();
@@ -83,7 +118,6 @@ void user::takes_nick(const std::string& nick) {
 
 void user::sends_half_a_message() {
   const std::string message = speech(stage_.word());
-  state_.half_sent = true;
   sends(message.substr(0, message.size() / 2), "half of a message");
 }
 
@@ -91,7 +125,6 @@ void user::sends_half_a_content() {
   const std::size_t header = stage_.dialect().header_bytes();
   if (header == 0) throw cannot_judge{{"why.no_header"}};
   const std::string message = speech(stage_.word() + stage_.word());
-  state_.half_sent = true;
   sends(message.substr(0, header + (message.size() - header) / 2), "half of a content");
 }
 

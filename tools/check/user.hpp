@@ -61,6 +61,9 @@ class user : public peer {
   void send_probe() override;
   bool answers_are_whole();
   bool has_heard_text(const std::string& text) const;
+  bool sends_messages() const override { return true; }
+  std::string label_of(const std::string& request, const tools::arguments& values) const;
+  void note_cuts(const std::vector<std::string>& pieces);
 
   std::string nick_;
   std::size_t whole_until_ = 0;  // of all received bytes: the end of the last whole message
