@@ -119,6 +119,12 @@ bool story_view::has_heard(std::string_view who, std::string_view word, std::siz
   return std::find(all.begin(), all.end(), who) != all.end();
 }
 
+bool story_view::all_heard_by(std::string_view who) const {
+  return std::none_of(events_.begin(), events_.end(), [&](const wire_event& event) {
+    return event.kind == wire_kind::received && event.who != who;
+  });
+}
+
 std::vector<std::string> story_view::hearers_of(std::string_view word, std::size_t since) const {
   std::map<std::string, std::string> received;
   for (std::size_t n = since; n < events_.size(); ++n) {
