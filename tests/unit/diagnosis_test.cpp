@@ -236,6 +236,17 @@ TEST_CASE("a death is explained by the last request, and the request is named wi
   // A ping that was sent before the end was noticed is not the one that killed it.
   CHECK(
       dead("too_long").asks("bob", "echo", "pinging\n").last().starts_with("too_long, from carol"));
+  CHECK(dead("too_long")
+            .asks("carol", "echo", "pinging\n")
+            .last()
+            .starts_with("too_long, from carol"));
+  // Its sender was answered once more, so the server has survived it.
+  CHECK(dead("too_long")
+            .asks("carol", "echo", "pinging\n")
+            .hears("carol", "pinging\n")
+            .asks("bob", "msg", "theword\n")
+            .last()
+            .starts_with("msg, from bob"));
 }
 
 TEST_CASE("a death at one more client is told by how many are still there") {
