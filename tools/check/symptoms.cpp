@@ -89,7 +89,8 @@ bool symptoms::server_has_gone() const {
 bool symptoms::newest_of_many() const {
   if (story.connected() < many) return false;
   const auto* const last = story.last_request();
-  return last == nullptr || last->who == story.newcomer() || !story.has_heard(last->who, "");
+  // The newcomer waits, while the last request may be of somebody who was there before.
+  return last == nullptr || last->who == story.newcomer() || !story.has_heard(story.newcomer(), "");
 }
 
 bool symptoms::fact(std::string_view name) const {
