@@ -78,7 +78,7 @@ std::string user::speech(const std::string& text) const {
 void user::speaks(const std::string& text) {
   const auto bytes = speech(text);
   lets_answers_come();
-  sends(bytes, stage_.options().ping);
+  sends(bytes, label_of(stage_.options().ping, {{"text", text}}));
 }
 
 // A program may send a greeting, or an answer's header, before the rest. An answer that is not in
