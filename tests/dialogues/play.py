@@ -187,7 +187,7 @@ class Player:
             try:
                 self.expect(client, answer)
             except Differs as difference:
-                raise Differs(f"at the end {who} had got more: {difference}") from None
+                raise Differs(f"{who} has got more: {difference}") from None
 
 
 def steps_of(path):
@@ -203,16 +203,17 @@ def milestone_of(path):
 def play(path, port):
     """Plays it against the server at that port. Returns what was not as written; nothing if all was."""
     player = Player(port, milestone_of(path))
-    number, line = 0, ""
+    where = ""
     try:
         for number, line in steps_of(path):
+            where = f"line {number}: {line[:300]}"
             who, what, *text = line.split(" ", 2)
             if who not in ("milestone", "clock"):
                 player.act(who, what, text[0] if text else "")
-        number, line = 0, "the end"
+        where = "after the last line"
         player.expect_no_more()
     except (Differs, OSError) as difference:
-        return f"line {number}: {line[:300]}\n        {difference}"
+        return f"{where}\n        {difference}"
     finally:
         for client in player.clients.values():
             client.socket.close()
@@ -222,6 +223,15 @@ def play(path, port):
 def free_port():
     with socket.create_server(("127.0.0.1", 0)) as probe:
         return probe.getsockname()[1]
+
+
+def stop(process):
+    """Ends it, and what it has started."""
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass  # it has ended by itself
+    process.wait()
 
 
 def start(command):
@@ -236,7 +246,7 @@ def start(command):
             return process, port
         except OSError:
             time.sleep(0.01)
-    os.killpg(process.pid, signal.SIGKILL)
+    stop(process)
     print("play.py: the server does not listen on the port that it was given", file=sys.stderr)
     sys.exit(2)
 
@@ -268,8 +278,7 @@ def main():
     for path in chosen(said.milestone, said.names):
         process, port = start(command)
         problem = play(path, port)
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+        stop(process)
         played += 1
         failed += bool(problem)
         print(f"{'FAILED' if problem else 'passed'}  {path.stem}" + (f"\n    {problem}" if problem else ""), flush=True)

@@ -39,7 +39,7 @@ class Player(unittest.TestCase):
             wrong.write_text(CHAT.read_text(encoding="utf-8").replace('"type": "pong"', '"type": "ping"'), encoding="utf-8")
             run = self.play(2, sys.executable, str(wrong))
         self.assertEqual(run.returncode, 1, run.stderr)
-        self.assertIn('FAILED  users_ping\n    line 5: alice < {"type":"pong"', run.stdout)
+        self.assertIn('FAILED  users_ping\n    line 6: alice < {"type":"pong"', run.stdout)
 
     def test_a_server_that_does_not_listen_is_status_2(self) -> None:
         self.assertEqual(self.play(2, "/bin/false").returncode, 2)
