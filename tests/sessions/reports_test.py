@@ -106,6 +106,72 @@ class Reports(unittest.TestCase):
         data = json.loads((self.directory / "results" / "b.json").read_text())
         self.assertEqual(data["failed"], 1)
 
+    def check_here(self, folder: Path, *command: str, **options: object) -> "subprocess.CompletedProcess[bytes]":
+        return self.run_checker("--milestone", "1", "--only", "echo.comes_back,echo.listens", "--", *command,
+                                cwd=folder, **options)
+
+    def echo_server(self, folder: Path) -> None:
+        (folder / "parts").mkdir(parents=True)
+        (folder / "parts" / "answer.py").write_text(
+            "def answer(sock):\n    while got := sock.recv(1000): sock.sendall(got)\n")
+        (folder / "port.txt").write_text("port")
+        (folder / "server.py").write_text(
+            "import socket, sys, threading\nfrom parts.answer import answer\nassert open('port.txt').read() == 'port'\n"
+            "open('port.txt', 'w').write('changed')\nopen('left', 'x')\n"
+            "s = socket.create_server(('127.0.0.1', int(sys.argv[1])))\n"
+            "while True: threading.Thread(target=answer, args=(s.accept()[0],)).start()\n")
+
+    def test_a_program_finds_the_files_beside_it_in_a_copy(self) -> None:
+        self.echo_server(self.directory / "own")
+        run = self.check_here(self.directory / "own", "python3", "server.py", "{port}")
+        self.assertEqual(run.returncode, 0, run.stdout)
+        self.assertEqual((self.directory / "own" / "port.txt").read_text(), "port")
+        self.assertFalse((self.directory / "own" / "left").exists())
+
+    def test_what_is_too_large_for_the_copy_is_linked_and_named(self) -> None:
+        own = self.directory / "own"
+        self.echo_server(own)
+        (own / "parts" / "large").write_bytes(bytes(9 << 20))
+        (own / "many").mkdir()
+        for n in range(100):
+            (own / "many" / str(n)).touch()
+        os.mkfifo(own / "pipe")
+        run = self.check_here(own, "python3", "server.py", "{port}")
+        self.assertEqual(run.returncode, 0, run.stdout)
+        self.assertIn(b"Too large for the copy: pipe, many, parts.", run.stderr)
+        self.assertEqual((own / "port.txt").read_text(), "port")
+
+    def test_each_team_of_a_batch_finds_its_own_files(self) -> None:
+        for name in ("a", "b"):
+            self.echo_server(self.directory / "teams" / name)
+        run, rows = self.batch("--", "python3", "server.py", "{port}")
+        self.assertEqual(run.returncode, 0, run.stderr)
+        self.assertEqual([row["failed"] for row in rows.values()], ["0", "0"])
+
+    def test_a_program_that_is_given_by_its_path_is_found(self) -> None:
+        own = self.directory / "own"
+        self.echo_server(own)
+        (own / "server").write_text("#!/bin/sh\nexec python3 server.py $1\n")
+        (own / "server").chmod(0o755)
+        self.assertEqual(self.check_here(own, "./server", "{port}").returncode, 0)
+
+    def test_no_temporary_folder_is_left_even_by_a_checker_that_is_killed(self) -> None:
+        own, temporary = self.directory / "own", self.directory / "tmp"
+        self.echo_server(own)
+        temporary.mkdir()
+        environment = {**os.environ, "TMPDIR": str(temporary)}
+        (own / "slow").write_text("#!/bin/sh\nchmod 0 parts\necho > started-$$\nmv started-$$ $0.started\nexec sleep 1000\n")
+        (own / "slow").chmod(0o755)
+        checker = subprocess.Popen([self.build / "tools" / "jalon-check", "--milestone", "1", "--", "./slow"],
+                                   cwd=own, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        while not (own / "slow.started").exists():
+            self.assertIsNone(checker.poll())
+        checker.kill()
+        checker.wait()
+        self.assertEqual(len(list(temporary.iterdir())), 1)
+        self.assertEqual(self.check_here(own, "python3", "server.py", "{port}", env=environment).returncode, 0)
+        self.assertEqual(list(temporary.iterdir()), [])
+
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()

@@ -1,4 +1,4 @@
-// Temporary folders.
+// Temporary folders, and the copy of the user's files in them.
 #include "folder.hpp"
 
 #include <fcntl.h>
@@ -7,8 +7,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <filesystem>
-#include <vector>
+#include <algorithm>
+#include <array>
+#include <optional>
 
 #include <jalon/error.hpp>
 
@@ -55,7 +56,94 @@ std::vector<std::string> temporary_folders() {
   return found;
 }
 
+// The number of files and folders, and their bytes.
+struct amount {
+  std::size_t files = 0;
+  std::uintmax_t bytes = 0;
+
+  bool fits() const {
+    return files <= folder_content::max_files && bytes <= folder_content::max_bytes;
+  }
+};
+
+// Adds a file or a folder; nothing if that is neither, or one of its files.
+std::optional<amount> with(amount sum, const fs::directory_entry& entry) {
+  std::error_code error;
+  const bool is_file = entry.is_regular_file(error);
+  if (entry.is_symlink(error) || (!is_file && !entry.is_directory(error))) return std::nullopt;
+  ++sum.files;
+  if (is_file) sum.bytes += entry.file_size(error);
+  if (error) return std::nullopt;
+  return sum;
+}
+
+// The sum with an entry and all that is in it; nothing if that is not to be copied.
+std::optional<amount> with_all_of(amount sum, const fs::directory_entry& entry) {
+  auto added = with(sum, entry);
+  std::error_code error;
+  if (!added || !added->fits() || !entry.is_directory(error)) return added;
+  for (auto at = fs::recursive_directory_iterator(entry, error);
+       !error && at != fs::recursive_directory_iterator(); at.increment(error)) {
+    added = with(*added, *at);
+    if (!added || !added->fits()) return std::nullopt;
+  }
+  return error ? std::nullopt : added;
+}
+
+bool is_left_out(const std::string& name) {
+  static constexpr std::array<std::string_view, 3> repositories{".git", ".hg", ".svn"};
+  return name.starts_with(prefix) ||
+         std::find(repositories.begin(), repositories.end(), name) != repositories.end();
+}
+
+// The entries of a folder, files first. @return nothing if there are too many
+std::optional<std::vector<fs::directory_entry>> entries_of(const fs::path& folder) {
+  std::vector<fs::directory_entry> entries;
+  std::error_code error;
+  for (auto at = fs::directory_iterator(folder, error); !error && at != fs::directory_iterator();
+       at.increment(error)) {
+    if (is_left_out(at->path().filename().string())) continue;
+    if (entries.size() == folder_content::max_entries) return std::nullopt;
+    entries.push_back(*at);
+  }
+  const auto order = [](const fs::directory_entry& entry) {
+    std::error_code ignored;
+    return std::pair(entry.is_directory(ignored), entry.path());
+  };
+  std::sort(entries.begin(), entries.end(),
+            [&](const auto& a, const auto& b) { return order(a) < order(b); });
+  return entries;
+}
+
 }  // namespace
+
+folder_content content_of(const fs::path& folder) {
+  folder_content content{fs::absolute(folder), {}, {}, false};
+  const auto entries = entries_of(folder);
+  content.too_many = !entries;
+  if (!entries) return content;
+  amount sum;
+  for (const auto& entry : *entries) {
+    const auto added = with_all_of(sum, entry);
+    const bool is_copied = added && added->fits();
+    if (is_copied) sum = *added;
+    (is_copied ? content.copied : content.linked).push_back(entry.path().filename().string());
+  }
+  return content;
+}
+
+void fill_folder(const folder_content& content, const fs::path& to) {
+  std::error_code error;
+  std::vector<std::string> linked = content.linked;
+  for (const auto& name : content.copied) {
+    fs::copy(content.from / name, to / name,
+             fs::copy_options::recursive | fs::copy_options::copy_symlinks, error);
+    if (!error) continue;
+    remove_with_content((to / name).string());
+    linked.push_back(name);
+  }
+  for (const auto& name : linked) fs::create_symlink(content.from / name, to / name, error);
+}
 
 temporary_folder::temporary_folder() {
   while (!make()) {

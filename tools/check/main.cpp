@@ -82,14 +82,27 @@ CLI::App* describe_probe(CLI::App& app, command_line& args) {
   return probe;
 }
 
+// The content of the folder where the command was given. Says what is not copied of it.
+folder_content content_of_this_folder(const catalogue& texts) {
+  folder_content content = content_of(".");
+  if (content.too_many) std::cerr << texts.say("folder.too_many") << "\n";
+  if (content.linked.empty()) return content;
+  std::string names;
+  for (const auto& name : content.linked) names += (names.empty() ? "" : ", ") + name;
+  names = tools::shortened(tools::visible(names), 200);
+  std::cerr << texts.say("folder.linked", {{"names", names}}) << "\n";
+  return content;
+}
+
 int run_probe(const command_line& args) {
   if (args.command.empty()) throw std::runtime_error("say how to start the server, behind --");
   run_options options;
+  const catalogue texts;
   options.stage.program.command = args.command;
+  options.stage.program.files = content_of_this_folder(texts);
   options.stage.patience = std::chrono::milliseconds(700);
   const auto found = probe(options, args.dialect.empty() ? "struct" : args.dialect);
   tools::write_file(args.output, tools::json_text(found.dialect));
-  const catalogue texts;
   std::cerr << texts.say("probe.found", {{"working", std::to_string(found.working)},
                                          {"of", std::to_string(found.total)}})
             << "\n";
@@ -183,6 +196,7 @@ int run(const command_line& args) {
     throw std::runtime_error("a client is always started here");
   require_kinds(args);
   const rubric weights(args.rubric);
+  if (args.host.empty()) options.stage.program.files = content_of_this_folder(texts);
   learn_habits(options);
   auto results = run_all(options, [&](const check_result& result) {
     std::cerr << tools::shown(progress_line(result, texts)) << std::flush;

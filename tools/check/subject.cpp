@@ -82,6 +82,7 @@ subject::subject(subject_options options) : options_(std::move(options)) {
   }
   ::prctl(PR_SET_CHILD_SUBREAPER,
           1);  // orphans of the program become our children and can be killed
+  fill_folder(options_.files, folder());
   start();
 }
 

@@ -36,6 +36,7 @@ struct subject_options {
   rlim_t processor_seconds = 60;    ///< the limit of processor time (RLIMIT_CPU)
   std::uint64_t memory = 1U << 30;  ///< the limit of resident memory in bytes
   rlim_t file_bytes = 1U << 30;     ///< the limit of a file's size (RLIMIT_FSIZE)
+  folder_content files = {};        ///< what it finds in its working directory
 };
 
 /// How a process ended.
@@ -76,7 +77,8 @@ class subject {
   /// The other ends of its terminal or pipes. Call it at most once, and only if it has such.
   channel take_standard_files();
 
-  /// Its working directory: empty at the start, removed by the destructor.
+  /// Its working directory: at the start it has `subject_options::files` in it; the destructor
+  /// removes it.
   const std::string& folder() const noexcept { return folder_.path(); }
 
   /// The end of its output, both standard output and standard error.
