@@ -28,6 +28,9 @@ check_result run_check(const check_case& check, const stage_options& options, st
 /// not start, later checks get a shorter start timeout.
 void choose_ping(stage_options& options, std::chrono::seconds bound);
 
+/// Why the program can reach the checker or other processes; empty if it can't.
+std::string why_not_isolated(const stage_options& options, std::chrono::seconds bound);
+
 /// Runs all checks. Of several runs of a check, the worst counts.
 /// @param on_result is called when all runs of a check are done
 /// @return the results, in the order of the checks
