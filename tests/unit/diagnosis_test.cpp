@@ -93,14 +93,28 @@ told three_users() {
 }  // namespace
 
 TEST_CASE("who was sent everything is not waited for as somebody who has stopped") {
-  const auto blocked = [](bool half_sent, const char* who) {
-    told story = three_users().asks("alice", "echo", "aaabbbb\n").waits("recv", "alice");
+  const auto blocked = [](bool half_sent, const char* who, told begin) {
+    told story = begin.asks("alice", "echo", "aaabbbb\n").waits("recv", "alice");
     story.result.seen.connections.front().half_sent = half_sent;
     return story.expected("due.served", who).came("").cause();
   };
-  CHECK(blocked(true, "bob") == "waits_for_rest");
-  CHECK(blocked(false, "bob") == "one_at_a_time");
-  CHECK(blocked(false, "alice") == "waits_for_more");
+  CHECK(blocked(true, "bob", three_users()) == "waits_for_rest");
+  CHECK(blocked(false, "bob", three_users()) == "reads_unready");
+  CHECK(blocked(false, "alice", three_users()) == "waits_for_more");
+  told first_of_two;
+  first_of_two.comes("alice").asks("alice", "echo", "aaabbbb\n").hears("alice", "aaabbbb\n");
+  CHECK(blocked(false, "bob", first_of_two.comes("bob")) == "one_at_a_time");
+}
+
+TEST_CASE("a wrong length that is believed is told from a message that stalls") {
+  const auto waits = [](const char* label) {
+    told story = three_users().asks("carol", label, "x").waits("recv", "carol");
+    story.result.seen.connections.back().half_sent = true;
+    return story.expected("due.served", "bob").came("").cause();
+  };
+  CHECK(waits("huge_length") == "length_believed");
+  CHECK(waits("negative_length") == "length_believed");
+  CHECK(waits("half of a message") == "waits_for_rest");
 }
 
 TEST_CASE("what the wire showed comes before what the program waits in") {
@@ -222,6 +236,17 @@ TEST_CASE("a death is explained by the last request, and the request is named wi
   // A ping that was sent before the end was noticed is not the one that killed it.
   CHECK(
       dead("too_long").asks("bob", "echo", "pinging\n").last().starts_with("too_long, from carol"));
+  CHECK(dead("too_long")
+            .asks("carol", "echo", "pinging\n")
+            .last()
+            .starts_with("too_long, from carol"));
+  // Its sender was answered once more, so the server has survived it.
+  CHECK(dead("too_long")
+            .asks("carol", "echo", "pinging\n")
+            .hears("carol", "pinging\n")
+            .asks("bob", "msg", "theword\n")
+            .last()
+            .starts_with("msg, from bob"));
 }
 
 TEST_CASE("a death at one more client is told by how many are still there") {

@@ -80,7 +80,7 @@ class Checker(unittest.TestCase):
         with tempfile.TemporaryDirectory() as directory:
             bug = Bug.read(ZOO / "bugs" / "course_short_header.bug")
             command = bug.build(Path(directory))
-            only = "echo.again,wire.two_in_one,wire.every_cut,wire.bytewise,wire.too_long,wire.stall,users.whois_nobody"
+            only = "echo.again,wire.two_in_one,wire.every_cut,users.whois_nobody"
             runs = [self.run_checker("--milestone", "2", "--dialect", "struct", "--seed", "7", "--timeout", "2",
                                      "--only", only, "--report", "json", "--", *command, "{port}") for _ in range(2)]
         named = [[(one["check"], one["outcome"], one.get("cause", {}).get("id"), one["follows_from"])

@@ -7,7 +7,7 @@ namespace check::client {
 
 namespace {
 
-void at_a_terminal(subject_options& options) { options.standard = standard_files::terminal; }
+void at_a_terminal(stage_options& options) { options.program.standard = standard_files::terminal; }
 
 // A typed line is sent, and the answer to it is shown.
 void expect_answer_shown(stage& s) {

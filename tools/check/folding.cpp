@@ -17,13 +17,23 @@ std::string kind_of(const sent_request* request) {
   return kind == "echoes" || kind == "a flood of echoes" ? "echo" : kind;
 }
 
+// What these deaths have in common is no request: somebody left, or a call failed.
+bool is_of_no_request(const std::string& cause) {
+  static const std::vector<std::string> causes{"sigpipe",           "exit_on_leaving",
+                                               "exit_on_reset",     "exit_on_quit",
+                                               "exit_on_interrupt", "exit_without_descriptors"};
+  return std::find(causes.begin(), causes.end(), cause) != causes.end();
+}
+
 // How it died, and of what: the place that a sanitizer names, or the last request.
 std::string death_of(const check_result& result) {
   const auto fault = result.cause.values.find("fault");
   if (fault != result.cause.values.end() && !fault->second.empty()) return fault->second;
   const story_view story(result.story);
+  const bool counts = !is_of_no_request(result.cause.id);
   return (result.seen.by_signal ? "signal " : "status ") + std::to_string(result.seen.end_number) +
-         " " + result.seen.stopped_because + " after " + kind_of(story.last_request());
+         " " + result.seen.stopped_because + " after " +
+         (counts ? kind_of(story.last_request()) : "no request");
 }
 
 // Causes that name what is missing and not why: only equal expectations may have one of these.
@@ -81,6 +91,9 @@ std::vector<std::string> causes_behind(const std::string& cause) {
       {"deaf_listener", {"descriptors_leak", "backlog"}},
       {"spins_without_descriptors", {"end_ignored", "spins"}},
       {"exit_on_message", {"exit_on_unknown_type"}},
+      {"leave_incomplete", {"member_not_removed"}},
+      {"state_stays", {"exit_on_leaving", "exit_on_reset"}},
+      {"reads_unready", framing},
       {"misdelivered", {"misdelivered_overrun", "name_overran"}},
   };
   const auto found = behind.find(cause);

@@ -185,7 +185,7 @@ int run(const command_line& args) {
   require_kinds(args);
   const rubric weights(args.rubric);
   const std::string gap = why_not_isolated(options.stage, options.bound);
-  choose_ping(options.stage, options.bound);
+  learn_habits(options);
   auto results = run_all(options, [&](const check_result& result) {
     std::cerr << tools::shown(progress_line(result, texts)) << std::flush;
   });

@@ -43,7 +43,7 @@ probe_result probe(run_options options, const std::string& base) {
   const json known = json::parse(*tools::resource("deviations.json"));
   options.cases.clear();
   for (const auto& id : known.at("judged_by")) options.cases.push_back(&case_of(id));
-  options.stage.ping = "who";
+  options.stage.ping = "any";
   probe_result found{{{"name", "probed"}, {"extends", base}}, 0, options.cases.size()};
   json description = tools::dialect::load(base).description();
   found.working = count_passed(options, description);

@@ -225,11 +225,8 @@ std::vector<rule> joined(Parts... parts) {
 
 std::vector<rule> rules_about_facts() {
   const std::vector<rule> others{
-      {"backlog",
-       [](const symptoms& s) {
-         // While the program is stopped, the kernel alone answers, as far as the backlog goes.
-         return s.expected_is("due.connects") && !s.seen.ended && s.seen.signal_sent == SIGSTOP;
-       }},
+      {"creator_outside", [](const symptoms& s) { return s.fact("fact.creator_outside"); }},
+      {"backlog", [](const symptoms& s) { return !s.seen.ended && s.fact("fact.backlog_full"); }},
       {"forged", [](const symptoms& s) { return s.actual_is("came.forged"); }},
       {"more_threads", [](const symptoms& s) { return s.actual_is("came.threads"); }},
       {"descriptors_leak", [](const symptoms& s) { return s.expected_is("due.descriptors"); }},
@@ -260,6 +257,12 @@ std::vector<rule> rules_about_its_state() {
        }},
       {"spins", [](const symptoms& s) { return s.uses_processor(); }},
       {"send_waits", [](const symptoms& s) { return s.blocked_in_send(); }},
+      {"length_believed",
+       [](const symptoms& s) {
+         const auto* const last = s.story.last_of(s.seen.waits_on);
+         return s.blocked_in_read() && last != nullptr &&
+                (last->kind() == "negative_length" || last->kind() == "huge_length");
+       }},
       {"waits_for_rest",
        [](const symptoms& s) {
          return s.blocked_in_read() && s.waited_on() != nullptr && s.waited_on()->half_sent;
@@ -271,7 +274,12 @@ std::vector<rule> rules_about_its_state() {
       {"one_at_a_time",
        [](const symptoms& s) {
          return s.blocked_in_read() && s.waited_on() != nullptr && s.seen.waits_on != "server" &&
-                s.seen.waits_on != s.about.who;
+                s.seen.waits_on != s.about.who && s.story.all_heard_by(s.seen.waits_on);
+       }},
+      {"reads_unready",
+       [](const symptoms& s) {
+         return s.blocked_in_read() && s.waited_on() != nullptr && s.seen.waits_on != "server" &&
+                s.seen.waits_on != s.about.who && !s.about.who.empty();
        }},
       {"waits_for_more",
        [](const symptoms& s) { return s.blocked_in_read() && s.waited_on() != nullptr; }},
@@ -296,6 +304,7 @@ std::vector<alternative> alternatives() {
        [](const symptoms& s) { return s.fact("fact.header_cut"); }},
       {"used_after_leaving", "overrun", [](const symptoms& s) { return !s.last_is({"quit"}); }},
       {"too_many_clients", "overrun", always},
+      {"one_at_a_time", "reads_unready", always},
       {"overrun", "read_taken_for_message",
        [](const symptoms& s) {
          const auto* const last = s.story.last_request();
@@ -309,6 +318,8 @@ std::vector<alternative> alternatives() {
        [](const symptoms& s) {
          return s.last_is({"nick", "create"});
        }},
+      {"waits_without_pollout", "held_back",
+       [](const symptoms& s) { return s.fact("fact.held_back"); }},
       {"lost_after_pieces", "read_taken_for_message",
        [](const symptoms& s) { return s.about.expected.id == "due.hears_all"; }},
       {"cut_off", "silent_when_full", [](const symptoms& s) { return s.newest_of_many(); }},

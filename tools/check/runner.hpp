@@ -24,9 +24,11 @@ struct run_options {
 /// Runs one check in this process: starts the program, runs the check, gathers evidence.
 check_result run_check(const check_case& check, const stage_options& options, std::uint64_t seed);
 
-/// Finds the request that serves as a ping: "echo", "msg" to oneself, or "who". If the program does
-/// not start, later checks get a shorter start timeout.
-void choose_ping(stage_options& options, std::chrono::seconds bound);
+/// Finds out how the program wants to be spoken to, before it is judged: what serves as a ping,
+/// what has to be sent first, how long an answer takes, and whether the creator of a channel has to
+/// join it. A slow program gets more time. If the program does not start, later checks get a
+/// shorter start timeout.
+void learn_habits(run_options& options);
 
 /// Why the program can reach the checker or other processes; empty if it can't.
 std::string why_not_isolated(const stage_options& options, std::chrono::seconds bound);

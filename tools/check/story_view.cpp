@@ -85,9 +85,11 @@ void story_view::add(const wire_event& event, std::size_t index) {
 // The end of the program is noticed late, so others may have sent something in the meantime.
 bool story_view::is_last_word(const sent_request& request) const {
   const auto after = events_.begin() + static_cast<std::ptrdiff_t>(request.last) + 1;
+  bool asked_again = false;
   return std::none_of(after, events_.end(), [&](const wire_event& event) {
     const bool own = event.who == request.who;
-    return (event.kind == wire_kind::received && !own) || (event.kind == wire_kind::sent && own);
+    asked_again = asked_again || (own && event.kind == wire_kind::sent);
+    return event.kind == wire_kind::received && (!own || asked_again);
   });
 }
 
@@ -117,6 +119,12 @@ const sent_request* story_view::last_of(std::string_view who, std::string_view k
 bool story_view::has_heard(std::string_view who, std::string_view word, std::size_t since) const {
   const auto all = hearers_of(word, since);
   return std::find(all.begin(), all.end(), who) != all.end();
+}
+
+bool story_view::all_heard_by(std::string_view who) const {
+  return std::none_of(events_.begin(), events_.end(), [&](const wire_event& event) {
+    return event.kind == wire_kind::received && event.who != who;
+  });
 }
 
 std::vector<std::string> story_view::hearers_of(std::string_view word, std::size_t since) const {

@@ -55,6 +55,8 @@ class story_view {
   const sent_request* last_of(std::string_view who, std::string_view kind = {}) const;
   /// Whether @p who has received @p word after event @p since; or anything, if it is empty.
   bool has_heard(std::string_view who, std::string_view word, std::size_t since = 0) const;
+  /// Whether nobody but @p who has received anything.
+  bool all_heard_by(std::string_view who) const;
   /// The users who have received @p word, in the order of their names.
   std::vector<std::string> hearers_of(std::string_view word, std::size_t since = 0) const;
   /// The random words of @p request: runs of at least seven small letters, but no filling.

@@ -44,8 +44,9 @@ bool symptoms::output_contains(std::initializer_list<std::string_view> words) co
 }
 
 bool symptoms::sanitizer_reported() const {
-  return seen.ended && output_contains({"AddressSanitizer", "UndefinedBehaviorSanitizer",
-                                        "runtime error:", "ThreadSanitizer"});
+  const bool by_it = seen.ended || expected_is("due.sound");
+  return by_it && output_contains({"AddressSanitizer", "UndefinedBehaviorSanitizer",
+                                   "runtime error:", "ThreadSanitizer"});
 }
 
 bool symptoms::uses_processor() const {
@@ -53,7 +54,8 @@ bool symptoms::uses_processor() const {
 }
 
 bool symptoms::waits_in(std::initializer_list<std::string_view> calls) const {
-  return !seen.ended && contains(calls, seen.waits_in);
+  // Only the main thread's call is known. What it waits in says nothing about other threads.
+  return !seen.ended && seen.threads <= 1 && contains(calls, seen.waits_in);
 }
 
 const connection_evidence* symptoms::find_connection(
@@ -87,7 +89,8 @@ bool symptoms::server_has_gone() const {
 bool symptoms::newest_of_many() const {
   if (story.connected() < many) return false;
   const auto* const last = story.last_request();
-  return last == nullptr || last->who == story.newcomer() || !story.has_heard(last->who, "");
+  // The newcomer waits, while the last request may be of somebody who was there before.
+  return last == nullptr || last->who == story.newcomer() || !story.has_heard(story.newcomer(), "");
 }
 
 bool symptoms::fact(std::string_view name) const {
