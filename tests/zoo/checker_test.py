@@ -7,7 +7,9 @@
 import argparse
 import csv
 import json
+import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -137,6 +139,56 @@ class Checker(unittest.TestCase):
                 self.assertEqual(run.returncode, 1, run.stderr)
                 left = subprocess.run(["pgrep", "-f", str(program)], capture_output=True, text=True)
                 self.assertEqual(left.stdout, "", "it left a process behind")
+
+    def attacked(self, name: str, *before: str) -> "tuple[dict, str]":
+        """The JSON report of a hostile program, and its last words. `before` starts the checker."""
+        with tempfile.TemporaryDirectory() as directory:
+            Path(directory).chmod(0o755)  # another user runs the program and the checker
+            program = Path(directory, name)
+            subprocess.run(["cc", str(ZOO / "hostile" / f"{name}.c"), "-o", str(program)], check=True)
+            checker = shutil.copy(self.build / "tools" / "jalon-check", directory)
+            run = subprocess.run([*before, checker, "--milestone", "1", "--only", "echo.comes_back", "--timeout", "5",
+                                  "--report", "json", "--", str(program), "{port}"],
+                                 capture_output=True, text=True, timeout=300)
+        self.assertEqual(run.returncode, 1, run.stderr)
+        report = json.loads(run.stdout)
+        return report, report["results"][0]["evidence"]["last_words"]
+
+    def each_user(self) -> "list[list[str]]":
+        other = ["setpriv", "--reuid", "4242", "--regid", "4242", "--clear-groups"]
+        return [[], other] if os.geteuid() == 0 else [[]]
+
+    def test_a_program_cannot_write_its_own_marks(self) -> None:
+        for before in self.each_user():
+            with self.subTest(before):
+                report, words = self.attacked("writes_marks", *before)
+                self.assertEqual(report["points"], 0)
+                self.assertIn("TRIED ALL", words)
+                if not report["not_isolated"]:
+                    self.assertNotIn("REACHED", words)
+
+    def test_a_program_that_kills_all_ends_only_itself(self) -> None:
+        for before in self.each_user():
+            with self.subTest(before):
+                # A process of the same user that has nothing to do with the checker.
+                with subprocess.Popen([*before, "sleep", "1000"]) as neighbour:
+                    report, _ = self.attacked("kills_all", *before)
+                    lives = neighbour.poll() is None
+                    neighbour.kill()
+                self.assertTrue(lives or report["not_isolated"])
+
+    def test_a_program_that_forks_without_end_is_stopped_by_a_limit(self) -> None:
+        for before in self.each_user():
+            with self.subTest(before):
+                report, words = self.attacked("forks_without_end", *before)
+                if not report["not_isolated"]:
+                    self.assertIn("LIMIT 1024 as ", words)
+                    self.assertNotIn("as 0\n", words)  # whom the limit does not bind
+
+    @unittest.skipIf(os.geteuid() != 0, "needs a namespace in which root has no other user")
+    def test_a_run_that_could_not_be_isolated_says_so(self) -> None:
+        report, _ = self.attacked("forks_without_end", "unshare", "--user", "--map-root-user")
+        self.assertIn("root", report["not_isolated"])
 
     def test_a_class_is_graded_by_one_line(self) -> None:
         echo = (ZOO / "servers" / "echo.c").read_text(encoding="utf-8")

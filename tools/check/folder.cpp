@@ -13,6 +13,8 @@
 
 #include <jalon/error.hpp>
 
+#include "isolation.hpp"
+
 namespace check {
 
 namespace {
@@ -21,12 +23,17 @@ namespace fs = std::filesystem;
 
 constexpr const char* prefix = "jalon-check-";
 
-// Locks a folder of this user, see flock(2). @return nothing if it is gone or has an owner
+bool is_own(uid_t owner) {
+  return owner == ::geteuid() || (::geteuid() == 0 && is_user_of_program(owner));
+}
+
+// Locks a folder of this user or of a program, see flock(2). @return nothing if it is gone or has
+// an owner
 jalon::unique_fd locked(const std::string& path) {
   jalon::unique_fd folder{
       ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK)};
   struct stat what {};
-  if (!folder || ::fstat(folder.get(), &what) != 0 || what.st_uid != ::geteuid()) return {};
+  if (!folder || ::fstat(folder.get(), &what) != 0 || !is_own(what.st_uid)) return {};
   if (::flock(folder.get(), LOCK_EX | LOCK_NB) != 0) return {};
   // Another process may have removed it before it was locked.
   if (::fstat(folder.get(), &what) != 0 || what.st_nlink == 0) return {};

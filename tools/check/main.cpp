@@ -10,6 +10,7 @@
 #include "common/exit_status.hpp"
 #include "common/resources.hpp"
 #include "diagnosis.hpp"
+#include "isolation.hpp"
 #include "probe.hpp"
 #include "report.hpp"
 #include "runner.hpp"
@@ -197,13 +198,14 @@ int run(const command_line& args) {
   require_kinds(args);
   const rubric weights(args.rubric);
   if (args.host.empty()) options.stage.program.files = content_of_this_folder(texts);
+  const std::string gap = why_not_isolated(options.stage, options.bound);
   learn_habits(options);
   auto results = run_all(options, [&](const check_result& result) {
     std::cerr << tools::shown(progress_line(result, texts)) << std::flush;
   });
   link_repeated_causes(results);
   const std::string subject = args.command.empty() ? args.host : joined(args.command);
-  write_reports(args, {results, texts, weights, options.stage.dialect, subject});
+  write_reports(args, {results, texts, weights, options.stage.dialect, subject, gap});
   const score sum = count(results, weights);
   if (sum.passed + sum.failed == 0) return could_not_run;
   return sum.failed == 0 ? all_passed : some_failed;
@@ -244,6 +246,7 @@ int main(int argc, char** argv) {
       "  jalon-check --milestone 2 -- ./my_server {port}\n"
       "  jalon-check --milestone 2 --client -- ./my_client {host} {port}\n",
       "jalon-check");
+  hide_process(true);
   command_line args;
   describe(app, args);
   const auto* const probe = describe_probe(app, args);

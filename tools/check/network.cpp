@@ -13,6 +13,8 @@
 
 #include <jalon/unique_fd.hpp>
 
+#include "isolation.hpp"
+
 namespace check {
 
 namespace {
@@ -41,6 +43,7 @@ bool enter_own_network() {
   // Without root privileges, a user namespace is needed too.
   if (::unshare(CLONE_NEWNET) != 0) {
     if (::unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0) return false;
+    hide_process(false);  // the files below belong to root while the process is hidden
     write_to("/proc/self/setgroups", "deny");
     write_to("/proc/self/uid_map", std::to_string(user) + " " + std::to_string(user) + " 1");
     write_to("/proc/self/gid_map", std::to_string(group) + " " + std::to_string(group) + " 1");

@@ -54,6 +54,10 @@ std::string write_report(std::string_view kind, const run_report& run) {
   return tools::shown(found->second(run));
 }
 
+std::string isolation_line(const run_report& run) {
+  return run.not_isolated.empty() ? "" : "NOT ISOLATED: " + run.not_isolated + "\n";
+}
+
 std::string progress_line(const check_result& result, const catalogue& texts) {
   std::string word = texts.say("report." + name_of(result.outcome));
   word.resize(std::max<std::size_t>(word.size(), 10), ' ');
@@ -134,10 +138,15 @@ std::vector<std::string> system_lines(const evidence& seen, const catalogue& tex
 
 std::string json_report(const run_report& run) {
   const score sum = count(run.results, run.weights);
-  nlohmann::json data{{"subject", run.subject},       {"dialect", run.dialect.name()},
-                      {"points", sum.points},         {"possible", sum.possible},
-                      {"passed", sum.passed},         {"failed", sum.failed},
-                      {"not_judged", sum.not_judged}, {"results", nlohmann::json::array()}};
+  nlohmann::json data{{"subject", run.subject},
+                      {"dialect", run.dialect.name()},
+                      {"points", sum.points},
+                      {"possible", sum.possible},
+                      {"passed", sum.passed},
+                      {"failed", sum.failed},
+                      {"not_judged", sum.not_judged},
+                      {"not_isolated", run.not_isolated},
+                      {"results", nlohmann::json::array()}};
   for (const auto& result : run.results) {
     nlohmann::json entry = to_json(result);
     entry["title"] = run.texts.say("check." + result.check);
@@ -159,6 +168,9 @@ std::string junit_report(const run_report& run) {
       "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"jalon-check\" tests=\"" +
       std::to_string(run.results.size()) + "\" failures=\"" + std::to_string(sum.failed) +
       "\" skipped=\"" + std::to_string(sum.not_judged) + "\">\n";
+  if (!run.not_isolated.empty())
+    xml += "  <properties><property name=\"NOT ISOLATED\" value=\"" +
+           tools::as_html(run.not_isolated) + "\"/></properties>\n";
   for (const auto& result : run.results) {
     xml += "  <testcase classname=\"" + group_of(result) + "\" name=\"" +
            tools::as_html(result.check + ": " + run.texts.say("check." + result.check)) +
@@ -188,7 +200,10 @@ std::string gradescope_report(const run_report& run) {
          {"output",
           result.outcome == outcome::failed ? tools::shown(failure_text(result, run.texts)) : ""}});
   }
-  return tools::json_text({{"tests", tests}});
+  nlohmann::json data{{"tests", tests}};
+  const auto warning = isolation_line(run);
+  if (!warning.empty()) data["output"] = warning;
+  return tools::json_text(data);
 }
 
 }  // namespace check

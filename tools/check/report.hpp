@@ -19,6 +19,8 @@ struct run_report {
   const rubric& weights;
   const tools::dialect& dialect;
   std::string subject;  ///< the command that was graded
+  std::string not_isolated =
+      {};  ///< why the program could reach the checker; empty if it could not
 };
 
 /// The names of all kinds of reports.
@@ -27,6 +29,9 @@ const std::vector<std::string>& report_kinds();
 /// Writes the report of that kind, without any deceptive character (`tools::shown`). @throws
 /// std::out_of_range if there is no such kind
 std::string write_report(std::string_view kind, const run_report& run);
+
+/// A warning that begins every report of a run that was not isolated; else nothing.
+std::string isolation_line(const run_report& run);
 
 /// The line that is printed when a check is done.
 std::string progress_line(const check_result& result, const catalogue& texts);

@@ -58,6 +58,7 @@ std::string html_report(const run_report& run) {
   const auto& texts = run.texts;
   const score sum = count(run.results, run.weights);
   std::string html = tools::page_begin(texts.say("report.title"));
+  if (!run.not_isolated.empty()) html += tag("p", isolation_line(run));
   html += tag("h1", texts.say("report.title")) + tag("p", run.subject);
   html += tag("p", texts.say("report.summary_requirements",
                              {{"passed", std::to_string(sum.requirements_passed)},

@@ -119,7 +119,7 @@ std::string failure_text(const check_result& result, const catalogue& texts) {
 }
 
 std::string text_report(const run_report& run) {
-  std::string text;
+  std::string text = isolation_line(run);
   for (const auto& result : run.results) {
     if (result.outcome != outcome::failed) continue;
     const auto& about = case_of(result.check);

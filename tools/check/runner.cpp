@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/random.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,6 +16,7 @@
 
 #include "diagnosis.hpp"
 #include "folder.hpp"
+#include "isolation.hpp"
 #include "network.hpp"
 #include "process_view.hpp"
 
@@ -69,20 +71,35 @@ void write_all(int fd, const std::string& text) {
 struct worker {
   pid_t pid = -1;
   jalon::unique_fd output;
+  std::string secret;  // what the output begins with; the program can't know it
   std::string text;
   steady_clock::time_point end;
 };
 
+std::string new_secret() {
+  std::string secret(32, '\0');
+  const auto got = ::getrandom(secret.data(), secret.size(), 0);
+  if (got != static_cast<ssize_t>(secret.size())) jalon::throw_system_error(errno, "getrandom");
+  return secret;
+}
+
+// The result, if it was written by this worker; else nothing.
+std::string genuine(const worker& child) {
+  if (!child.text.starts_with(child.secret)) return {};
+  return child.text.substr(child.secret.size());
+}
+
 worker start_worker(const std::function<std::string()>& work, std::chrono::seconds bound) {
   int fds[2];
   jalon::check_call(::pipe2(fds, O_CLOEXEC), "pipe2");
-  worker child{-1, jalon::unique_fd{fds[0]}, {}, steady_clock::now() + bound};
+  worker child{-1, jalon::unique_fd{fds[0]}, new_secret(), {}, steady_clock::now() + bound};
   const jalon::unique_fd write{fds[1]};
   child.pid = jalon::check_call(::fork(), "fork");
   if (child.pid == 0) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     ::signal(SIGPIPE, SIG_IGN);  // writing to a program that has ended fails with EPIPE
-    write_all(write.get(), work());
+    hide_process(true);
+    write_all(write.get(), child.secret + work());
     ::_exit(0);
   }
   return child;
@@ -127,6 +144,13 @@ check_result out_of_time(const check_case& check) {
   return overdue;
 }
 
+// A result that is not this worker's, or not of this check, does not count.
+check_result result_of(const worker& child, const check_case& check) {
+  const auto data = nlohmann::json::parse(genuine(child), nullptr, false);
+  if (!data.is_object() || data.value("check", "") != check.id) return out_of_time(check);
+  return from_json(data);
+}
+
 // Runs a check in its own process.
 check_result run_isolated(const check_case& check, const stage_options& options,
                           std::chrono::seconds bound) {
@@ -135,8 +159,7 @@ check_result run_isolated(const check_case& check, const stage_options& options,
       start_worker([&] { return to_json(run_check(check, isolated(options), 1)).dump(); }, bound));
   wait_for_worker(workers);
   stop_worker(workers.front());
-  const auto data = nlohmann::json::parse(workers.front().text, nullptr, false);
-  return data.is_object() ? from_json(data) : out_of_time(check);
+  return result_of(workers.front(), check);
 }
 
 // Whether the program never listened, or never connected.
@@ -305,6 +328,19 @@ void learn_habits(run_options& options) {
   options.stage.creator_joins = chats && creator_has_to_join(options);
 }
 
+std::string why_not_isolated(const stage_options& options, std::chrono::seconds bound) {
+  if (!options.host.empty()) return {};
+  std::vector<worker> workers;
+  const auto ask = [&] {
+    enter_own_network();
+    return isolation(options.program.command).gap();
+  };
+  workers.push_back(start_worker(ask, bound));
+  wait_for_worker(workers);
+  stop_worker(workers.front());
+  return genuine(workers.front());
+}
+
 std::vector<check_result> run_all(const run_options& options,
                                   const std::function<void(const check_result&)>& on_result) {
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
@@ -343,8 +379,7 @@ std::vector<check_result> run_all(const run_options& options,
     workers.erase(workers.begin() + done);
     indices.erase(indices.begin() + done);
     stop_worker(finished);
-    const auto data = nlohmann::json::parse(finished.text, nullptr, false);
-    check_result result = data.is_object() ? from_json(data) : out_of_time(*options.cases[index]);
+    check_result result = result_of(finished, *options.cases[index]);
     check_result& kept = results[index];
     result.runs = kept.check.empty() ? 1 : kept.runs + 1;
     result.failures =

@@ -30,6 +30,9 @@ check_result run_check(const check_case& check, const stage_options& options, st
 /// shorter start timeout.
 void learn_habits(run_options& options);
 
+/// Why the program can reach the checker or other processes; empty if it can't.
+std::string why_not_isolated(const stage_options& options, std::chrono::seconds bound);
+
 /// Runs all checks. Of several runs of a check, the worst counts.
 /// @param on_result is called when all runs of a check are done
 /// @return the results, in the order of the checks

@@ -109,8 +109,14 @@ void subject::open_standard_files() {
 void subject::start() {
   next_search_ = std::chrono::steady_clock::now() + between_searches;
   open_standard_files();
-  pid_ = jalon::check_call(::fork(), "fork");
-  if (pid_ == 0) run_child();
+  isolation bounds(options_.command);
+  bounds.hand_over(folder());
+  for (const int fd : {input_.get(), output_.get()}) bounds.hand_over(fd);
+  bounds.enter();
+  pid_ = ::fork();
+  if (pid_ == 0) run_child(bounds);
+  bounds.leave();
+  jalon::check_call(pid_, "fork");
   // The child calls this too: either process may run first. A session leader has its own group.
   if (options_.standard != standard_files::terminal) ::setpgid(pid_, pid_);
   output_ = {};
@@ -119,7 +125,7 @@ void subject::start() {
 }
 
 // Runs in the child after fork, where no exception may be thrown.
-void subject::run_child() {
+void subject::run_child(const isolation& bounds) {
   const bool is_terminal = options_.standard == standard_files::terminal;
   if (is_terminal) {
     ::setsid();
@@ -127,7 +133,8 @@ void subject::run_child() {
   } else {
     ::setpgid(0, 0);
   }
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  const bool is_confined = bounds.confine();
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // which a change of the user would clear
   const int output = is_terminal ? input_.get() : output_.get();
   for (const int fd : {input_.get(), output})
     ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) & ~O_NONBLOCK);
@@ -147,7 +154,7 @@ void subject::run_child() {
   std::vector<char*> words;
   for (auto& word : options_.command) words.push_back(word.data());
   words.push_back(nullptr);
-  if (::chdir(folder().c_str()) == 0) ::execvp(words.front(), words.data());
+  if (is_confined && ::chdir(folder().c_str()) == 0) ::execvp(words.front(), words.data());
   ::dprintf(STDERR_FILENO, "%s: %s\n", words.front(), std::strerror(errno));
   ::_exit(could_not_run);
 }

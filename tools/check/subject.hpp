@@ -16,6 +16,7 @@
 
 #include "channel.hpp"
 #include "folder.hpp"
+#include "isolation.hpp"
 
 namespace check {
 
@@ -104,7 +105,7 @@ class subject {
   std::optional<pid_t> holder_of(std::uint64_t inode) const;
   void start();
   void open_standard_files();
-  void run_child();
+  void run_child(const isolation& bounds);
   void drain();
   void enforce_limits();
 
