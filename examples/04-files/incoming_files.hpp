@@ -69,11 +69,12 @@ class incoming_files {
   void handle(const file_offer_event& message) {
     if (is_one_too_many(message.from)) return reject_unasked(message);
     const auto where = offers_.insert(offers_.end(), {message, 0});
-    where->question =
-        questions_.ask({.what = message.from + " wants to send you \"" + message.file.value() +
-                                "\" (" + transfer::to_size(message.size.value()) + ").",
-                        .ask = "Accept?",
-                        .answered = [this, where](bool yes) { answer(take(where), yes); }});
+    where->question = questions_.ask(
+        {.what = message.from + " wants to send you \"" + message.file.value() + "\" (" +
+                 transfer::to_size(message.size.value()) + ").",
+         .ask = "Accept?",
+         .name = "Accept from " + message.from + ": " + questions::short_name(message.file.value()),
+         .answered = [this, where](bool yes) { answer(take(where), yes); }});
   }
 
   /// The sender of this offer has cancelled it, or has left; maybe the offer is not one of these.
@@ -102,6 +103,7 @@ class incoming_files {
     std::unique_ptr<transfer::file_hasher> hasher;
     std::unique_ptr<transfer::file_receiver> receiver;
     transfer::progress_meter progress;
+    bool is_told = false;  // the user knows how it ended
   };
   using file_list = std::list<incoming>;
 
@@ -140,6 +142,7 @@ class incoming_files {
       return client_.show("no such file is offered to you", look::failure);
     if (!file.empty() && std::count_if(where, offers_.end(), has_name(file)) > 1)
       return client_.show("several offers have this name: answer each with Y or N", look::failure);
+    if (where->question == questions_.answered_by_this_line() && questions_.asks_again()) return;
     answer(take(where), yes);
   }
 
@@ -176,7 +179,8 @@ class incoming_files {
 
   bool is_coming(const file_offer_event& offer) const {
     return std::any_of(files_.begin(), files_.end(), [&](const incoming& file) {
-      return file.offer.sha256 == offer.sha256 && folded(file.offer.from) == folded(offer.from);
+      return !file.is_told && file.offer.sha256 == offer.sha256 &&
+             folded(file.offer.from) == folded(offer.from);
     });
   }
 
@@ -219,8 +223,10 @@ class incoming_files {
                                   std::move(hash)},
           transfer::file_receiver::handlers{
               .progress = [this, where](std::uint64_t bytes) { show_progress(*where, bytes); },
-              .done = [this, where](const transfer::received_file& result) { end(where, result); },
-              .keep = [this, where] { return keep(*where); }});
+              .done = [this,
+                       where](const transfer::received_file& result) { tell(*where, result); },
+              .keep = [this, where] { return keep(*where); },
+              .gone = [this, where] { remove(where); }});
     } catch (const std::system_error& failure) {
       return give_up(where, failure.what());
     }
@@ -235,7 +241,7 @@ class incoming_files {
   // The server has refused the `file_accept`, so no sender will connect.
   void stop_waiting_for(const std::string& transfer) {
     const auto where = std::find_if(files_.begin(), files_.end(), [&](const incoming& file) {
-      return file.receiver != nullptr && file.offer.transfer == transfer;
+      return file.receiver != nullptr && !file.is_told && file.offer.transfer == transfer;
     });
     if (where != files_.end()) end(where, {"the offer is gone", false});
   }
@@ -260,18 +266,29 @@ class incoming_files {
   }
 
   void end(file_list::iterator where, const transfer::received_file& result) {
+    tell(*where, result);
+    remove(where);
+  }
+
+  // The receiver uses the file no more. Its sender may still be connected, to be told too.
+  void tell(incoming& file, const transfer::received_file& result) {
+    file.is_told = true;
     host_.progress({});
-    const std::string& name = where->offer.file.value();
+    const std::string& name = file.offer.file.value();
     if (result.failure.empty())
-      client_.show(name + " saved in " + where->kept.string());
+      client_.show(name + " saved in " + file.kept.string());
     else
       client_.show(name + " was not received: " + result.failure, look::failure);
     if (result.content_wrong)
-      transfer::discard(where->partial);
+      transfer::discard(file.partial);
     else if (!result.failure.empty())
-      transfer::discard_if_empty(where->partial);
-    // At the end of the turn: the receiver is on the call stack, and uses the file until it is
-    // gone. Until then its sender may still be heard, but its handlers use the place in the list.
+      transfer::discard_if_empty(file.partial);
+    file.partial.file.reset();  // unlocked: the same content may be offered again
+  }
+
+  void remove(file_list::iterator where) {
+    // At the end of the turn: the receiver is on the call stack. Until it is gone its sender may
+    // still be heard, but its handlers use the place in the list.
     if (where->receiver) where->receiver->stop();
     loop_.retire(std::make_unique<incoming>(std::move(*where)));
     files_.erase(where);

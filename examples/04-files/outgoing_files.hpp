@@ -213,6 +213,7 @@ class outgoing_files {
                             (has_other ? ", but is in the chat from " + known + '.'
                                        : ". The server did not say whether this is their address."),
                     .ask = "Send it there?",
+                    .name = "Send to " + where->to + ": " + questions::short_name(where->name),
                     .answered = [this, where](bool yes) {
                       if (yes) return start(where);
                       end(where, "you did not want to send it there");

@@ -14,6 +14,7 @@
 #include <utility>
 
 #include <jalon/reactor.hpp>
+#include <jalon/utf8.hpp>
 
 #include "chat/client_core.hpp"
 
@@ -21,8 +22,9 @@ namespace chat {
 
 /// The questions to the user, answered in the order in which they were asked.
 ///
-/// The lines `Y` and `N` answer the question that stands. A line counts only if it was typed after
-/// that question was shown: otherwise the user meant another question, or none.
+/// The lines `Y` and `N` answer the question that stands, which the prompt names. A line counts
+/// only if it was typed after that question was shown: otherwise the user meant another question,
+/// or none. If it was begun before and ended after, the user is asked again.
 class questions {
  public:
   /// Called once, if the question is answered.
@@ -32,8 +34,16 @@ class questions {
   struct question {
     std::string what;  ///< what it is about: `alice wants to send you "notes.txt" (1.2 MB).`
     std::string ask;   ///< what is asked: `Accept?`
+    std::string name;  ///< for the prompt: `Accept from alice: notes.txt`; use `short_name`
     answer_handler answered;
   };
+
+  /// At most 40 bytes of the name of a file, so that a prompt has room for the rest.
+  static std::string short_name(std::string_view file) {
+    constexpr std::size_t most = 40;
+    return file.size() <= most ? std::string(file)
+                               : std::string(jalon::utf8_prefix(file, most)).append("...");
+  }
 
   /// Registers with @p client, which outlives it, as the loop does.
   questions(jalon::reactor& loop, client_core& client) : loop_(loop), client_(client) {
@@ -70,17 +80,37 @@ class questions {
     return counts ? standing_ : std::nullopt;
   }
 
+  /// Asks again if the line that is being run answers the question that stands, but was or may have
+  /// been begun before it was shown. @return whether it did
+  bool asks_again() {
+    if (!answered_by_this_line() || !was_begun_before()) return false;
+    client_.show("You began to type this before you were asked. Please answer again.",
+                 look::failure);
+    show_first();
+    return true;
+  }
+
  private:
   struct numbered {
     std::uint64_t number;
     question content;
   };
 
+  // If nobody knows when the line was begun, it may have been for a question that stood before, if
+  // no line was typed in between.
+  bool was_begun_before() const {
+    if (client_.begun() == line_begin::unknown)
+      return replaces_other_ && client_.lines_run() == lines_before_ + 1;
+    return client_.begun() == line_begin::at_another_prompt;
+  }
+
   void show_first() {
     standing_.reset();
-    if (all_.empty()) return;
+    if (all_.empty()) return client_.set_question({});
     standing_ = all_.front().number;
+    replaces_other_ = std::exchange(has_asked_, true) && client_.lines_typed() == lines_before_;
     lines_before_ = client_.lines_typed();
+    client_.set_question(all_.front().content.name + "? [Y/N] ");
     client_.show(all_.front().content.what + ' ' + all_.front().content.ask + " [Y/N]");
   }
 
@@ -89,6 +119,7 @@ class questions {
     if (!yes && line != "N" && line != "n") return false;
     const auto number = answered_by_this_line();
     if (!number) return false;
+    if (asks_again()) return true;
     const answer_handler answered = std::move(all_.front().content.answered);
     withdraw(*number);
     answered(yes);
@@ -101,6 +132,8 @@ class questions {
   std::uint64_t last_number_ = 0;
   std::optional<std::uint64_t> standing_;  // the one that was shown last
   std::uint64_t lines_before_ = 0;         // typed before it was shown
+  bool has_asked_ = false;                 // a question was shown before
+  bool replaces_other_ = false;            // and no line was typed since then
   jalon::reactor::timer_type next_;
 };
 

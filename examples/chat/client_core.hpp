@@ -27,6 +27,7 @@
 
 namespace chat {
 
+using program::line_begin;
 using program::look;
 
 /// What the client asks of the program that runs it.
@@ -96,10 +97,11 @@ class client_core {
     return *waiting_for_;
   }
 
-  /// Sends a request for a list, whose answer may come in pages.
+  /// Sends a request for a list, whose answer may come in pages. If a list before it has further
+  /// pages, it is cut, and the user is told.
   template <jalon::message Request>
   void request_list(const Request& message) {
-    next_page_ = {};
+    if (std::exchange(next_page_, {})) show_list_cut();
     pages_left_ = most_pages;
     request(message);
   }
@@ -144,9 +146,10 @@ class client_core {
   /// next page of a list.
   void run_typed_lines() {
     while (!waiting_for_ && !typed_.empty()) {
-      const std::string line = std::move(typed_.front());
+      const typed_line line = std::move(typed_.front());
       typed_.pop_front();
-      run_line(line);
+      begun_ = line.begun;
+      run_line(line.text);
     }
     if (!waiting_for_ && next_page_) std::exchange(next_page_, {})();
     report_whether_behind();
@@ -168,6 +171,9 @@ class client_core {
   /// How many of these have been run, with the one that is being run. So a unit can tell whether a
   /// line was typed before something was shown.
   std::uint64_t lines_run() const noexcept { return lines_typed_ - typed_.size(); }
+
+  /// At which prompt the line that is being run was begun.
+  line_begin begun() const noexcept { return begun_; }
 
   /// Whether the end was reached: everything is asked and answered, and nothing may be sent any
   /// more.
@@ -195,12 +201,19 @@ class client_core {
   /// Sets the nick that this user has, and shows it in the prompt.
   void set_nick(const std::string& nick) {
     nick_ = nick;
-    show_prompt();
+    if (question_.empty()) show_prompt();
   }
 
   /// Sets the channel that this user is in, empty for none, and shows it in the prompt.
   void set_channel(const std::string& channel) {
     channel_ = channel;
+    if (question_.empty()) show_prompt();
+  }
+
+  /// Shows @p question as the prompt, in place of nick and channel; empty for these again. It names
+  /// what the next line answers, in the one row that no message can be shown in.
+  void set_question(const std::string& question) {
+    question_ = question;
     show_prompt();
   }
 
@@ -220,9 +233,9 @@ class client_core {
   // What the program calls.
 
   /// A line has been typed.
-  void typed(std::string_view line) {
+  void typed(std::string_view line, line_begin begun = line_begin::at_this_prompt) {
     if (!input_ended_) {
-      typed_.emplace_back(line);
+      typed_.push_back({std::string(line), begun});
       ++lines_typed_;
     }
     run_typed_lines();
@@ -255,6 +268,10 @@ class client_core {
   }
 
  private:
+  struct typed_line {
+    std::string text;
+    line_begin begun;
+  };
   using message_handler = std::function<bool(jalon::json_object)>;  // false: not readable
 
   // The most typed lines that may wait, so that a file of commands is not read into memory at once.
@@ -327,6 +344,7 @@ class client_core {
   }
 
   void show_prompt() {
+    if (!question_.empty()) return host_.prompt(question_);
     host_.prompt(channel_.empty() ? nick_ + "> " : nick_ + "[" + channel_ + "]> ");
   }
 
@@ -342,7 +360,8 @@ class client_core {
   std::map<std::string, message_handler, std::less<>> handlers_;
   std::map<std::uint64_t, message_handler> answers_;  // by the id of the request
   std::vector<std::function<bool(std::string_view)>> plain_lines_;
-  std::deque<std::string> typed_;  // lines that have not been run
+  std::deque<typed_line> typed_;                   // lines that have not been run
+  line_begin begun_ = line_begin::at_this_prompt;  // the line that is being run
   std::uint64_t lines_typed_ = 0;
   std::function<bool()> still_busy_;
   std::optional<std::uint64_t> waiting_for_;  // the id of the request that typed lines wait for
@@ -352,6 +371,7 @@ class client_core {
   std::size_t pages_left_ = 0;       // that may be asked for, of that list
   std::string nick_;
   std::string channel_;
+  std::string question_;
   bool behind_ = false;
   bool input_ended_ = false;
   bool finished_ = false;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -45,20 +46,68 @@ struct std::is_error_code_enum<chat::foreign_protocol> : std::true_type {};
 
 namespace chat {
 
-/// What the first bytes of a connection are, as far as they show it. Only a few are looked at,
-/// because they may come one by one.
+namespace detail {
+
+inline constexpr std::string_view blanks = " \t\r\n";
+
+constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+// Whether @p text begins with @p prefix, which is in lower case, in letters of any case.
+inline bool starts_with_word(std::string_view text, std::string_view prefix) {
+  return text.size() >= prefix.size() &&
+         std::equal(prefix.begin(), prefix.end(), text.begin(),
+                    [](char due, char c) { return due == lower(c); });
+}
+
+// A method that is registered (RFC 9110, section 16.1), in letters of any case, or any other in
+// capital letters. Those of extensions of HTTP are in capital letters.
+inline bool is_method(std::string_view word) {
+  constexpr std::array<std::string_view, 9> known{"get",     "head",    "post",  "put",  "delete",
+                                                  "connect", "options", "trace", "patch"};
+  const auto is_capital = [](char c) { return c >= 'A' && c <= 'Z'; };
+  const auto is_word = [&](std::string_view method) {
+    return word.size() == method.size() && starts_with_word(word, method);
+  };
+  return std::all_of(word.begin(), word.end(), is_capital) ||
+         std::any_of(known.begin(), known.end(), is_word);
+}
+
+// Whether @p bytes begin with a method and the beginning of a target (RFC 9112, section 3.2). No
+// JSON does.
+inline bool begins_request(std::string_view bytes) {
+  const std::size_t end = bytes.find_first_of(" \t");
+  if (end == bytes.npos || end == 0 || !is_method(bytes.substr(0, end))) return false;
+  const std::size_t target = bytes.find_first_not_of(" \t", end);
+  if (target == bytes.npos) return false;
+  const std::string_view rest = bytes.substr(target);
+  return rest[0] == '/' || rest[0] == '*' || starts_with_word(rest, "http") ||
+         starts_with_word(bytes.substr(0, end), "connect");
+}
+
+}  // namespace detail
+
+/// What the first bytes of a line are, as far as they show it. Only a few are looked at, because
+/// they may come one by one.
 inline std::optional<foreign_protocol> recognise(std::string_view first_bytes) {
   constexpr std::size_t enough = 64;
-  first_bytes = first_bytes.substr(0, enough);
   if (first_bytes.starts_with("\x16\x03")) return foreign_protocol::tls;
-  const auto is_capital = [](char c) { return c >= 'A' && c <= 'Z'; };
-  const auto method = static_cast<std::size_t>(
-      std::find_if_not(first_bytes.begin(), first_bytes.end(), is_capital) - first_bytes.begin());
-  const std::string_view target = first_bytes.substr(method);
-  const bool is_request =
-      target.starts_with(" /") || target.starts_with(" *") || target.starts_with(" http");
-  if (method > 0 && is_request) return foreign_protocol::http;
+  first_bytes = first_bytes.substr(0, enough);
+  const std::size_t begin = first_bytes.find_first_not_of(" \t");
+  if (begin == first_bytes.npos) return std::nullopt;
+  if (detail::begins_request(first_bytes.substr(begin))) return foreign_protocol::http;
   return std::nullopt;
+}
+
+/// Whether @p line is an HTTP request of any method and target: whether its last word is a version,
+/// such as `HTTP/1.1`, and not its only one. No line of JSON ends so.
+inline bool is_request_line(std::string_view line) {
+  constexpr std::string_view version = "http/";
+  line = line.substr(0, line.find_last_not_of(detail::blanks) + 1);
+  const std::size_t blank = line.find_last_of(" \t");
+  if (blank == line.npos || line.find_first_not_of(detail::blanks) > blank) return false;
+  const std::string_view last = line.substr(blank + 1);
+  if (!detail::starts_with_word(last, version) || last.size() == version.size()) return false;
+  return last.find_first_not_of("0123456789.", version.size()) == last.npos;
 }
 
 /// The codec of lines, which reports a foreign protocol instead of the first line: as the error of
@@ -73,13 +122,11 @@ class guarded_line_codec {
     if (is_first_) {
       if (const auto foreign = recognise(in.readable())) return drop(in, *foreign);
     }
-    const auto line = lines_.next(in);
-    if (line) is_first_ = false;
-    return line;
+    return checked(lines_.next(in), in);
   }
 
   /// The last line, if it has no LF.
-  std::optional<jalon::frame> finish(jalon::buffer& in) { return lines_.finish(in); }
+  std::optional<jalon::frame> finish(jalon::buffer& in) { return checked(lines_.finish(in), in); }
 
   /// Whether it is in the middle of a line that is too long.
   bool discarding() const noexcept { return lines_.discarding(); }
@@ -90,13 +137,22 @@ class guarded_line_codec {
   }
 
  private:
+  // The first line that is not blank may be a request (RFC 9112, section 2.2).
+  std::optional<jalon::frame> checked(std::optional<jalon::frame> line, jalon::buffer& in) {
+    if (!is_first_ || !line) return line;
+    if (!line->error && is_request_line(line->payload)) return drop(in, foreign_protocol::http);
+    is_first_ =
+        !line->error && line->payload.find_first_not_of(detail::blanks) == line->payload.npos;
+    return line;
+  }
+
   static jalon::frame drop(jalon::buffer& in, foreign_protocol what) {
     in.consume(in.size());
     return {{}, what};
   }
 
   jalon::line_codec lines_;
-  bool is_first_ = true;  // no line was complete yet
+  bool is_first_ = true;  // no line was complete yet but blank ones
 };
 
 static_assert(jalon::codec<guarded_line_codec>);

@@ -69,6 +69,7 @@ class policy final : public jalon::service {
       return dismiss(id, "too_many_connections", "your address has too many connections here",
                      "an address has too many connections", out);
     }
+    if (address) counted_.emplace(id, *address);
     client& added = clients_[id];
     added.address = address;
     added.bucket = debts_.bucket_for(origin_of(added));
@@ -112,7 +113,6 @@ class policy final : public jalon::service {
     const auto found = clients_.find(id);
     if (found == clients_.end()) return;
     client& gone = found->second;
-    if (gone.address) addresses_.remove(*gone.address);
     gone.gone = why;
     gone.login.cancel();
     gone.pause.cancel();
@@ -121,6 +121,15 @@ class policy final : public jalon::service {
       leave(id, out);
     else
       departures_.push_back(id);
+  }
+
+  // Until its socket is closed, a connection counts for its address: a peer that ends nothing would
+  // take all descriptors otherwise.
+  void released(connection_id id) noexcept override {
+    const auto found = counted_.find(id);
+    if (found == counted_.end()) return;
+    addresses_.remove(found->second);
+    counted_.erase(found);
   }
 
   std::string describe(connection_id id) const override {
@@ -153,7 +162,7 @@ class policy final : public jalon::service {
 
  private:
   struct client {
-    std::optional<address_limit::key> address;  // empty if it is not counted
+    std::optional<address_limit::key> address;  // empty on this machine
     std::uint64_t expected = 0;                 // the work that its next request may cause
     token_bucket bucket = {};
     jalon::timer_queue::timer login = {};  // until it must have a nick
@@ -350,6 +359,7 @@ class policy final : public jalon::service {
   router& router_;
   service_limits limits_;
   address_limit addresses_;
+  std::unordered_map<connection_id, address_limit::key> counted_;  // whose sockets are open
   address_debts debts_;
   jalon::timer_queue timers_;
   std::vector<connection_id> login_expired_;  // whose time for a nick is over

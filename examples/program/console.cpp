@@ -37,6 +37,10 @@ void console::prompt(std::string_view text) {
   std::visit([&](auto& used) { used.prompt(shown); }, console_);
 }
 
+line_begin console::begun() const noexcept {
+  return std::visit([](const auto& used) { return used.begun(); }, console_);
+}
+
 void console::progress(std::string_view text) {
   std::visit([&](auto& used) { used.progress(text); }, console_);
 }

@@ -41,6 +41,10 @@ class console {
   /// it are used.
   void prompt(std::string_view text);
 
+  /// While `console_handlers::line` runs: at which prompt that line was begun. Without a terminal
+  /// there is no prompt to begin at but one.
+  line_begin begun() const noexcept;
+
   /// Sets the line above the prompt that shows progress; empty for none. At a terminal only.
   void progress(std::string_view text);
 

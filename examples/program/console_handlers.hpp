@@ -18,6 +18,13 @@ enum class look {
   failure,  ///< what failed
 };
 
+/// At which prompt the user began to type a line.
+enum class line_begin {
+  at_this_prompt,     ///< the one at which Enter was pressed
+  at_another_prompt,  ///< it has changed since
+  unknown,            ///< only the terminal knows what was typed before Enter
+};
+
 /// What a console calls.
 struct console_handlers {
   /// A line was typed; without its end.

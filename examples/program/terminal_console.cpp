@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <termios.h>
 #include <unistd.h>
 #include <wchar.h>
 
@@ -194,7 +195,17 @@ struct terminal_console::readline_calls {
 
   static void prepare(int meta) {
     rl_prep_terminal(meta);
+    stop_flow_control();
     if (user->brackets_pastes_) user->put("\033[?2004h");
+  }
+
+  // Otherwise Ctrl-S would have the terminal take no more output, and write(2) would block the
+  // loop until Ctrl-Q. Readline restores the setting.
+  static void stop_flow_control() {
+    termios settings{};
+    if (::tcgetattr(STDIN_FILENO, &settings) == -1) return;
+    settings.c_iflag &= ~static_cast<tcflag_t>(IXON);
+    ::tcsetattr(STDIN_FILENO, TCSANOW, &settings);
   }
 
   static void unprepare() {
@@ -279,6 +290,7 @@ void terminal_console::show(std::string_view text, look kind) {
 
 void terminal_console::prompt(std::string_view text) {
   if (!editing_) return;
+  if (has_typed()) begun_ = line_begin::at_another_prompt;
   hide();
   rl_set_prompt(as_prompt(text).c_str());
 }
@@ -313,16 +325,24 @@ void terminal_console::use_keys() {
       insert_pasted();
       if (keys_.pasting()) return;
     } else if (keys_.has_byte()) {
-      draw();  // Readline redraws only what a key has changed
-      readline_calls::end_search_before_keys();
-      rl_callback_read_char();
-      deliver_lines();
+      use_key();
     } else {
       return;
     }
   }
   if (!editing_) end();
 }
+
+void terminal_console::use_key() {
+  draw();  // Readline redraws only what a key has changed
+  readline_calls::end_search_before_keys();
+  rl_callback_read_char();
+  deliver_lines();
+  if (!has_typed()) begun_ = line_begin::at_this_prompt;
+}
+
+// Whether a part of a line has been typed. Keys that Readline has not been given yet count too.
+bool terminal_console::has_typed() const { return rl_end > 0 || keys_.has_byte(); }
 
 // Pasted line ends are CR. Readline takes C strings, in which NUL is the end.
 void terminal_console::insert_pasted() {

@@ -40,16 +40,19 @@ class terminal_console {
   terminal_console& operator=(const terminal_console&) = delete;
   ~terminal_console();
 
-  void show(std::string_view text, look kind);  ///< as `console` has it
-  void prompt(std::string_view text);           ///< as `console` has it
-  void progress(std::string_view text);         ///< as `console` has it
-  void pause(bool paused);                      ///< as `console` has it
+  void show(std::string_view text, look kind);          ///< as `console` has it
+  void prompt(std::string_view text);                   ///< as `console` has it
+  void progress(std::string_view text);                 ///< as `console` has it
+  void pause(bool paused);                              ///< as `console` has it
+  line_begin begun() const noexcept { return begun_; }  ///< as `console` has it
 
  private:
   struct readline_calls;  // the functions that Readline calls
 
   void read_keys();
   void use_keys();
+  void use_key();
+  bool has_typed() const;
   void insert_pasted();
   void deliver_lines();
   void on_signal(int number);
@@ -68,15 +71,16 @@ class terminal_console {
   bool moves_;    // the terminal can move its cursor up and clear a line
   bool colours_;  // and the user wants colours
   std::string progress_;
-  bool drawn_ = true;               // the lowest lines are on the screen
-  bool progress_drawn_ = false;     // and the progress line is one of them
-  bool editing_ = true;             // Readline uses the terminal
-  bool ended_ = false;              // `handlers_.end` has been called
-  bool paused_ = false;             // no lines are taken
-  bool brackets_pastes_ = false;    // the terminal marks the begin and the end of pasted text
-  typed_keys keys_;                 // that Readline has not read yet
-  std::vector<std::string> typed_;  // lines that Readline has returned
-  std::vector<std::string> words_;  // that Readline has not asked for yet
+  bool drawn_ = true;             // the lowest lines are on the screen
+  bool progress_drawn_ = false;   // and the progress line is one of them
+  bool editing_ = true;           // Readline uses the terminal
+  bool ended_ = false;            // `handlers_.end` has been called
+  bool paused_ = false;           // no lines are taken
+  bool brackets_pastes_ = false;  // the terminal marks the begin and the end of pasted text
+  typed_keys keys_;               // that Readline has not read yet
+  line_begin begun_ = line_begin::at_this_prompt;  // the line that is being typed
+  std::vector<std::string> typed_;                 // lines that Readline has returned
+  std::vector<std::string> words_;                 // that Readline has not asked for yet
   jalon::deferred redraw_;
   jalon::deferred resumed_;
   jalon::signal_set signals_;

@@ -19,10 +19,12 @@ struct acceptor_handlers {
   /// Takes each connection, whose status is ok. It may close the acceptor, not destroy it.
   std::function<void(accept_result)> accepted;
   /// Called when there is no descriptor for a connection that waits. It closes something that is
-  /// needed less, and returns true, or returns false. Empty: there is nothing to close.
+  /// needed less, and returns true, or returns false. What it closes is its own to report. Empty:
+  /// there is nothing to close.
   std::function<bool()> make_room = {};
   /// Called once a turn with the reason why connections were not accepted, and with the number of
-  /// those that were refused. If it is 0, the acceptor pauses. Empty for none.
+  /// those that were refused. The acceptor may have paused, also after some were refused. Not
+  /// called if `make_room` has made room for all. Empty for none.
   std::function<void(std::error_code, std::size_t)> failed = {};
 };
 

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,6 +25,8 @@ namespace jalon {
 enum class connection_deadline : unsigned char {
   stall,  ///< it accepted no byte for `connection_options::stall_timeout`
   frame,  ///< it did not finish a frame within `connection_options::frame_timeout`
+  drain,  ///< closing, it accepted no byte for `connection_options::drain_timeout`
+  close,  ///< it was not closed within `connection_options::close_timeout`
 };
 
 /// What a connection calls. A handler may call every function of the connection. It may not destroy
@@ -55,16 +58,16 @@ class connection_handler {
   /// All that was queued is sent.
   virtual void drained() {}
 
-  /// The peer has not kept a deadline. The connection closes after this call, without what is
+  /// The peer has not kept a deadline. An open connection closes after this call, without what is
   /// queued if the peer does not accept it, unless the handler has closed it: a handler that has a
-  /// last frame to send does both.
+  /// last frame to send does both. If it was closing already, its socket is closed after this call.
   virtual void late(connection_deadline /*which*/) {}
 
   /// The connection now holds so much memory for its peer: the capacity of its input buffer, and
   /// what a full socket has left in its write queue (`write_queue::memory`). Called when that has
   /// changed, after a read and at the end of a turn. What a turn sends and the socket accepts is
   /// never counted.
-  virtual void holds(std::size_t /*bytes*/) noexcept {}
+  virtual void holds(std::size_t /*bytes*/) {}
 
   /// The socket is closed. Called once, last.
   virtual void closed() {}
@@ -73,12 +76,17 @@ class connection_handler {
   ~connection_handler() = default;
 };
 
-/// The limits of a connection.
+/// The limits of a connection. A peer accepts a byte when its system acknowledges it
+/// (`stream_socket::unacknowledged`): what waits in this system's send buffer is not accepted yet,
+/// and a peer that reads slowly and steadily makes progress although the buffer stays full.
 struct connection_options {
   queue_limits queue = {};  ///< what may be queued for the peer
   /// After `close`: a peer that accepts no byte and does not end its side for this time, and at
-  /// most twice as long, is cut off.
+  /// most twice as long, is cut off (`connection_handler::late`).
   std::chrono::milliseconds drain_timeout = std::chrono::seconds(10);
+  /// After `close`: a connection that is not closed within this time, whatever its peer accepts, is
+  /// cut off likewise. The largest duration: never.
+  std::chrono::milliseconds close_timeout = std::chrono::seconds(60);
   /// A peer for which bytes are queued, and that accepts none for this time, and at most twice as
   /// long, is disconnected (`connection_handler::late`). The largest duration: never.
   std::chrono::milliseconds stall_timeout = std::chrono::milliseconds::max();
@@ -204,10 +212,13 @@ class connection {
   void apply_event(connection_event event, std::error_code error = {});
   void close_socket();
   void watch_output();
-  void check_output(std::size_t sent_before);
+  void check_output(std::int64_t accepted_before);
+  std::int64_t accepted() const noexcept;
+  void watch_closing();
   void watch_frame();
   void check_frame(std::size_t steps_before);
   void disconnect_late(connection_deadline which);
+  void end_late(connection_deadline which);
   void on_ready(io_events what);
   void read();
   void discard();
@@ -219,16 +230,17 @@ class connection {
   void update_interest();
   bool may_deliver() const noexcept;
   bool frame_begun() const noexcept;
-  void tell_holding() noexcept;
+  void tell_holding();
   void trace_io(const char* verb, const io_result& result) const;
 
   Handler& handler_;
   std::chrono::milliseconds drain_timeout_;
+  std::chrono::milliseconds close_timeout_;
   std::chrono::milliseconds stall_timeout_;
   std::chrono::milliseconds frame_timeout_;
   typename Loop::timer_type output_timer_;  // of the stall timeout; once it closes, of the drain's
-  typename Loop::timer_type frame_timer_;
-  bool output_watched_ = false;  // the timer is set
+  typename Loop::timer_type frame_timer_;   // of the frame timeout; once it closes, of the close's
+  bool output_watched_ = false;             // the timer is set
   bool frame_watched_ = false;
   std::size_t input_steps_ = 0;  // frames delivered, and times that reading has begun or stopped
   std::size_t read_bytes_;

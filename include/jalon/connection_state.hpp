@@ -29,7 +29,7 @@ enum class connection_event : unsigned char {
   close,         ///< the owner closes the connection
   leave,         ///< the owner closes it without waiting for the peer
   all_sent,      ///< the write queue is empty
-  timed_out,     ///< closing, and the peer has not taken a byte for too long
+  timed_out,     ///< closing, and the peer has not kept a deadline
   broken,        ///< reading or writing has failed
   abort,         ///< the owner closes the socket at once
 };

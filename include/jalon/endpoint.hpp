@@ -91,6 +91,10 @@ class endpoint {
   /// @param local the local endpoint of a socket on the same link
   endpoint with_scope_of(const endpoint& local) const;
 
+  /// The IPv4 endpoint that this one holds, of family `AF_INET`, if this is an IPv4-mapped IPv6
+  /// address; otherwise nothing.
+  std::optional<endpoint> mapped_ipv4() const;
+
   /// The text form, which `parse` reads.
   std::string to_string() const;
 
@@ -122,9 +126,6 @@ class endpoint {
   static endpoint ipv4_number(std::uint32_t address, std::uint16_t port);
   static std::optional<endpoint> ipv4(std::string_view address, std::uint16_t port);
   static std::optional<endpoint> ipv6(std::string_view address, std::uint16_t port);
-
-  // The IPv4 endpoint, if this is an IPv4-mapped IPv6 address.
-  std::optional<endpoint> mapped() const;
 
   std::string_view path() const;
   struct place;

@@ -74,11 +74,11 @@ struct server_options {
 /// - A slow consumer is disconnected when its write queue reaches the hard limit; no other
 ///   connection waits for it. So is a client that passes a deadline of
 ///   `connection_options`, or holds the most when all together hold more than the memory budget.
-/// - If there is no descriptor for a newcomer, a connection that only lingers is aborted, the
-///   oldest first; if there is none, the newcomer is refused.
+/// - If there is no descriptor for a newcomer, a connection that only lingers is aborted. A few are
+///   looked at for each newcomer, those first that were not looked at for longest; if none of them
+///   lingers, the newcomer is refused.
 /// - If the service throws, the exception leaves the loop's `run`. What the service asked for
-/// before
-///   is done in the next turn.
+///   before is done in the next turn.
 ///
 /// For the loop's thread. Loop and service outlive it.
 template <event_loop Loop, codec Codec = line_codec>
@@ -126,7 +126,7 @@ class server {
     void ended(std::error_code error) override { host.on_ended(id, error); }
     void closed() override { host.on_closed(id); }
     void late(connection_deadline which) override { host.on_late(id, which); }
-    void holds(std::size_t bytes) noexcept override { host.on_holding(*this, bytes); }
+    void holds(std::size_t bytes) override { host.on_holding(*this, bytes); }
 
     server& host;
     connection_id id;
@@ -160,7 +160,8 @@ class server {
   void on_ended(connection_id id, std::error_code error);
   void on_closed(connection_id id);
   void on_late(connection_id id, connection_deadline which);
-  void on_holding(client& holder, std::size_t bytes) noexcept;
+  void on_holding(client& holder, std::size_t bytes);
+  void log_cut(const client& gone, connection_deadline which) const;
   void on_end_of_turn();
   void finish_if_empty();
 
@@ -196,7 +197,7 @@ class server {
   fan_out<enqueue> fan_out_;
   std::deque<eviction> evictions_;    // not reported to the service yet
   std::size_t held_ = 0;              // bytes, by all connections
-  std::list<connection_id> closing_;  // the server closes them, the first for the longest time
+  std::list<connection_id> closing_;  // the server closes them; the first is looked at next
   bool shutting_down_ = false;
   std::function<void()> when_empty_;
   deferred end_of_turn_;

@@ -111,8 +111,8 @@ class actions {
 
   /// Closes @p id gracefully, after all that was sent to it. The service is told by `disconnected`,
   /// with `departure::asked`, or `end_of_input` if the peer had ended its output: after the
-  /// call of the service that asks for this has returned, and before any other call. A connection
-  /// that is gone or closing is not closed again.
+  /// call of the service that asks for this has returned, in the order of the actions, and before
+  /// another frame is received. A connection that is gone or closing is not closed again.
   void close(connection_id id);
 
   /// Stops the input of @p id: no frame of it is delivered, and nothing is read from it, until
@@ -217,6 +217,11 @@ class service {
   /// @p id, whatever the reason, once. What is added to the list of actions here is applied after
   /// the actions that were asked for before.
   virtual void disconnected(connection_id /*id*/, departure /*why*/, actions& /*out*/) {}
+
+  /// The socket of a connection that is gone is closed. From `disconnected` until now it still held
+  /// a descriptor, for its peer to receive what was sent: for a service that counts these. It may
+  /// be called while the host applies actions, or destroys the connection, and must not throw.
+  virtual void released(connection_id /*id*/) noexcept {}
 
   /// The time that `actions::wake_at` asked for has come. It is called once for each time that was
   /// asked for and not replaced; a service that wants to be called again asks again, here for

@@ -135,6 +135,12 @@ class stream_socket {
   /// end of file, and may still send. On a broken connection it has no effect.
   void shutdown_write() noexcept { ::shutdown(fd(), SHUT_WR); }
 
+  /// How many of the written bytes the peer's system has not acknowledged yet: as long as the peer
+  /// does not read, about all but what fits into its receive buffer (`SIOCOUTQ`, tcp(7), unix(7);
+  /// `SO_NWRITE` of macOS and `FIONWRITE` of FreeBSD, setsockopt(2) and tty(4)). Of a unix socket,
+  /// the memory that they take. 0 where the system does not say.
+  std::size_t unacknowledged() const noexcept;
+
   /// Sends small writes immediately instead of collecting them (`TCP_NODELAY`, tcp(7)).
   /// @throws std::system_error
   void set_no_delay(bool on) { detail::set_option(fd(), IPPROTO_TCP, TCP_NODELAY, int{on}); }

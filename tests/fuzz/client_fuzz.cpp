@@ -50,8 +50,18 @@ class watched_client {
     return line.starts_with("/send") && line.find('/', 1) != line.npos;
   }
 
+  // A question: `Accept from alice: notes.txt? [Y/N] `, with a bounded name of the file.
+  static void look_at_question(std::string_view text) {
+    expect(text.size() <= 160, "a question of bounded length", text);
+    const std::string_view verb = text.starts_with("Send") ? "Send to " : "Accept from ";
+    expect(text.starts_with(verb), "a question in the prompt", text);
+    const auto nick = text.substr(verb.size(), text.find(':') - verb.size());
+    expect(chat::is_nick(nick), "a nick in the question", text);
+  }
+
   // `alice> ` or `alice[room]> `; before there is a nick, `> ` or `[room]> `.
   static void look_at_prompt(std::string_view text) {
+    if (text.ends_with("? [Y/N] ")) return look_at_question(text);
     expect(text.ends_with("> "), "a prompt", text);
     std::string_view nick = text.substr(0, text.size() - 2);
     if (const auto bracket = nick.find('['); bracket != nick.npos) {

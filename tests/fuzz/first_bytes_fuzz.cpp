@@ -1,5 +1,7 @@
-// A foreign protocol is reported once, as the first frame, or never; other lines are those of the
-// plain codec, however the bytes are cut. The first byte gives how large the pieces are.
+// A foreign protocol is reported once, as the first frame that is not blank, or never; other lines
+// are those of the plain codec, however the bytes are cut. The first byte gives how large the
+// pieces are.
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -14,11 +16,37 @@
 
 namespace {
 
-// The frames that are served; after a foreign one the connection is closed.
-support::frame_list served_frames(std::string_view bytes, std::size_t piece, bool foreign) {
+// The frames that are served up to a foreign one: after it the connection is closed.
+support::frame_list served_frames(std::string_view bytes, std::size_t piece) {
   auto frames = support::frames_of(chat::guarded_line_codec(chat::max_line), bytes, piece);
-  if (foreign && frames.size() > 1) frames.resize(1);
+  const auto foreign = std::find_if(frames.begin(), frames.end(), [](const std::string& frame) {
+    return frame == "!HTTP" || frame == "!TLS";
+  });
+  if (foreign != frames.end()) frames.erase(foreign + 1, frames.end());
   return frames;
+}
+
+// How many lines come before the first that is not blank; they are removed from @p bytes.
+std::size_t take_blank_lines(std::string_view& bytes) {
+  std::size_t taken = 0;
+  for (;; ++taken) {
+    const std::size_t end = bytes.find('\n');
+    if (end > chat::max_line) return taken;
+    if (bytes.substr(0, end).find_first_not_of(" \t\r") != bytes.npos) return taken;
+    bytes.remove_prefix(end + 1);
+  }
+}
+
+support::frame_list frames_due(std::string_view bytes) {
+  auto due = support::frames_of(jalon::line_codec(chat::max_line), bytes, bytes.size() + 1);
+  const std::size_t first = take_blank_lines(bytes);
+  auto foreign = chat::recognise(bytes);
+  if (!foreign && first < due.size() && chat::is_request_line(due[first]))
+    foreign = chat::foreign_protocol::http;
+  if (!foreign) return due;
+  due.resize(first);
+  due.push_back('!' + make_error_code(*foreign).message());
+  return due;
 }
 
 }  // namespace
@@ -28,13 +56,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::size_t piece = data[0] + std::size_t{1};
   const std::string_view bytes(reinterpret_cast<const char*>(data) + 1, size - 1);
 
-  const auto foreign = chat::recognise(bytes);
-  const support::frame_list due =
-      foreign ? support::frame_list{'!' + make_error_code(*foreign).message()}
-              : support::frames_of(jalon::line_codec(chat::max_line), bytes, bytes.size() + 1);
-  expect(served_frames(bytes, bytes.size() + 1, foreign.has_value()) == due,
-         "one piece gives the frames");
-  expect(served_frames(bytes, piece, foreign.has_value()) == due, "pieces give the frames");
-  expect(served_frames(bytes, 1, foreign.has_value()) == due, "single bytes give the frames");
+  const support::frame_list due = frames_due(bytes);
+  expect(served_frames(bytes, bytes.size() + 1) == due, "one piece gives the frames");
+  expect(served_frames(bytes, piece) == due, "pieces give the frames");
+  expect(served_frames(bytes, 1) == due, "single bytes give the frames");
   return 0;
 }

@@ -197,6 +197,25 @@ class Tapped(unittest.TestCase):
             self.assertEqual(player.returncode, 0)
             self.assertIn("thanks", told)
 
+    def test_no_control_character_reaches_the_terminal_or_a_file(self) -> None:
+        deceptive = [chr(c) for c in (*range(32), *range(127, 160), 0x61C, 0x200E, 0x200F, *range(0x2028, 0x202F),
+                                      *range(0x2066, 0x206A)) if c not in (10, 13)]
+        with tempfile.TemporaryDirectory() as directory:
+            record, page = Path(directory, "record"), Path(directory, "page.html")
+            tap, client, served = self.tapped("--dialect", "lines", "--record", str(record), "--html", str(page))
+            for sock, other in ((client, served), (served, client)):
+                for character in deceptive:
+                    sock.sendall(character.encode() + b"\n")
+                    self.assertEqual(other.recv(100), character.encode() + b"\n")
+            client.sendall(b"\x9b the last\n")
+            client.close()
+            served.close()
+            tap.process.send_signal(signal.SIGINT)
+            shown, told = tap.process.communicate(timeout=PATIENCE)
+            self.assertIn("\\x9b the last", shown)
+            for text in (shown, told, record.read_text(), page.read_text()):
+                self.assertEqual([hex(ord(c)) for c in deceptive if c in text], [])
+
     def test_what_cannot_be_done_is_one_line_and_status_2(self) -> None:
         with tempfile.NamedTemporaryFile("w") as broken:
             broken.write("no event\n")

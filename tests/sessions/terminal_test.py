@@ -611,7 +611,10 @@ class AtATerminal(unittest.TestCase):
         offer = {"type": "file_offer", "from": "bob", "transfer": "t1", "file": "notes.txt"}
         offer |= {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
         terminal.send(json.dumps(offer) + "\n")
-        terminal.until_shown('bob wants to send you "notes.txt" (1.0 MB). Accept? [Y/N]', ">")
+        terminal.until_shown(
+            'bob wants to send you "notes.txt" (1.0 MB). Accept? [Y/N]',
+            "Accept from bob: notes.txt? [Y/N]",
+        )
         terminal.type("y\r")
         terminal.until(lambda: b"\n" in terminal.received, "the client accepts")
         accept = json.loads(terminal.received)
@@ -633,6 +636,41 @@ class AtATerminal(unittest.TestCase):
             saved = f"notes.txt saved in {inbox.name}/in/notes.txt"
             terminal.until_shown("[bob] : hello?", saved, ">")
 
+    def test_an_answer_that_was_begun_at_another_prompt_is_asked_for_again(self) -> None:
+        terminal = self.client(milestone="04-files")
+
+        def offer(transfer: str, name: str) -> str:
+            fields = {"type": "file_offer", "from": "bob", "transfer": transfer, "file": name}
+            return json.dumps(fields | {"size": 1, "sha256": "0" * 64}) + "\n"
+
+        terminal.send(offer("t1", "one.txt"))
+        terminal.until_shown("Accept from bob: one.txt? [Y/N]")
+        terminal.type("Y")
+        terminal.until_shown("Accept from bob: one.txt? [Y/N] Y")
+        terminal.send(offer("t2", "two.txt"))
+        terminal.send('{"type":"file_cancel","transfer":"t1","from":"bob"}\n')
+        terminal.until_shown("Accept from bob: two.txt? [Y/N] Y")
+        terminal.type("\r")
+        question = 'bob wants to send you "two.txt" (1 B). Accept? [Y/N]'
+        again = "You began to type this before you were asked. Please answer again."
+        terminal.until_shown(again, question, "Accept from bob: two.txt? [Y/N]")
+        self.assertEqual(terminal.received, b"")
+        terminal.type("N\r")
+        terminal.until(lambda: b'"file_reject"' in terminal.received, "the client refuses")
+        self.assertEqual(json.loads(terminal.received)["transfer"], "t2")
+        terminal.until_shown(">")
+
+    def test_control_s_stops_nothing(self) -> None:
+        terminal = self.client()
+        terminal.type("\x13")
+        terminal.send("a message\n")
+        terminal.until(lambda: "a message" in terminal.shown(), "the message is shown")
+        terminal.type("\x07\x04")  # Ctrl-G ends a search, Ctrl-D the input
+        terminal.until_input_ends()
+        terminal.hang_up()
+        terminal.status()
+        self.assertTrue(terminal.is_restored())
+
     def test_a_limit_of_the_size_of_files_ends_the_transfer_and_not_the_client(self) -> None:
         inbox = tempfile.TemporaryDirectory()
         self.addCleanup(inbox.cleanup)
@@ -645,7 +683,10 @@ class AtATerminal(unittest.TestCase):
         offer = {"type": "file_offer", "from": "bob", "transfer": "t1", "file": "notes.txt"}
         offer |= {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
         terminal.send(json.dumps(offer) + "\n")
-        terminal.until_shown('bob wants to send you "notes.txt" (1.0 MB). Accept? [Y/N]', ">")
+        terminal.until_shown(
+            'bob wants to send you "notes.txt" (1.0 MB). Accept? [Y/N]',
+            "Accept from bob: notes.txt? [Y/N]",
+        )
         terminal.type("y\r")
         terminal.until(lambda: b"\n" in terminal.received, "the client accepts")
         accept = json.loads(terminal.received)

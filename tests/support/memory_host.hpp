@@ -99,6 +99,12 @@ class memory_host {
   /// From now on @p who reads nothing, and nothing more may wait for it.
   void deafen(client who) { peers_.at(who).deaf = true; }
 
+  /// From now on the sockets of connections that are gone stay open, as if their peers were slow.
+  void linger() { lingers_ = true; }
+
+  /// The socket of @p who, who is gone, is closed.
+  void release(client who) { service_.released(who); }
+
   /// Whether @p who is still served.
   bool is_open(client who) const { return peers_.at(who).open; }
 
@@ -220,6 +226,7 @@ class memory_host {
     leaving.excused = actions_.size();
     departed_.push_back(who);
     service_.disconnected(who, how, actions_);
+    if (!lingers_) service_.released(who);
   }
 
   peer* find(client who) {
@@ -239,6 +246,7 @@ class memory_host {
   std::vector<client> resumed_;   // in this turn
   std::size_t index_ = 0;         // of the action that is being applied
   std::size_t strays_ = 0;
+  bool lingers_ = false;
   std::uint64_t last_id_ = 0;
   std::chrono::system_clock::time_point now_;
 };

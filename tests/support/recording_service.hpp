@@ -52,6 +52,8 @@ class recording_service : public jalon::service {
     if (on_disconnected) on_disconnected(number_of(id), {}, out);
   }
 
+  void released(jalon::connection_id /*id*/) noexcept override { ++sockets_closed; }
+
   std::string describe(jalon::connection_id id) const override { return called(number_of(id)); }
 
   void elapsed(jalon::steady_time now, jalon::actions& out) override {
@@ -69,6 +71,7 @@ class recording_service : public jalon::service {
   std::vector<std::string> story;
   std::vector<jalon::arrival> arrivals;
   std::vector<jalon::steady_time> elapsed_at;
+  std::size_t sockets_closed = 0;  ///< of clients that are gone
   /// What is done with a line; an echo, if a test says nothing.
   answer_function answer = [this](std::size_t who, std::string_view line, jalon::actions& out) {
     out.send(id_of(who), line);

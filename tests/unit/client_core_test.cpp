@@ -128,6 +128,7 @@ TEST_CASE("what is typed goes before the next page of a list") {
     alice.type("/channels");
     alice.receive(R"({"type":"echo","id":2,"text":"one"})");
     CHECK(alice.sent.back() == R"({"type":"channels","id":3})");
+    CHECK(alice.shown.back() == "the list goes on, but is cut here");
     alice.receive(R"({"type":"channels","id":3,"channels":[]})");
     CHECK(alice.sent.size() == 3);
   }

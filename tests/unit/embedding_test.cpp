@@ -228,6 +228,7 @@ TEMPLATE_TEST_CASE("a drain timeout without limit does not cut off at once", "",
   auto ends = support::tcp_pair();
   jalon::connection_options options;
   options.drain_timeout = std::chrono::milliseconds::max();
+  options.close_timeout = std::chrono::milliseconds::max();
   support::function_handler handler;
   bool closed = false;
   handler.on_closed = [&] { closed = true; };

@@ -168,6 +168,9 @@ TEMPLATE_TEST_CASE("who does not accept even what is left for it is cut off at o
   bob.send("one frame that is begun, and can't be dropped\n");
   REQUIRE(s.until([&] { return departures(s) == 1; }));
   CHECK(s.until([&] { return s.server->size() == 0; }));
+  REQUIRE(s.log.size() == 2);
+  CHECK(s.log[1].starts_with("the connections hold too much memory: " +
+                             bob.socket().local().to_string() + ": closing, it held "));
 }
 
 TEMPLATE_TEST_CASE("a connection that ends gives back what it held", "", ALL_LOOPS) {

@@ -33,11 +33,17 @@ class file_client {
                        const jalon::endpoint& local = jalon::endpoint::loopback(50'000))
       : core_({[this](std::string_view line) { sent.emplace_back(line); },
                [this](std::string_view text, program::look) { shown.emplace_back(text); },
-               [](std::string_view) {}, [](bool) {}, [this] { finished = true; }}),
-        files_(on.loop, core_, transfer::inbox(home / inbox, calls),
-               {local, *jalon::endpoint::ip(server, 8'080), [](const std::string&) {}, [] {}}) {}
+               [this](std::string_view text) { prompt = text; }, [](bool) {},
+               [this] { finished = true; }}),
+        files_(
+            on.loop, core_, transfer::inbox(home / inbox, calls),
+            {local, *jalon::endpoint::ip(server, 8'080),
+             [this](const std::string& line) { progress_lines += line.empty() ? 0 : 1; }, [] {}}) {}
 
-  void type(const std::string& line) { core_.typed(line); }
+  void type(const std::string& line,
+            program::line_begin begun = program::line_begin::at_this_prompt) {
+    core_.typed(line, begun);
+  }
   void end_input() { core_.end_of_input(); }
   bool busy() const { return files_.busy(); }
 
@@ -96,6 +102,8 @@ class file_client {
   support::on_poll on;
   lines sent;
   lines shown;
+  std::string prompt;
+  int progress_lines = 0;
   bool finished = false;
 
  private:
@@ -415,6 +423,46 @@ TEST_CASE("an answer that was typed before its question does not count") {
   CHECK(refused->transfer == "t2");
 }
 
+TEST_CASE("the prompt names the question that stands, and nothing of it is longer than it may be") {
+  file_client bob;
+  const std::string name = GENERATE(std::string("notes.txt"), std::string(255, 'n'));
+  bob.receive_offer("t", "1", "alice", name);
+  const bool is_long = name.size() > 40;
+  CHECK(bob.prompt ==
+        "Accept from alice: " + (is_long ? std::string(40, 'n') + "..." : name) + "? [Y/N] ");
+  bob.receive(chat::file_cancel_event{"t", "alice"});
+  CHECK(support::run_until(bob.on, [&] { return bob.prompt == "> "; }));
+}
+
+TEST_CASE("an answer that was begun before its question is asked for again") {
+  file_client bob;
+  bob.receive_offer("t1", "1", "alice", "one.txt");
+  bob.receive_offer("t2", "2", "mallory", "two.txt");
+  bob.receive(chat::file_cancel_event{"t1", "alice"});
+  REQUIRE(bob.shows(question("mallory", "two.txt")));
+  const std::string answer = GENERATE("Y", "n", "/accept", "/accept two.txt", "/reject");
+  using program::line_begin;
+  bob.type(answer, GENERATE(line_begin::at_another_prompt, line_begin::unknown));
+  CHECK(bob.sent.empty());
+  CHECK(bob.times_shown("You began to type this before you were asked. Please answer again.") == 1);
+  CHECK(bob.times_shown(question("mallory", "two.txt")) == 2);
+  bob.type("Y", line_begin::unknown);
+  CHECK(bob.next_sent<chat::file_accept>());
+}
+
+TEST_CASE(
+    "where nobody knows when a line was begun, only a question that replaces one asks again") {
+  file_client bob;
+  bob.receive_offer("t1", "1", "alice", "one.txt");
+  bob.receive_offer("t2", "2", "carol", "two.txt");
+  bob.type("N", program::line_begin::unknown);
+  REQUIRE(bob.next_sent<chat::file_reject>());
+  bob.answer(chat::ok{});
+  REQUIRE(bob.shows(question("carol", "two.txt")));
+  bob.type("Y", program::line_begin::unknown);
+  CHECK(bob.next_sent<chat::file_accept>());
+}
+
 TEST_CASE("when the offer that was asked about is gone, the next one is asked about") {
   file_client bob;
   bob.receive_offer("t1", "1", "alice", "one.txt");
@@ -595,6 +643,40 @@ TEST_CASE("when the server does not pass the acceptance on, nobody is waited for
   CHECK(bob.shows("notes.txt was not received: the offer is gone"));
   CHECK_FALSE(bob.busy());
   CHECK_FALSE(exists(bob.home / "inbox.partial"));
+}
+
+TEST_CASE("what the sender still sends when the server refuses the acceptance does no harm") {
+  file_client bob;
+  bob.receive_offer("t", "content");
+  bob.type("Y");
+  const auto invited = bob.next_sent<chat::file_accept>();
+  REQUIRE(invited);
+  auto alice = visit(*invited);
+  alice.send("con");
+  REQUIRE(support::run_until(bob.on, [&] { return bob.progress_lines > 0; }));
+  SECTION("more bytes") { alice.send("ten"); }
+  SECTION("all bytes") { alice.send("tent"); }
+  SECTION("the end") { alice.leave(); }
+  // The receiver is retired before the loop's turn that reads these.
+  bob.answer(chat::error{"no_such_transfer", ""});
+  support::run_turns(bob.on, 5);
+  CHECK(bob.times_shown("notes.txt was not received: the offer is gone") == 1);
+  CHECK_FALSE(bob.busy());
+}
+
+TEST_CASE("a file is saved when all its bytes have come, whether or not its sender leaves") {
+  file_client bob;
+  bob.receive_offer("t", "content");
+  bob.type("Y");
+  const auto invited = bob.next_sent<chat::file_accept>();
+  REQUIRE(invited);
+  bob.answer(chat::ok{});
+  auto alice = visit(*invited);
+  alice.send("content");
+  CHECK(bob.shows("notes.txt saved in " + (bob.home / "inbox/notes.txt").string()));
+  CHECK(bob.busy());  // until the sender has the answer
+  alice.leave();
+  CHECK(support::run_until(bob.on, [&] { return !bob.busy(); }));
 }
 
 TEST_CASE("an answer that comes after the file does no harm") {

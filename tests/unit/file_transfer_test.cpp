@@ -58,7 +58,8 @@ class receiving {
             [this] {
               was_kept = !keep_error;
               return keep_error;
-            }});
+            },
+            [this] { sender_is_gone = true; }});
     port = receiver_->port();
   }
 
@@ -92,6 +93,7 @@ class receiving {
   std::optional<transfer::received_file> result;
   std::error_code keep_error;  // what its owner says when it is to keep the file
   bool was_kept = false;
+  bool sender_is_gone = false;  // or nobody has come
 
  private:
   std::string bytes_;
@@ -376,11 +378,13 @@ TEST_CASE("a sender that stays after the answer does not hold the receiver up") 
   auto alice = bob.visitor();
   alice.send(first_line(token) + "content");
   CHECK(gets(bob, alice, ack_of("content")));
+  CHECK(bob.outcome().empty());
+  CHECK_FALSE(bob.sender_is_gone);
   for (int i = 0; i < 3; ++i) {
     bob.on.clock.advance(std::chrono::seconds(10));
     support::run_turns(bob.on, 1);
   }
-  CHECK(bob.outcome().empty());
+  CHECK(support::run_until(bob.on, [&] { return bob.sender_is_gone; }));
 }
 
 TEST_CASE("a disk that takes no more is told to both sides") {
@@ -408,19 +412,35 @@ TEST_CASE("a receiver waits a minute for the sender, strangers or not") {
   CHECK(bob.outcome() == "nobody came to send it");
 }
 
-TEST_CASE("a receiver waits a minute for more, each time that some has come") {
-  receiving bob("content");
+TEST_CASE("a receiver waits a minute for more, each time that enough has come") {
+  constexpr auto enough = transfer::file_receiver::least_progress;
+  receiving bob(std::string(3 * enough, '.'));
   auto alice = bob.visitor();
   alice.send(first_line(token));
-  for (const std::string piece : {"con", "ten"}) {
+  for (std::uint64_t pieces = 1; pieces <= 2; ++pieces) {
     bob.on.clock.advance(std::chrono::seconds(59));
-    const auto before = bob.progress;
-    alice.send(piece);
-    REQUIRE(support::run_until(bob.on, [&] { return bob.progress == before + 3; }));
+    alice.send(std::string(enough, '.'));
+    REQUIRE(support::run_until(bob.on, [&] { return bob.progress == pieces * enough; }));
   }
   CHECK_FALSE(bob.result);
   bob.on.clock.advance(std::chrono::seconds(60));
   CHECK(bob.outcome() == "nothing more came");
+  CHECK(bob.sender_is_gone);
+}
+
+TEST_CASE("a sender that sends a few bytes at a time is not waited for for ever") {
+  receiving bob(some_bytes(100'000));
+  auto alice = bob.visitor();
+  alice.send(first_line(token) + '.');
+  REQUIRE(support::run_until(bob.on, [&] { return bob.progress == 1; }));
+  for (std::uint64_t bytes = 2; bytes <= 3; ++bytes) {
+    bob.on.clock.advance(std::chrono::seconds(29));
+    alice.send(".");
+    REQUIRE(support::run_until(bob.on, [&] { return bob.progress == bytes; }));
+  }
+  bob.on.clock.advance(std::chrono::seconds(2));
+  CHECK(bob.outcome() == "it came too slowly");
+  CHECK(bob.sender_is_gone);
 }
 
 // ---- The sender ----

@@ -712,6 +712,21 @@ TEST_CASE("An address has a bounded number of connections", "[policy]") {
   for (int i = 0; i < 10; ++i) CHECK(open_from("127.0.0.1"));
 }
 
+TEST_CASE("A connection counts for its address until its socket is closed", "[policy]") {
+  chat::service_limits limits;
+  limits.connections_per_address = 2;
+  limited_chat scene(limits);
+  scene.host.linger();
+  const auto first = scene.connect("192.0.2.1");
+  const auto second = scene.connect("192.0.2.1");
+  scene.send(first, R"({"type":"quit"})");
+  scene.host.disconnect(second);
+  CHECK(scene.drain(scene.connect("192.0.2.1")).back().at("code") == "too_many_connections");
+  scene.host.release(first);
+  CHECK(scene.drain(scene.connect("192.0.2.1")).back().at("type") == "hello");
+  CHECK(scene.drain(scene.connect("192.0.2.1")).back().at("code") == "too_many_connections");
+}
+
 TEST_CASE("Of IPv6 a network of 64 bits counts as one address", "[policy]") {
   chat::service_limits limits;
   limits.connections_per_address = 2;
@@ -723,6 +738,16 @@ TEST_CASE("Of IPv6 a network of 64 bits counts as one address", "[policy]") {
   CHECK(open_from("2001:db8:1:2:ffff::9"));
   CHECK_FALSE(open_from("2001:db8:1:2::3"));
   CHECK(open_from("2001:db8:1:3::1"));
+  INFO("link-local addresses, and those of IPv4 behind NAT64, count one by one");
+  for (const std::string peer : {"fe80::1%1", "fe80::2%1", "fe80::1%2", "64:ff9b::192.0.2.2"}) {
+    CAPTURE(peer);
+    CHECK(open_from(peer));
+    CHECK(open_from(peer));
+    CHECK_FALSE(open_from(peer));
+  }
+  CHECK(open_from("64:ff9b::192.0.2.1"));
+  CHECK(open_from("192.0.2.1"));
+  CHECK_FALSE(open_from("::ffff:192.0.2.1"));
   for (int i = 0; i < 5; ++i) CHECK(open_from("::1"));
 }
 
@@ -758,6 +783,28 @@ TEST_CASE("An HTTP request or a TLS greeting is recognised, whatever its pieces"
           std::vector<std::string>{"<HTTP>"});
     CHECK(decode("\x16\x03\x01" + std::string("\x00\x05\n\n\n{}\n", 8), piece) ==
           std::vector<std::string>{"<TLS>"});
+  }
+}
+
+TEST_CASE("An unusual HTTP request is recognised too", "[policy]") {
+  for (const std::size_t piece : {1U, 7U, 100'000U}) {
+    CAPTURE(piece);
+    for (const std::string start :
+         {"CONNECT a:80 HTTP/1.1", "get / HTTP/1.1", "POST  / HTTP/1.1", "POST\t/ HTTP/1.1",
+          "m-search x HTTP/1.1", "anything but json HTTP/2", " GET x http/1.0", "PATCH /"}) {
+      CAPTURE(start);
+      CHECK(decode(start + "\r\n\r\n{}\n", piece) == std::vector<std::string>{"<HTTP>"});
+    }
+    CHECK(decode("\n \nput x HTTP/1.1\n{}\n", piece) ==
+          std::vector<std::string>{"", " ", "<HTTP>"});
+  }
+}
+
+TEST_CASE("No JSON is taken for HTTP, whatever it says", "[policy]") {
+  for (const std::string line :
+       {R"({"text":"GET / HTTP/1.1"})", R"({"text" : "a HTTP/1 "})", R"("GET / HTTP/1.1")",
+        R"([ "HTTP/1" ])", "true", "HTTP/1.1", " HTTP/1.1", "hello /there", "x HTTP/"}) {
+    CHECK(decode(line + "\n", 1) == std::vector<std::string>{line});
   }
 }
 

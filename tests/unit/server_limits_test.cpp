@@ -2,6 +2,7 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -218,6 +219,7 @@ TEMPLATE_TEST_CASE("out of descriptors, those that only linger go first, the old
   REQUIRE(s.gets(second, "bye\n"));
   run_turns(s, 5);
   REQUIRE(s.server->size() == 3);
+  CHECK(s.service.sockets_closed == 0);  // though all three are gone for the service
 
   peer newcomer(s.server->local());
   bool first_is_cut = false;
@@ -233,11 +235,44 @@ TEMPLATE_TEST_CASE("out of descriptors, those that only linger go first, the old
   }
   CHECK(first_is_cut);
   CHECK_FALSE(second_is_cut);
-  CHECK(s.log.empty());
+  CHECK(s.service.sockets_closed == 1);
+  CHECK(s.log == std::vector<std::string>{"cut off a client that is being closed: " +
+                                          first.socket().local().to_string() +
+                                          ": its descriptor is needed"});
   CHECK(s.server->size() == 3);
   CHECK(s.until([&] { return draining.received().size() == 8'000'001; }));
   newcomer.send("hello\n");
   CHECK(s.gets(newcomer, "bye\n"));
+}
+
+TEMPLATE_TEST_CASE("out of descriptors, all that are closing are looked at, some for each newcomer",
+                   "", ALL_LOOPS) {
+  const support::temporary_folder folder;
+  server_scene<TestType> s({}, jalon::line_codec(),
+                           *jalon::endpoint::unix_path((folder / "chat").string()));
+  s.service.answer = [&](std::size_t who, std::string_view, actions& out) {
+    if (who + 1 < s.service.ids().size()) return;
+    const std::vector<jalon::connection_id> all = s.service.ids();
+    out.send(std::span(all).first(all.size() - 1), std::string(4'000'000, 'x'));
+    for (const auto id : all) out.close(id);
+  };
+  std::vector<peer> draining;
+  for (int i = 0; i < 100; ++i) draining.push_back(s.client());
+  peer last = s.client();
+  last.send("all\n");
+  REQUIRE(s.until([&] { return last.ended(); }));
+  run_turns(s, 5);
+  REQUIRE(s.server->size() == 101);
+  peer refused(s.server->local());
+  peer accepted(s.server->local());
+  {
+    const support::no_descriptors none_left;
+    run_turns(s, 20);
+  }
+  CHECK(refused.gone());
+  CHECK_FALSE(accepted.gone());
+  CHECK(s.server->size() == 101);
+  CHECK(s.service.arrivals.size() == 102);
 }
 
 TEMPLATE_TEST_CASE("a server may be shut down while it waits for descriptors", "", ALL_LOOPS) {

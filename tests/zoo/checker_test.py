@@ -74,6 +74,18 @@ class Checker(unittest.TestCase):
         shown = page.read_text(encoding="utf-8")
         self.assertIn(self.without_figures(shown), self.without_figures(run.stdout))
 
+    def test_the_same_seed_gives_the_same_causes(self) -> None:
+        with tempfile.TemporaryDirectory() as directory:
+            bug = Bug.read(ZOO / "bugs" / "course_short_header.bug")
+            command = bug.build(Path(directory))
+            only = "echo.again,wire.two_in_one,wire.every_cut,users.whois_nobody"
+            runs = [self.run_checker("--milestone", "2", "--dialect", "struct", "--seed", "7", "--timeout", "2",
+                                     "--only", only, "--report", "json", "--", *command, "{port}") for _ in range(2)]
+        named = [[(one["check"], one["outcome"], one.get("cause", {}).get("id"), one["follows_from"])
+                  for one in json.loads(run.stdout)["results"]] for run in runs]
+        self.assertEqual(*named)
+        self.assertIn("short_header", [cause for _, _, cause, _ in named[0]])
+
     @staticmethod
     def without_figures(report: str) -> str:
         """A report without what differs from run to run: times, and what the system measures."""

@@ -23,6 +23,10 @@ A bug is a file `bugs/NAME.bug`:
 
 There may be several replacements. Other checks may fail too; then the report says of each that it
 has the same cause, or that it may be a consequence.
+
+A file `habits/NAME.bug` is no bug, but a way in which a right server may differ from the one it is put
+into. Instead of `caught` and `cause` it has a line `fails CHECK CAUSE` for each check that may fail, mostly
+none. Everything else must pass.
 """
 
 import argparse
@@ -38,9 +42,11 @@ from pathlib import Path
 from typing import Any, Callable, Iterator
 
 ZOO = Path(__file__).parent.resolve()
+# By which a habit is tested where a bug is tested by its own check.
+BASIC_CHECKS = "echo,users,channels"
 # The checker limits what a program sees and may use; the system's interpreter needs least.
 PYTHON = "/usr/bin/python3" if os.access("/usr/bin/python3", os.X_OK) else sys.executable
-COMPILERS = {".c": ["cc", "-g", "-w"], ".cpp": ["c++", "-std=c++20", "-g", "-w"]}
+COMPILERS = {".c": ["cc", "-g", "-w", "-pthread"], ".cpp": ["c++", "-std=c++20", "-g", "-w"]}
 
 
 @dataclass
@@ -51,6 +57,7 @@ class Bug:
     about: str = ""
     fields: dict[str, str] = field(default_factory=dict)
     replacements: list[tuple[str, str]] = field(default_factory=list)
+    fails: dict[str, str] = field(default_factory=dict)  # of a habit: what may fail, and for which cause
 
     @classmethod
     def read(cls, path: Path) -> "Bug":
@@ -61,11 +68,20 @@ class Bug:
                 bug.about += (" " if bug.about else "") + line[1:].strip()
             elif line.strip():
                 key, _, value = line.partition(" ")
-                bug.fields[key] = value.strip()
+                if key == "fails":
+                    check, cause = value.split()
+                    bug.fails[check] = cause
+                else:
+                    bug.fields[key] = value.strip()
         for part in parts:
             old, new = part.split("---- stands\n")
             bug.replacements.append((old.strip("\n"), new.strip("\n")))
         return bug
+
+    @property
+    def is_bug(self) -> bool:
+        """Whether a check must catch it. Otherwise it is a habit."""
+        return "caught" in self.fields
 
     @property
     def program(self) -> Path:
@@ -96,8 +112,17 @@ def compiled(source: Path, flags: list[str]) -> list[str]:
     return [str(program)]
 
 
+def read_all(folder: str) -> list[Bug]:
+    return [Bug.read(path) for path in sorted((ZOO / folder).glob("*.bug"))]
+
+
 def bugs() -> list[Bug]:
-    return [Bug.read(path) for path in sorted((ZOO / "bugs").glob("*.bug"))]
+    return read_all("bugs")
+
+
+def entries() -> list[Bug]:
+    """The bugs, and the habits that are none."""
+    return bugs() + read_all("habits")
 
 
 def checked(build: Path, command: list[str], fields: dict[str, str], *options: str) -> dict:
@@ -117,6 +142,8 @@ def checked(build: Path, command: list[str], fields: dict[str, str], *options: s
 
 def problems_of(bug: Bug, report: dict) -> list[str]:
     """What is not as the bug's file says."""
+    if not bug.is_bug:
+        return problems_of_habit(bug, report)
     results = {one["check"]: one for one in report["results"]}
     due = results[bug.fields["caught"]]
     if due["outcome"] != "failed":
@@ -127,6 +154,16 @@ def problems_of(bug: Bug, report: dict) -> list[str]:
     for one in results.values():
         if one["outcome"] == "failed" and root_of(one, results)["cause"]["id"] != bug.fields["cause"]:
             found.append(f"{one['check']} failed too, and named {one['cause']['id']}")
+    return found
+
+
+def problems_of_habit(habit: Bug, report: dict) -> list[str]:
+    """What failed for another reason than the habit's file says; and what it says, and did not fail."""
+    results = {one["check"]: one for one in report["results"]}
+    found = [f"{check} did not fail" for check in habit.fails if results[check]["outcome"] != "failed"]
+    for one in results.values():
+        if one["outcome"] == "failed" and one["cause"]["id"] != habit.fails.get(one["check"]):
+            found.append(f"{one['check']} failed: due {one['due_text']}; came {one['came_text']}; {one['cause_text']}")
     return found
 
 
@@ -145,12 +182,13 @@ def test(build: Path, names: list[str], whole: bool) -> int:
         def problems(bug: Bug) -> list[str]:
             folder = Path(directory, bug.name)
             folder.mkdir()
-            only = [] if whole else ["--only", bug.fields["caught"]]
-            return problems_of(bug, checked(build, bug.build(folder), bug.fields, *only))
+            options = [] if bug.is_bug else ["--timeout", "5"]
+            options += [] if whole else ["--only", bug.fields.get("caught", BASIC_CHECKS)]
+            return problems_of(bug, checked(build, bug.build(folder), bug.fields, *options))
 
-        chosen = [bug for bug in bugs() if not names or bug.name in names]
+        chosen = [bug for bug in entries() if not names or bug.name in names]
         for bug, found in zip(chosen, side_by_side(problems, chosen)):
-            print(f"{bug.name:24} {bug.fields['caught']:28} {bug.fields['cause']:28} "
+            print(f"{bug.name:24} {bug.fields.get('caught', '-'):28} {bug.fields.get('cause', 'none: a habit'):28} "
                   f"{'ok' if not found else 'NOT SO'}", flush=True)
             for problem in found:
                 outcome = 1
@@ -166,8 +204,8 @@ def side_by_side(call: Callable[[Any], Any], values: list) -> Iterator[Any]:
 
 def fifth(seed: str) -> list[str]:
     """A fifth of the bugs. Another seed, say the hash of another commit, chooses others."""
-    chosen = [bug.name for bug in bugs() if hashlib.sha256((seed + bug.name).encode()).digest()[0] % 5 == 0]
-    print(f"{len(chosen)} of {len(bugs())} bugs, chosen by {seed}", flush=True)
+    chosen = [bug.name for bug in entries() if hashlib.sha256((seed + bug.name).encode()).digest()[0] % 5 == 0]
+    print(f"{len(chosen)} of {len(entries())} bugs and habits, chosen by {seed}", flush=True)
     return chosen or [bugs()[0].name]
 
 

@@ -17,6 +17,7 @@ RIGHT = (
     {"server": "echo.cpp", "milestone": "1", "dialect": "lines"},
     {"server": "echo.py", "milestone": "1", "dialect": "lines"},
     {"server": "course.c", "milestone": "4", "dialect": "struct"},
+    {"server": "chat.py", "milestone": "2", "dialect": "jsonl"},
     {"client": "client.c", "milestone": "1", "dialect": "lines"},
     {"client": "client.py", "milestone": "2", "dialect": "jsonl"},
     {"client": "course_client.c", "milestone": "4", "dialect": "struct"},

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "batch_table.hpp"
 #include "catalogue.hpp"
 
 namespace check {
@@ -22,20 +23,12 @@ struct batch_options {
   std::function<int(const std::string& dialect, const std::vector<std::string>& reports)> grade;
 };
 
-/// The result of one folder.
-struct batch_row {
-  std::string name;
-  std::string state;  ///< "graded", "not_built" or "not_run"
-  double points = 0;
-  double possible = 0;
-  std::size_t passed = 0, failed = 0, not_judged = 0;
-  std::string first_cause;  ///< the text of the first failure's cause
-};
-
 /// Grades all folders. A folder's `dialect.json`, if it has one, is the dialect of its program.
 ///
-/// Writes into the results for each folder `NAME.html`, `NAME.json` and the output as `NAME.log`;
-/// and `table.csv` and `table.html`. All processes that were started have ended on return.
+/// Writes into the results for each folder `NAME.html`, `NAME.json` and the output as `NAME.log`,
+/// see `report_files`; and `table.csv` and `table.html`. A build may change its own folder only,
+/// where the system has Landlock; elsewhere a warning is printed. All processes that were started
+/// have ended on return.
 /// @return a row for each folder, sorted by name
 /// @throws std::exception if the folders cannot be read or the results cannot be written
 std::vector<batch_row> run_batch(batch_options options, const catalogue& texts);

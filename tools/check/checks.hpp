@@ -16,8 +16,8 @@ struct check_case {
   std::string requirement;  ///< the number of the requirement, "2.7"; empty for hidden checks
   void (*run)(stage&) = nullptr;
   std::vector<std::string> needs = {};  ///< requests that the dialect must have
-  /// Changes the options of the program, if the usual ones do not fit.
-  void (*prepare)(subject_options&) = nullptr;
+  /// Changes the options, if the usual ones do not fit.
+  void (*prepare)(stage_options&) = nullptr;
   /// Values for `stage::input_size`, in ascending order. A check that fails is run again with
   /// these, and the report shows the smallest input that fails for the same cause.
   std::vector<std::size_t> smaller = {};
@@ -38,6 +38,9 @@ std::vector<check_case> process_checks();
 std::vector<check_case> user_checks();
 std::vector<check_case> channel_checks();
 std::vector<check_case> file_checks();
+
+/// Two users of a new channel hear each other. The creator joins it if the program wants that.
+void hears_in_own_channel(stage& s);
 
 namespace client {
 std::vector<check_case> program_checks();

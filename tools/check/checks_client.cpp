@@ -7,7 +7,7 @@ namespace check::client {
 
 namespace {
 
-void at_a_terminal(subject_options& options) { options.standard = standard_files::terminal; }
+void at_a_terminal(stage_options& options) { options.program.standard = standard_files::terminal; }
 
 // A typed line is sent, and the answer to it is shown.
 void expect_answer_shown(stage& s) {
@@ -45,10 +45,10 @@ void shows_what_comes_back(stage& s) {
 
 void text_is_unchanged(stage& s) {
   const auto typed =
-      s.word() + "  tout va bien, \xC3\xA0 bient\xC3\xB4t! \"" + s.word() + "\" 100% {}";
+      s.word() + "  tout va bien, \xC3\xA0 bient\xC3\xB4t! \"" + s.word() + "\" 100%d {}";
   const auto answer = s.word() +
                       "  \xC3\xA7"
-                      "a marche! 'oui' 100% {} " +
+                      "a marche! \"oui\" 100%d {} " +
                       s.word();
   s.server().answers("echo", "echo", {{"text", answer}});
   s.terminal().types(typed);

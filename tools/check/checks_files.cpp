@@ -1,19 +1,24 @@
 // Milestone 4 of a server: offers of files, and their answers.
+#include <sstream>
+
 #include "checks.hpp"
 
 namespace check {
 
 namespace {
 
-// The id of the last transfer that @p receiver has received, found as the dialect says.
+// The id of the last transfer that @p receiver has received, in the field that the dialect names.
 std::string transfer_of(stage& s, const user& receiver) {
-  const std::string mark = s.dialect().description().value("transfer", "");
-  if (mark.empty()) return {};
-  const auto& text = receiver.received();
-  const auto begin = text.rfind(mark);
-  if (begin == text.npos) return {};
-  const auto end = text.find('"', begin + mark.size());
-  return text.substr(begin + mark.size(), end - begin - mark.size());
+  const std::string field = s.dialect().description().value("transfer", "");
+  if (field.empty()) return {};
+  std::string transfer;
+  std::istringstream lines(receiver.received());
+  for (std::string line; std::getline(lines, line);) {
+    const auto message = nlohmann::json::parse(line, nullptr, false);
+    if (message.is_object() && message.contains(field) && message[field].is_string())
+      transfer = message[field];
+  }
+  return transfer;
 }
 
 // alice offers a file, and bob receives the offer. @return the server's id of the transfer

@@ -26,6 +26,7 @@ void console::ends_input() {
 
 void console::sees(std::string_view word) {
   if (wait_for(word)) return;
+  note_if_cut(word);
   const failure wrong{{"due.shows", {{"word", std::string(word)}}}, describe_received(), name()};
   if (!is_terminal_ && !is_gone()) note_if_output_kept(word);
   throw failure(wrong);

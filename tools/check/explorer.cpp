@@ -16,7 +16,7 @@ namespace {
 
 constexpr milliseconds first_patience{800};  // before it is known how fast the program answers
 constexpr milliseconds quick_patience{250};
-constexpr milliseconds least_patience{60};
+constexpr milliseconds least_patience{120};
 constexpr milliseconds settling{15};  // in which the rest of an answer arrives
 constexpr std::size_t guesses = 24;   // layouts that are tried though no answer shows them
 constexpr std::size_t best_fits = 10;

@@ -98,6 +98,10 @@ tools::arguments host::is_asked(const std::string& request, tools::arguments val
     return asked_[matched_ - 1].values;
   }
   std::string expected = request;
+  const bool quoted = stage_.dialect().description().value("escape", "") == "json";
+  for (const auto& [name, value] : values) {
+    if (!quoted) note_if_cut(value);
+  }
   for (const auto& [name, value] : values)
     expected.append(" ").append(name).append("=\"").append(value) += '"';
   fail({"due.asked", {{"who", name()}, {"request", expected}}});

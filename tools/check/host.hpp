@@ -57,6 +57,7 @@ class host : public peer {
   };
 
   void on_received() override;
+  bool sends_messages() const override { return true; }
   void on_ended() override { half_closes(); }  // every request has been answered by now
   void send_probe() override;
   void wait_for_next_line();

@@ -9,6 +9,7 @@
 #include "batch.hpp"
 #include "common/exit_status.hpp"
 #include "common/resources.hpp"
+#include "diagnosis.hpp"
 #include "probe.hpp"
 #include "report.hpp"
 #include "runner.hpp"
@@ -95,7 +96,7 @@ int run_probe(const command_line& args) {
   options.stage.program.command = args.command;
   options.stage.patience = std::chrono::milliseconds(700);
   const auto found = probe(options, args.dialect.empty() ? "struct" : args.dialect, probe_limit);
-  tools::write_file(args.output, found.dialect.dump(2) + "\n");
+  tools::write_file(args.output, tools::json_text(found.dialect));
   const catalogue texts;
   const auto& search = found.search;
   std::cerr << texts.say("probe.tried", {{"layouts", std::to_string(search.layouts_tried)},
@@ -190,9 +191,9 @@ int run(const command_line& args) {
     throw std::runtime_error("a client is always started here");
   require_kinds(args);
   const rubric weights(args.rubric);
-  choose_ping(options.stage, options.bound);
+  learn_habits(options);
   auto results = run_all(options, [&](const check_result& result) {
-    std::cerr << progress_line(result, texts) << std::flush;
+    std::cerr << tools::shown(progress_line(result, texts)) << std::flush;
   });
   link_repeated_causes(results);
   const std::string subject = args.command.empty() ? args.host : joined(args.command);
@@ -250,7 +251,7 @@ int main(int argc, char** argv) {
   } catch (const CLI::Success& request) {
     return app.exit(request);
   } catch (const std::exception& error) {
-    std::cerr << "jalon-check: " << error.what() << "\n";
+    std::cerr << "jalon-check: " << tools::shown(error.what()) << "\n";
     return could_not_run;
   }
 }

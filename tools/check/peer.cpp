@@ -12,7 +12,20 @@ using tools::wire_kind;
 
 namespace {
 constexpr std::chrono::milliseconds piece_timeout{100};  // the longest wait for a piece to be read
+constexpr std::size_t least_text = 7;  // shorter beginnings of a text may have come by chance
+constexpr std::size_t least_size = 16;
+
+// A program reads up to this byte, or changes it: a blank, or the second of two.
+std::string fact_of_cut(std::string_view text, std::size_t size) {
+  const auto is_at = [&](char c) { return text[size] == c || text[size - 1] == c; };
+  if (text[size] == '\0') return "fact.cut_at_zero";
+  if (is_at('%')) return "fact.cut_at_percent";
+  if (text[size] < 0) return "fact.cut_at_letter";
+  if (is_at('"') || is_at('\\')) return "fact.cut_at_quote";
+  if (is_at(' ')) return "fact.cut_at_blank";
+  return size >= least_size ? "fact.cut_at_size" : "";
 }
+}  // namespace
 
 peer::peer(stage& stage, std::string name, channel channel)
     : stage_(stage),
@@ -80,12 +93,22 @@ void peer::flush() {
     }
     stage_.story().add(name_, wire_kind::sent, piece.substr(0, result.bytes), label_);
     sent_bytes_ += result.bytes;
+    if (sends_messages()) follow_messages(piece.substr(0, result.bytes));
     outgoing_.consume(result.bytes, loop.now());
   }
   next_piece_.cancel();
   if (const auto when = outgoing_.next_wakeup(loop.now()))
     next_piece_ = loop.at(*when, [this] { flush(); });
   update_interest();
+}
+
+void peer::follow_messages(std::string_view sent) {
+  constexpr std::size_t bound = 1U << 20;  // a message without an end is unfinished in any case
+  if (unfinished_.size() > bound) return;
+  unfinished_ += sent;
+  const auto messages = stage_.dialect().split(unfinished_);
+  state_.half_sent = !messages.empty() && !messages.back().complete;
+  unfinished_.erase(0, state_.half_sent ? messages.back().begin : unfinished_.size());
 }
 
 void peer::update_interest() {
@@ -171,17 +194,18 @@ bool peer::wait_for(std::string_view word) {
 
 void peer::hears(std::string_view word) {
   if (wait_for(word)) return;
-  note_if_cut_at_zero(word);
+  note_if_cut(word);
   fail({"due.hears", {{"who", name_}, {"word", tools::shortened(word, 100)}}});
 }
 
-// A program that treats bytes as a C string loses everything after a zero byte.
-void peer::note_if_cut_at_zero(std::string_view word) {
-  const std::string_view text = word.substr(0, word.find('\0'));
-  const auto found = heard().find(text);
-  if (text.size() == word.size() || text.empty() || found == std::string_view::npos) return;
-  const auto rest = heard().substr(found + text.size());
-  if (!rest.starts_with('\0')) stage_.note("fact.cut_at_zero", {{"who", name_}});
+// The text arrived up to some byte. What that byte is tells how the program reads texts.
+void peer::note_if_cut(std::string_view text) {
+  const auto got = heard();
+  std::size_t size = text.size();
+  while (size > 0 && got.find(text.substr(0, size)) == std::string_view::npos) --size;
+  if (size < least_text || size == text.size()) return;
+  const auto fact = fact_of_cut(text, size);
+  if (!fact.empty()) stage_.note(fact, {{"who", name_}, {"size", tools::counted(size, "byte")}});
 }
 
 void peer::hears_in_order(const std::vector<std::string>& words) {

@@ -104,6 +104,8 @@ class peer {
  protected:
   /// Makes the program handle one more message, which may release an answer that it held back.
   virtual void send_probe() {}
+  /// Whether what it sends are messages of the dialect.
+  virtual bool sends_messages() const { return false; }
   /// Called when bytes have arrived.
   virtual void on_received() {}
   /// Called when the program has closed or reset the connection.
@@ -114,6 +116,8 @@ class peer {
   bool send_pieces(const std::vector<std::string>& pieces, const std::string& label);
   /// Waits for @p word after the mark. @return whether it arrived
   bool wait_for(std::string_view word);
+  /// Notes where a text that arrived in part was cut: at a zero, a blank, a quotation mark, ...
+  void note_if_cut(std::string_view text);
   /// Describes what was received after the mark.
   catalogue_text describe_received() const;
   /// @throws failure, with the wrong byte at @p offset of all received bytes
@@ -136,8 +140,8 @@ class peer {
   void flush();
   void update_interest();
   void handle_end();
+  void follow_messages(std::string_view sent);
   void note_if_held_back(const std::string& word);
-  void note_if_cut_at_zero(std::string_view word);
 
   std::string name_;
   channel channel_;
@@ -154,6 +158,7 @@ class peer {
   bool is_full_ = false;  // the last write would have blocked
   std::string label_;
   std::uint64_t sent_bytes_ = 0;
+  std::string unfinished_;  // the part of a message that was sent without its end
   bool ended_ = false;
 };
 

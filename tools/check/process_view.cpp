@@ -184,6 +184,19 @@ std::optional<tcp_socket> tcp_listener_at(std::uint16_t port) {
   return socket_info && socket_info->listens ? socket_info : std::nullopt;
 }
 
+std::uint64_t dropped_by_full_backlogs() {
+  std::istringstream in(content_of("/proc/self/net/netstat"));
+  std::string names, values;
+  while (std::getline(in, names) && std::getline(in, values)) {
+    std::istringstream name_of(names), value_of(values);
+    std::string name, value;
+    while (name_of >> name && value_of >> value) {
+      if (name == "ListenOverflows") return std::stoull(value);
+    }
+  }
+  return 0;
+}
+
 std::vector<open_descriptor> descriptors_of(pid_t pid) {
   std::vector<open_descriptor> descriptors;
   for (const auto& name : entries_of(proc(pid, "fd"))) {
@@ -199,8 +212,10 @@ std::vector<open_descriptor> descriptors_of(pid_t pid) {
   return descriptors;
 }
 
-std::optional<waiting_call> current_call(pid_t pid) {
-  std::istringstream in(content_of(proc(pid, "syscall")));
+namespace {
+
+std::optional<waiting_call> call_in(const std::string& file) {
+  std::istringstream in(content_of(file));
   std::string number, first;
   if (!(in >> number)) return std::nullopt;
   if (number == "running") return waiting_call{"running", -1};
@@ -210,6 +225,19 @@ std::optional<waiting_call> current_call(pid_t pid) {
   const bool on_descriptor = call->second.on_descriptor && !first.empty();
   return waiting_call{call->second.name,
                       on_descriptor ? static_cast<int>(from_hex(first) & 0x7FFFFFFFU) : -1};
+}
+
+}  // namespace
+
+std::optional<waiting_call> current_call(pid_t pid) { return call_in(proc(pid, "syscall")); }
+
+bool is_at_rest(pid_t pid) {
+  const auto threads = entries_of(proc(pid, "task"));
+  return std::none_of(threads.begin(), threads.end(), [pid](const std::string& thread) {
+    if (!jalon::parse_number<pid_t>(thread)) return false;
+    const auto call = call_in(proc(pid, "task/" + thread + "/syscall"));
+    return call && (call->name == "running" || call->name == "sleep");
+  });
 }
 
 std::map<pid_t, thread_times> thread_times_of(pid_t pid) {

@@ -35,6 +35,10 @@ std::optional<tcp_socket> tcp_socket_between(std::uint16_t local_port, std::uint
 /// does not answer.
 std::optional<tcp_socket> tcp_listener_at(std::uint16_t port);
 
+/// How many connections the kernel has dropped because a backlog was full, since this process's
+/// network namespace began. See ListenOverflows in /proc/net/netstat.
+std::uint64_t dropped_by_full_backlogs();
+
 /// An open descriptor: its target, and the socket's inode if it is a socket.
 struct open_descriptor {
   int number = -1;
@@ -53,6 +57,10 @@ struct waiting_call {
 
 /// The call in which the main thread of @p pid is blocked; nothing if the system does not tell.
 std::optional<waiting_call> current_call(pid_t pid);
+
+/// Whether every thread of @p pid waits for somebody else: blocked in a call, and not asleep for a
+/// time. True if the system does not tell.
+bool is_at_rest(pid_t pid);
 
 /// The scheduling times of a thread.
 struct thread_times {

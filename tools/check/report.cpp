@@ -51,7 +51,7 @@ const std::vector<std::string>& report_kinds() {
 std::string write_report(std::string_view kind, const run_report& run) {
   const auto found = writers().find(kind);
   if (found == writers().end()) throw std::out_of_range("no report " + std::string(kind));
-  return found->second(run);
+  return tools::shown(found->second(run));
 }
 
 std::string progress_line(const check_result& result, const catalogue& texts) {
@@ -64,22 +64,37 @@ std::string progress_line(const check_result& result, const catalogue& texts) {
 
 std::string sentence_of(const tools::wire_event& event, const catalogue& texts) {
   if (event.kind != wire_kind::note)
-    return texts.say("event." + std::string(tools::name_of(event.kind)),
-                     {{"who", event.who}, {"size", tools::counted(event.size, "byte")}});
+    return texts.say(
+        "event." + std::string(tools::name_of(event.kind)),
+        {{"who", tools::visible(event.who)}, {"size", tools::counted(event.size, "byte")}});
   // A note's label is the text's id, followed by one `name=value` per line.
   tools::arguments values;
   const auto end = event.label.find('\n');
   for (auto at = end; at != std::string::npos; at = event.label.find('\n', at + 1)) {
     const auto line = event.label.substr(at + 1, event.label.find('\n', at + 1) - at - 1);
-    values[line.substr(0, line.find('='))] = line.substr(line.find('=') + 1);
+    values[line.substr(0, line.find('='))] = tools::visible(line.substr(line.find('=') + 1));
   }
   return texts.say(event.label.substr(0, end), values);
 }
 
-std::string chapter_of(const check_result& result, const catalogue& texts) {
+std::string cause_of(const check_result& result, const catalogue& texts) {
+  if (!result.follows_from.empty())
+    return texts.say("report.follows", {{"check", result.follows_from}});
+  auto text = texts.say({"cause." + result.cause.id, result.cause.values});
+  if (!result.other_cause.id.empty())
+    text += " " + texts.say("report.or") + " " +
+            texts.say({"cause." + result.other_cause.id, result.other_cause.values});
+  return text;
+}
+
+std::string reading_of(const check_result& result, const catalogue& texts) {
   const auto group = group_of(result);
   const bool has_chapter = texts.has("chapter." + group);
-  return texts.say(has_chapter ? "chapter." + group : "chapter.sockets");
+  std::string pages;
+  for (const auto* const cause : {&result.cause, &result.other_cause}) {
+    if (!cause->id.empty()) pages += texts.say("report.anchor", {{"cause", cause->id}}) + "; ";
+  }
+  return pages + texts.say(has_chapter ? "chapter." + group : "chapter.sockets");
 }
 
 std::vector<std::string> system_lines(const evidence& seen, const catalogue& texts) {
@@ -131,10 +146,11 @@ std::string json_report(const run_report& run) {
     if (result.outcome == outcome::failed) {
       entry["came_text"] = run.texts.say(result.actual);
       entry["cause_text"] = run.texts.say({"cause." + result.cause.id, result.cause.values});
+      entry["reads"] = reading_of(result, run.texts);
     }
     data["results"].push_back(std::move(entry));
   }
-  return data.dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+  return tools::json_text(data);
 }
 
 std::string junit_report(const run_report& run) {
@@ -169,11 +185,10 @@ std::string gradescope_report(const run_report& run) {
          {"number", about.requirement.empty() ? result.check : about.requirement},
          {"score", run.weights.points_of(result, met)},
          {"max_score", run.weights.weight_of(result.check)},
-         {"output", result.outcome == outcome::failed ? failure_text(result, run.texts) : ""}});
+         {"output",
+          result.outcome == outcome::failed ? tools::shown(failure_text(result, run.texts)) : ""}});
   }
-  return nlohmann::json{{"tests", tests}}.dump(1, ' ', false,
-                                               nlohmann::json::error_handler_t::replace) +
-         "\n";
+  return tools::json_text({{"tests", tests}});
 }
 
 }  // namespace check

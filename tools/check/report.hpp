@@ -24,7 +24,8 @@ struct run_report {
 /// The names of all kinds of reports.
 const std::vector<std::string>& report_kinds();
 
-/// Writes the report of that kind. @throws std::out_of_range if there is no such kind
+/// Writes the report of that kind, without any deceptive character (`tools::shown`). @throws
+/// std::out_of_range if there is no such kind
 std::string write_report(std::string_view kind, const run_report& run);
 
 /// The line that is printed when a check is done.
@@ -33,8 +34,12 @@ std::string progress_line(const check_result& result, const catalogue& texts);
 /// One event of the story as a sentence.
 std::string sentence_of(const tools::wire_event& event, const catalogue& texts);
 
-/// The section of the tutorial that explains a failure.
-std::string chapter_of(const check_result& result, const catalogue& texts);
+/// The likely cause of a failure in words, and another one where two remain; or the earlier check
+/// that failed for the same cause.
+std::string cause_of(const check_result& result, const catalogue& texts);
+
+/// The pages that explain a failure: of its cause, and of the tutorial.
+std::string reading_of(const check_result& result, const catalogue& texts);
 
 /// The labels for `tools::sequence`.
 std::array<std::string, 5> diagram_words(const catalogue& texts);

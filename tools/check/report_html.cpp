@@ -21,18 +21,12 @@ std::string failure_section(const check_result& result, const run_report& run, s
   html += "<p class=\"id\">" + result.check + "</p>\n<dl>\n";
   html += term(texts.say("report.due"), texts.say(result.expected));
   html += term(texts.say("report.came"), texts.say(result.actual));
-  if (result.follows_from.empty()) {
-    const auto cause = texts.say({"cause." + result.cause.id, result.cause.values});
-    const auto other_cause =
-        result.may_follow_from.empty()
-            ? std::string()
-            : " " + texts.say("report.may_follow", {{"check", result.may_follow_from}});
-    html += term(texts.say("report.cause"), cause + other_cause);
-    html += term(texts.say("report.reads"), chapter_of(result, texts));
-  } else {
-    html += term(texts.say("report.cause"),
-                 texts.say("report.follows", {{"check", result.follows_from}}));
-  }
+  const auto earlier =
+      result.may_follow_from.empty()
+          ? std::string()
+          : " " + texts.say("report.may_follow", {{"check", result.may_follow_from}});
+  html += term(texts.say("report.cause"), cause_of(result, texts) + earlier);
+  html += term(texts.say("report.reads"), reading_of(result, texts));
   html += "</dl>\n";
   html += tools::sequence_diagram({result.story, run.dialect, result.event, std::to_string(number),
                                    diagram_words(texts),

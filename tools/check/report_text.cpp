@@ -109,14 +109,13 @@ std::string failure_text(const check_result& result, const catalogue& texts) {
   for (const auto& line : system_lines(result.seen, texts)) system += paragraph("", line);
   if (!system.empty())
     text += std::string(indent - 2, ' ') + texts.say("report.system") + "\n" + system;
-  text += paragraph(texts.say("report.cause"),
-                    texts.say({"cause." + result.cause.id, result.cause.values}));
+  text += paragraph(texts.say("report.cause"), cause_of(result, texts));
   if (!result.may_follow_from.empty())
     text += paragraph("", texts.say("report.may_follow", {{"check", result.may_follow_from}}));
   if (result.runs > 1)
     text += paragraph("", texts.say("report.runs", {{"failures", std::to_string(result.failures)},
                                                     {"runs", std::to_string(result.runs)}}));
-  return text + paragraph(texts.say("report.reads"), chapter_of(result, texts));
+  return text + paragraph(texts.say("report.reads"), reading_of(result, texts));
 }
 
 std::string text_report(const run_report& run) {
@@ -129,12 +128,6 @@ std::string text_report(const run_report& run) {
                             : run.texts.say("report.requirement", {{"number", about.requirement}});
     text += "\n" + run.texts.say("report.failed") + "  " + result.check + " (" + number + ")\n";
     text += std::string(indent - 2, ' ') + run.texts.say("check." + result.check) + "\n";
-    if (!result.follows_from.empty()) {
-      text += paragraph("", run.texts.say("report.follows", {{"check", result.follows_from}}));
-      text += paragraph(run.texts.say("report.due"), run.texts.say(result.expected));
-      text += paragraph(run.texts.say("report.came"), run.texts.say(result.actual));
-      continue;
-    }
     text += failure_text(result, run.texts);
   }
   const score sum = count(run.results, run.weights);

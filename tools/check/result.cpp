@@ -104,6 +104,7 @@ json to_json(const check_result& result) {
             {"offset", result.offset},
             {"evidence", std::move(seen)},
             {"cause", to_json(result.cause)},
+            {"other_cause", to_json(result.other_cause)},
             {"follows_from", result.follows_from},
             {"may_follow_from", result.may_follow_from},
             {"story", std::move(story)},
@@ -132,6 +133,7 @@ check_result from_json(const json& data) {
   for (const auto& connection : seen.at("connections"))
     fields_from_json(connection, result.seen.connections.emplace_back());
   result.cause = text_from(data.at("cause"));
+  result.other_cause = text_from(data.at("other_cause"));
   data.at("follows_from").get_to(result.follows_from);
   data.at("may_follow_from").get_to(result.may_follow_from);
   for (const auto& event : data.at("story")) result.story.push_back(tools::event_from(event));

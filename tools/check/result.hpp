@@ -83,6 +83,7 @@ struct check_result {
   std::size_t offset = 0;                 ///< the offset of the wrong byte in that event
   evidence seen = {};
   catalogue_text cause = {};
+  catalogue_text other_cause = {};   ///< also possible; without an id if the evidence is clear
   std::string follows_from = {};     ///< the check that failed for the same cause
   std::string may_follow_from = {};  ///< the check whose cause may also explain this failure
   std::vector<tools::wire_event> story = {};

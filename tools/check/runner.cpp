@@ -10,11 +10,11 @@
 #include <algorithm>
 #include <deque>
 #include <exception>
-#include <map>
 
 #include <jalon/socket.hpp>
 
 #include "diagnosis.hpp"
+#include "folder.hpp"
 #include "network.hpp"
 #include "process_view.hpp"
 
@@ -184,7 +184,7 @@ check_result run_check(const check_case& check, const stage_options& options, st
   const auto began = steady_clock::now();
   stage_options own = options;
   if (own.client) own.program.standard = standard_files::pipes;
-  if (check.prepare != nullptr) check.prepare(own.program);
+  if (check.prepare != nullptr) check.prepare(own);
   stage s(own, seed);
   if (own.size != 0) s.note("note.smallest", {{"size", std::to_string(own.size)}});
   try {
@@ -192,6 +192,7 @@ check_result run_check(const check_case& check, const stage_options& options, st
     open_stage(s, options, own);
     check.run(s);
     s.program_still_runs();
+    s.program_is_sound();
   } catch (const failure& wrong) {
     result.outcome = outcome::failed;
     result.expected = wrong.expected;
@@ -209,32 +210,104 @@ check_result run_check(const check_case& check, const stage_options& options, st
     result.expected = {"why.checker", {{"reason", error.what()}}};
   }
   result.story = s.story().events();
-  if (result.outcome == outcome::failed) result.cause = likely_cause(result.seen, result);
+  if (result.outcome == outcome::failed) {
+    result.cause = likely_cause(result.seen, result);
+    result.other_cause = other_cause(result.seen, result);
+  }
   result.took = std::chrono::duration_cast<milliseconds>(steady_clock::now() - began);
   return result;
 }
 
-void choose_ping(stage_options& options, std::chrono::seconds bound) {
-  static const check_case server{"ping", 1, "", [](stage& s) { s.sign_in("alice"); }};
-  static const check_case client{"ping", 1, "", [](stage& s) { s.server(); }};
-  check_result trial;
-  for (const char* const request : {"echo", "msg", "who"}) {
-    if (!options.client && !options.dialect.knows(request)) continue;
-    stage_options trying = options;
-    trying.ping = request;
-    trial = run_isolated(options.client ? client : server, trying, bound);
-    if (trial.outcome == outcome::passed) {
-      options.ping = request;
-      return;
-    }
-    if (never_started(trial)) break;
+namespace {
+
+bool passes(const check_case& trial, const stage_options& options, const run_options& run) {
+  return run_isolated(trial, options, run.bound).outcome == outcome::passed;
+}
+
+// The time between the last request and the first bytes of its answer.
+milliseconds latency_in(const check_result& trial) {
+  std::chrono::microseconds asked{0}, took{0};
+  for (const auto& event : trial.story) {
+    if (event.kind == tools::wire_kind::sent) asked = event.at;
+    if (event.kind == tools::wire_kind::received && asked.count() != 0) took = event.at - asked;
   }
-  if (never_started(trial)) options.start_timeout = std::chrono::seconds(1);
+  return std::chrono::duration_cast<milliseconds>(took);
+}
+
+// What the program needs for one answer decides how long it is waited for.
+void allow_for(run_options& options, milliseconds latency) {
+  constexpr milliseconds slow{100};
+  constexpr unsigned jobs_for_slow = 8;  // which sleep most of the time
+  auto& stage = options.stage;
+  stage.latency = latency;
+  stage.settling = std::max(slow, 4 * latency);
+  stage.patience = std::max(stage.patience, 8 * latency);
+  if (latency < slow) return;
+  options.jobs = std::max(options.jobs, jobs_for_slow);
+  options.bound =
+      std::max(options.bound, std::chrono::duration_cast<std::chrono::seconds>(200 * latency));
+}
+
+// Tries each request that may serve as a ping. @return the last trial
+check_result find_ping(run_options& options, stage_options trying) {
+  static const check_case sign_in{"ping", 1, "", [](stage& s) { s.sign_in("alice").is_served(); }};
+  check_result trial;
+  for (const char* const ping : {"echo", "msg", "whois", "who", "any"}) {
+    const bool any = std::string_view(ping) == "any";
+    if (!any && !trying.dialect.knows(ping)) continue;
+    trying.ping = ping;
+    trial = run_isolated(sign_in, trying, options.bound);
+    if (trial.outcome == outcome::passed) {
+      options.stage.ping = ping;
+      options.stage.opening = trying.opening;
+      allow_for(options, latency_in(trial));
+    }
+    if (trial.outcome == outcome::passed || never_started(trial)) break;
+    trying.patience = std::min(trying.patience, milliseconds(2000));
+  }
+  return trial;
+}
+
+check_result find_manners(run_options& options) {
+  check_result trial = find_ping(options, options.stage);
+  if (trial.outcome == outcome::passed || never_started(trial)) return trial;
+  stage_options trying = options.stage;
+  trying.opening = "\n";
+  trying.patience = std::min(trying.patience, milliseconds(1000));
+  find_ping(options, trying);
+  return trial;
+}
+
+// Whether a channel's creator can't be heard in it before they have joined it, and can then.
+bool creator_has_to_join(const run_options& options) {
+  const auto& dialect = options.stage.dialect;
+  const bool channels = dialect.knows("create") && dialect.knows("join") && dialect.knows("say");
+  const bool asked_for =
+      std::any_of(options.cases.begin(), options.cases.end(),
+                  [](const check_case* check) { return check->id.starts_with("channels."); });
+  if (!channels || !asked_for) return false;
+  static const check_case trial{"creator", 3, "", hears_in_own_channel};
+  stage_options trying = options.stage;
+  if (passes(trial, trying, options)) return false;
+  trying.creator_joins = true;
+  return passes(trial, trying, options);
+}
+
+}  // namespace
+
+void learn_habits(run_options& options) {
+  static const check_case client{"ping", 1, "", [](stage& s) { s.server(); }};
+  const auto trial = options.stage.client ? run_isolated(client, options.stage, options.bound)
+                                          : find_manners(options);
+  if (never_started(trial)) options.stage.start_timeout = std::chrono::seconds(1);
+  const bool chats = !options.stage.client && trial.outcome == outcome::passed;
+  options.stage.creator_joins = chats && creator_has_to_join(options);
 }
 
 std::vector<check_result> run_all(const run_options& options,
                                   const std::function<void(const check_result&)>& on_result) {
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+  remove_orphaned_folders();
   struct task {
     std::size_t index;
     std::uint64_t seed;
@@ -283,25 +356,8 @@ std::vector<check_result> run_all(const run_options& options,
     }
     if (kept.runs == options.repeat) on_result(kept);
   }
+  remove_orphaned_folders();  // of workers that were killed
   return results;
-}
-
-void link_repeated_causes(std::vector<check_result>& results) {
-  std::map<std::string, std::string> first;
-  for (auto& result : results) {
-    if (result.outcome != outcome::failed) continue;
-    const auto [known, is_new] = first.try_emplace(result.cause.id, result.check);
-    if (!is_new) result.follows_from = known->second;
-  }
-  for (auto& result : results) {
-    if (result.outcome != outcome::failed || !result.follows_from.empty()) continue;
-    for (const auto& cause : causes_behind(result.cause.id)) {
-      const auto known = first.find(cause);
-      if (known == first.end()) continue;
-      result.may_follow_from = known->second;
-      break;
-    }
-  }
 }
 
 }  // namespace check

@@ -27,17 +27,16 @@ stage_options isolated(stage_options options);
 /// Runs one check in this process: starts the program, runs the check, gathers evidence.
 check_result run_check(const check_case& check, const stage_options& options, std::uint64_t seed);
 
-/// Finds the request that serves as a ping: "echo", "msg" to oneself, or "who". If the program does
-/// not start, later checks get a shorter start timeout.
-void choose_ping(stage_options& options, std::chrono::seconds bound);
+/// Finds out how the program wants to be spoken to, before it is judged: what serves as a ping,
+/// what has to be sent first, how long an answer takes, and whether the creator of a channel has to
+/// join it. A slow program gets more time. If the program does not start, later checks get a
+/// shorter start timeout.
+void learn_habits(run_options& options);
 
 /// Runs all checks. Of several runs of a check, the worst counts.
 /// @param on_result is called when all runs of a check are done
 /// @return the results, in the order of the checks
 std::vector<check_result> run_all(const run_options& options,
                                   const std::function<void(const check_result&)>& on_result);
-
-/// Links each failure to the first failure with the same cause, so that reports explain it once.
-void link_repeated_causes(std::vector<check_result>& results);
 
 }  // namespace check

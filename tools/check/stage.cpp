@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 
 #include <algorithm>
+#include <thread>
 
 #include <jalon/connect.hpp>
 #include <jalon/resolve.hpp>
@@ -74,6 +75,7 @@ void stage::wait_until_listening() {
         {port_ == 0 ? "came.not_listening" : "came.other_port", {{"port", std::to_string(port_)}}}};
   descriptors_before_ = descriptors();
   memory_before_ = memory();
+  dropped_before_ = dropped_by_full_backlogs();
 }
 
 jalon::stream_socket stage::open_socket(const std::string& name) {
@@ -100,7 +102,26 @@ user& stage::connect(const std::string& name) {
   auto created = std::make_unique<user>(*this, name, nick, std::move(socket));
   user& newcomer = *created;
   peers_.push_back(std::move(created));
+  const auto opening = options_.opening.empty() ? dialect().opening() : options_.opening;
+  if (!opening.empty()) newcomer.sends(opening, "opening");
   return newcomer;
+}
+
+std::vector<user*> stage::connect_crowd(std::size_t number) {
+  std::vector<user*> crowd;
+  try {
+    while (crowd.size() < number)
+      crowd.push_back(&connect("user" + std::to_string(crowd.size() + 1)));
+  } catch (const failure&) {
+    note_if_backlog_full();
+    throw;
+  }
+  return crowd;
+}
+
+void stage::note_if_backlog_full() {
+  const auto dropped = dropped_by_full_backlogs() - dropped_before_;
+  if (dropped > 0) note("fact.backlog_full", {{"number", tools::counted(dropped, "time")}});
 }
 
 user& stage::sign_in(const std::string& name) {
@@ -229,15 +250,55 @@ void stage::run_for(milliseconds time) {
   run_until([&] { return false; }, time);
 }
 
+std::size_t stage::affordable(std::size_t usual, std::size_t events) const {
+  constexpr milliseconds budget{15000};
+  constexpr milliseconds unnoticed{20};
+  if (options_.latency < unnoticed) return usual;
+  const auto most = budget / (options_.latency * static_cast<int>(events));
+  return std::clamp<std::size_t>(static_cast<std::size_t>(most), 2, usual);
+}
+
 void stage::expect(const std::function<bool()>& condition, catalogue_text expected,
                    catalogue_text actual) {
   if (!run_until(condition)) throw failure{std::move(expected), std::move(actual)};
 }
 
 void stage::program_still_runs() {
+  if (!program_ || may_end_) return;
+  if (program_has_ended()) throw failure{{"due.lives"}, {"came.dead"}};
+}
+
+bool stage::comes_to_rest(const peer& partner) {
+  if (!program_ || is_stopped()) {
+    run_for(is_stopped() ? milliseconds(0) : 2 * options_.latency);
+    return true;
+  }
+  const auto rests = [&] {
+    return partner.is_gone() || (has_read_all_of(partner) && program_rests());
+  };
+  // Most programs need less than the loop's shortest wait.
+  for (int turn = 0; turn < 20 && !rests(); ++turn) {
+    std::this_thread::sleep_for(std::chrono::microseconds(50));
+    loop_.run_once(milliseconds(0));
+  }
+  const bool in_time = run_until(rests, options_.settling);
+  run_for(milliseconds(0));  // reads what it has sent
+  return in_time;
+}
+
+void stage::catches_up() {
+  const auto limit = std::max<milliseconds>(milliseconds(100), 50 * options_.latency);
+  run_until([this] { return !program_ || program_rests(); }, limit);
+}
+
+// A sanitizer may let a program go on after a report.
+void stage::program_is_sound() {
   if (!program_) return;
-  poll_program();
-  if (program_->ended() && !may_end_) throw failure{{"due.lives"}, {"came.dead"}};
+  const auto output = program_->last_output();
+  for (const char* const mark :
+       {": runtime error: ", "ERROR: AddressSanitizer", "WARNING: ThreadSanitizer"}) {
+    if (output.find(mark) != output.npos) throw failure{{"due.sound"}, {"came.sanitizer"}};
+  }
 }
 
 // When a process ends, its sockets are closed before waitpid(2) reports it. A program that is
@@ -247,8 +308,18 @@ bool stage::program_has_ended() {
   const auto still_serves = [this] {
     return program_waits() && (options_.client || tcp_listener_at(port_).has_value());
   };
-  run_until([&] { return program_->ended() || still_serves(); }, milliseconds(500));
+  // A sanitizer may take long to write its report.
+  const auto limit = is_spent() ? options_.patience : milliseconds(500);
+  run_until([&] { return program_->ended() || still_serves(); }, limit);
   return program_->ended().has_value();
+}
+
+// Whether every connection has ended: a program that dies loses all of them.
+bool stage::is_spent() const {
+  return std::all_of(peers_.begin(), peers_.end(), [](const auto& partner) {
+    const auto seen = partner->state();
+    return seen.ended || seen.closed || seen.reset;
+  });
 }
 
 void stage::others_are_served(user& witness) {
@@ -341,6 +412,25 @@ void stage::note_if_full(const peer& partner) {
   if (evidence_of(partner).unsent > 0) note("fact.way_was_full", {{"who", partner.name()}});
 }
 
+void stage::fill_the_way_to(const peer& reader, std::size_t bytes,
+                            const std::function<bool()>& turn) {
+  constexpr std::size_t most = 1U << 20;
+  constexpr std::size_t between_looks = 40;
+  std::uint64_t before = 0;
+  const std::size_t turns = affordable(most / bytes);
+  for (std::size_t n = 1; n <= turns && turn(); ++n) {
+    if (n % between_looks != 0) continue;
+    const auto unsent = evidence_of(reader).unsent;
+    if (unsent > 0 && unsent == before) return;
+    before = unsent;
+  }
+}
+
+void stage::require_full(const peer& reader) {
+  if (options_.latency.count() == 0 || reader.is_gone() || evidence_of(reader).unsent > 0) return;
+  if (affordable(1000) < 1000) throw cannot_judge{{"why.too_slow"}};
+}
+
 bool stage::has_read_all_of(const peer& partner) const {
   if (!program_) return false;
   if (partner.has_unsent_bytes()) return false;  // the receive queue is empty only for a moment
@@ -349,7 +439,13 @@ bool stage::has_read_all_of(const peer& partner) const {
 }
 
 bool stage::has_handled_all_of(const peer& partner) const {
-  return has_read_all_of(partner) && program_waits();
+  return has_read_all_of(partner) && program_rests();
+}
+
+bool stage::program_rests() const {
+  if (program_->ended()) return true;
+  const auto tree = process_tree(program_->pid());
+  return std::all_of(tree.begin(), tree.end(), is_at_rest);
 }
 
 bool stage::program_waits() const {

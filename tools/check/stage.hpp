@@ -31,8 +31,14 @@ struct stage_options {
   std::chrono::milliseconds patience{3000};        ///< the longest wait for an answer
   std::chrono::milliseconds start_timeout{10000};  ///< the longest wait for the program to start
   std::uint64_t seed = 1;
-  std::string ping = "echo";  ///< the request that shows whether a user is served
-  std::size_t size = 0;       ///< the size of a check's input; 0: the usual size
+  /// The request that shows whether a user is served: "echo", "msg", "whois" or "who", each with
+  /// the word that its answer must contain; "any": whatever answers at all.
+  std::string ping = "echo";
+  std::string opening = {};                  ///< what a client sends before its first request
+  bool creator_joins = false;                ///< who creates a channel has to join it too
+  std::chrono::milliseconds latency{0};      ///< the time that one answer takes
+  std::chrono::milliseconds settling{1500};  ///< the longest wait for a program to come to rest
+  std::size_t size = 0;                      ///< the size of a check's input; 0: the usual size
 };
 
 /// Runs one check's program and its peers.
@@ -48,6 +54,11 @@ class stage {
 
   /// Connects a user, who sends nothing yet.
   user& connect(const std::string& name);
+  /// Connects @p number users, one right after the other.
+  std::vector<user*> connect_crowd(std::size_t number);
+  /// Adds a fact to the story if the kernel has dropped connections for want of a place in the
+  /// program's backlog.
+  void note_if_backlog_full();
   /// Connects a user, takes a nick where the dialect has nicks, and waits until the user is served.
   user& sign_in(const std::string& name);
   /// Signs in @p number users.
@@ -85,6 +96,10 @@ class stage {
   /// Adds a text of the catalogue to the story.
   void note(const std::string& id, const tools::arguments& values = {});
 
+  /// The number of times that something is done, which costs @p events answers each: @p usual, or
+  /// less if the program is so slow that it would take too long.
+  std::size_t affordable(std::size_t usual, std::size_t events = 1) const;
+
   /// Runs the loop until @p done, for at most @p limit. @return whether it is done
   bool run_until(const std::function<bool()>& done, std::chrono::milliseconds limit);
   /// The same with the usual patience.
@@ -97,6 +112,8 @@ class stage {
               catalogue_text actual);
   /// @throws failure if the program has ended
   void program_still_runs();
+  /// @throws failure if a sanitizer has reported a fault of the program
+  void program_is_sound();
   /// @p witness and a new user are both served.
   void others_are_served(user& witness);
 
@@ -108,6 +125,13 @@ class stage {
   bool program_has_ended();
   subject& program();
   void send_signal(int number);
+  /// Whether the checker has stopped it with SIGSTOP.
+  bool is_stopped() const noexcept { return signal_sent_ == SIGSTOP; }
+  /// Waits until the program has read what @p partner has sent and waits for more, or as long as
+  /// that took before. @return whether it has come to rest
+  bool comes_to_rest(const peer& partner);
+  /// Waits until the program has accepted and handled whatever has happened.
+  void catches_up();
   /// Interrupts the program's blocking calls: with SIGSTOP and SIGCONT, after which @p
   /// check_service is called, and with each signal for which the program has a handler.
   void interrupt(const std::function<void()>& check_service);
@@ -122,6 +146,13 @@ class stage {
   connection_evidence evidence_of(const peer& partner) const;
   /// Adds a fact to the story if the program has unsent bytes for @p partner.
   void note_if_full(const peer& partner);
+  /// Sends by @p turn until no more goes to @p reader, who does not read: the kernel's buffers are
+  /// full, and the program keeps the rest or waits. Ends also when @p turn returns false, or after
+  /// a mebibyte in messages of @p bytes.
+  void fill_the_way_to(const peer& reader, std::size_t bytes, const std::function<bool()>& turn);
+  /// @throws cannot_judge if the program is slow and all that it has sent to @p reader, who does
+  /// not read, still fits into the kernel's buffers
+  void require_full(const peer& reader);
   /// Whether the program has read everything that @p partner has sent.
   bool has_read_all_of(const peer& partner) const;
   /// Whether it has also returned to a blocking call, so that it has handled what it read.
@@ -143,6 +174,8 @@ class stage {
   jalon::stream_socket open_socket(const std::string& name, const std::string& host,
                                    std::uint16_t port);
   bool program_waits() const;
+  bool program_rests() const;
+  bool is_spent() const;
   void start();
   void poll_program();
   void wait_until_listening();
@@ -166,6 +199,7 @@ class stage {
   std::size_t descriptors_before_ = 0;
   std::uint64_t memory_before_ = 0;
   int signal_sent_ = 0;
+  std::uint64_t dropped_before_ = 0;
 };
 
 }  // namespace check

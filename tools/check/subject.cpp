@@ -52,12 +52,6 @@ void append_bounded(std::string& tail, std::string_view more, std::size_t bound)
   if (tail.size() > bound) tail.erase(0, tail.size() - bound);
 }
 
-std::string make_folder() {
-  std::string path = (std::filesystem::temp_directory_path() / "jalon-check-XXXXXX").string();
-  if (::mkdtemp(path.data()) == nullptr) jalon::throw_system_error(errno, "mkdtemp", path);
-  return path;
-}
-
 bool is_path(const std::string& word) { return word.find('/') != word.npos; }
 
 process_end end_of(int status) {
@@ -79,7 +73,7 @@ void kill_descendants(const std::function<void(pid_t, int)>& gone) {
   }
 }
 
-subject::subject(subject_options options) : options_(std::move(options)), folder_(make_folder()) {
+subject::subject(subject_options options) : options_(std::move(options)) {
   const tools::arguments values{{"port", std::to_string(options_.port)}, {"host", "127.0.0.1"}};
   for (auto& word : options_.command) {
     // The program runs in another folder, so relative paths are made absolute.
@@ -91,11 +85,7 @@ subject::subject(subject_options options) : options_(std::move(options)), folder
   start();
 }
 
-subject::~subject() {
-  kill();
-  std::error_code ignored;
-  std::filesystem::remove_all(folder_, ignored);
-}
+subject::~subject() { kill(); }
 
 void subject::open_standard_files() {
   const bool is_terminal = options_.standard == standard_files::terminal;
@@ -156,7 +146,7 @@ void subject::run_child() {
   std::vector<char*> words;
   for (auto& word : options_.command) words.push_back(word.data());
   words.push_back(nullptr);
-  if (::chdir(folder_.c_str()) == 0) ::execvp(words.front(), words.data());
+  if (::chdir(folder().c_str()) == 0) ::execvp(words.front(), words.data());
   ::dprintf(STDERR_FILENO, "%s: %s\n", words.front(), std::strerror(errno));
   ::_exit(could_not_run);
 }

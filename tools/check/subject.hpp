@@ -15,6 +15,7 @@
 #include <jalon/unique_fd.hpp>
 
 #include "channel.hpp"
+#include "folder.hpp"
 
 namespace check {
 
@@ -76,7 +77,7 @@ class subject {
   channel take_standard_files();
 
   /// Its working directory: empty at the start, removed by the destructor.
-  const std::string& folder() const noexcept { return folder_; }
+  const std::string& folder() const noexcept { return folder_.path(); }
 
   /// The end of its output, both standard output and standard error.
   std::string last_output() const;
@@ -106,7 +107,7 @@ class subject {
   void enforce_limits();
 
   subject_options options_;
-  std::string folder_;
+  temporary_folder folder_;
   jalon::unique_fd keyboard_;  // the write end of its input, or the master side of a terminal
   jalon::unique_fd screen_;    // the read end of its output, unless that is the terminal
   jalon::unique_fd input_;     // its own ends; for `silent`, the terminal is kept open here

@@ -99,6 +99,11 @@ std::optional<std::uint16_t> dialect::port() const {
   return description_.at("port").get<std::uint16_t>();
 }
 
+std::optional<std::size_t> dialect::longest_name() const {
+  if (!description_.contains("longest_name")) return std::nullopt;
+  return description_.at("longest_name").get<std::size_t>();
+}
+
 std::optional<int> dialect::milestone_of(std::string_view group) const {
   const auto milestones = description_.value("milestones", nlohmann::json::object());
   const auto found = milestones.find(group);
@@ -140,7 +145,9 @@ std::string dialect::encode_text(const json& form, const arguments& values) cons
 
 std::string dialect::encode_header(const json& form, const arguments& values) const {
   std::string payload = fill(form.value("payload", ""), values);
-  payload.resize(std::max(payload.size(), framing().value("least_payload", std::size_t{0})), '\0');
+  payload += from_hex(form.value("payload_hex", ""));
+  const auto least = framing().value("least_payload", std::size_t{0});
+  payload.resize(std::max(payload.size(), form.value("least_payload", least)), '\0');
   const json& defaults = description_.value("defaults", json::object());
   std::string bytes;
   for (const auto& field : framing().at("fields")) {

@@ -59,6 +59,12 @@ class dialect {
   /// The value of a boolean property: "greets", "last_line", "ends_in_order". Missing means false.
   bool has_flag(std::string_view property) const;
 
+  /// What a client sends before its first request; mostly nothing.
+  std::string opening() const { return description_.value("opening", ""); }
+
+  /// The largest length that the protocol allows for a name; nothing if it names none.
+  std::optional<std::size_t> longest_name() const;
+
   /// The port that is compiled into the program; nothing if the program takes it as an argument.
   std::optional<std::uint16_t> port() const;
 

@@ -22,6 +22,14 @@ wire_kind wire_kind_of(std::string_view name) {
   return wire_kind::note;
 }
 
+std::string json_text(const nlohmann::json& data) {
+  return data.dump(1, ' ', true, nlohmann::json::error_handler_t::replace) + "\n";
+}
+
+std::string json_line(const nlohmann::json& data) {
+  return data.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace) + "\n";
+}
+
 nlohmann::json to_json(const wire_event& event) {
   return {{"us", event.at.count()},      {"who", event.who},
           {"kind", name_of(event.kind)}, {"bytes", bytes_to_utf8(event.bytes)},

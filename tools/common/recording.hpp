@@ -70,6 +70,12 @@ std::string_view name_of(wire_kind kind);
 /// The kind of that name; `note` for any other name.
 wire_kind wire_kind_of(std::string_view name);
 
+/// A JSON document as the tools write it: indented, and in ASCII, because the bytes in it are
+/// those of others and people look at the file. What is no UTF-8 is replaced.
+std::string json_text(const nlohmann::json& data);
+/// The same on one line.
+std::string json_line(const nlohmann::json& data);
+
 /// Converts an event to JSON, for pipes between processes, reports and files.
 nlohmann::json to_json(const wire_event& event);
 /// Reads what `to_json` has written. @throws nlohmann::json::exception if it is not an event

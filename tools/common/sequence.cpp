@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <map>
 
+#include <jalon/utf8.hpp>
+
 #include "resources.hpp"
 
 namespace tools {
@@ -55,10 +57,13 @@ std::string text(int x, int y, const std::string& content, const std::string& ex
          "</text>\n";
 }
 
-std::string bytes_label(const std::string& bytes) { return visible(bytes).substr(0, 400); }
+std::string bytes_label(const std::string& bytes) {
+  return std::string(jalon::utf8_prefix(visible(bytes), 400));
+}
 
 std::string clipped(const std::string& label, std::size_t length = label_length) {
-  return label.size() <= length ? label : label.substr(0, length - 1) + "\xE2\x80\xA6";
+  if (label.size() <= length) return label;
+  return std::string(jalon::utf8_prefix(label, length - 1)) + "\xE2\x80\xA6";
 }
 
 // An arrow with its label above it. A tooltip shows the full label.

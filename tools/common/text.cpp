@@ -6,7 +6,7 @@
 
 #include <jalon/endpoint.hpp>
 #include <jalon/json_text.hpp>
-#include <jalon/utf8.hpp>
+#include <jalon/printable.hpp>
 
 namespace tools {
 
@@ -19,12 +19,36 @@ std::string two_digits(char c) {
   return {digits[byte >> 4U], digits[byte & 15U]};
 }
 
-std::string visible_byte(char c) {
+std::string escaped_byte(char c) {
   if (c == '\n') return "\\n";
   if (c == '\r') return "\\r";
   if (c == '\t') return "\\t";
-  if (c >= ' ' && c < 0x7F) return {c};
   return "\\x" + two_digits(c);
+}
+
+// The first character of a text; its first byte, if that begins no valid character.
+std::string_view first_character(std::string_view text) {
+  return text.substr(0, std::max<std::size_t>(1, jalon::decode_utf8(text).length));
+}
+
+// Whether a character may be shown. U+FFFE and its like are no characters, and not allowed in XML.
+bool is_harmless(std::string_view character) {
+  const auto [code_point, length] = jalon::decode_utf8(character);
+  return length != 0 && !jalon::is_deceptive(code_point) && (code_point & 0xFFFEU) != 0xFFFE;
+}
+
+std::string visible_character(std::string_view character) {
+  if (is_harmless(character)) return std::string(character);
+  std::string escaped;
+  for (const char c : character) escaped += escaped_byte(c);
+  return escaped;
+}
+
+// How many times a character stands at the beginning of a text.
+std::size_t repetitions(std::string_view text, std::string_view character) {
+  std::size_t times = 0;
+  for (; text.starts_with(character); text.remove_prefix(character.size())) ++times;
+  return times;
 }
 
 // Expands `text*3` to three copies of the text.
@@ -48,16 +72,27 @@ std::optional<std::string> filled(std::string_view inside, const arguments& valu
 std::string visible(std::string_view bytes) {
   constexpr std::size_t long_run = 12;
   std::string result;
-  // Valid UTF-8 is shown unchanged. If the bytes end in the middle of a character, they are
-  // escaped.
-  const bool readable = jalon::is_utf8(bytes);
-  for (std::size_t at = 0; at < bytes.size();) {
-    const char c = bytes[at];
-    const auto end = std::min(bytes.find_first_not_of(c, at), bytes.size());
-    const std::string shown = readable && c < 0 ? std::string{c} : visible_byte(c);
-    const bool is_run = end - at >= long_run;
-    result += is_run ? shown + "{" + std::to_string(end - at) + " times}" : shown;
-    at = is_run ? end : at + 1;
+  while (!bytes.empty()) {
+    const std::string_view character = first_character(bytes);
+    const std::size_t times = repetitions(bytes, character);
+    const bool is_run = times >= long_run;
+    result += visible_character(character);
+    if (is_run) result += "{" + std::to_string(times) + " times}";
+    bytes.remove_prefix(is_run ? times * character.size() : character.size());
+  }
+  return result;
+}
+
+std::string shown(std::string_view text) {
+  std::string result;
+  result.reserve(text.size());
+  while (!text.empty()) {
+    const std::string_view character = first_character(text);
+    if (character == "\n")
+      result += '\n';
+    else
+      result += visible_character(character);
+    text.remove_prefix(character.size());
   }
   return result;
 }
@@ -185,8 +220,8 @@ std::string counted(std::size_t number, std::string_view noun) {
 
 std::string shortened(std::string_view text, std::size_t limit) {
   if (text.size() <= limit) return std::string(text);
-  return std::string(text.substr(0, limit)) + "... (" + counted(text.size() - limit, "more byte") +
-         ")";
+  const std::string_view first = jalon::utf8_prefix(text, limit);
+  return std::string(first) + "... (" + counted(text.size() - first.size(), "more byte") + ")";
 }
 
 }  // namespace tools

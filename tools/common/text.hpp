@@ -12,9 +12,14 @@ namespace tools {
 /// The values for the placeholders of a template, by name.
 using arguments = std::map<std::string, std::string, std::less<>>;
 
-/// @p bytes in printable form: ASCII and UTF-8 unchanged, the rest as `\n`, `\x00`, ...; a long run
-/// of the same byte as `x{120 times}`.
+/// @p bytes in printable form, on one line: a byte that is not part of a valid UTF-8 character, and
+/// each byte of a character that is deceptive (`jalon::is_deceptive`) as `\n`, `\x00`, ...; a long
+/// run of the same character as `x{120 times}`; all others unchanged.
 std::string visible(std::string_view bytes);
+
+/// A finished text in printable form: the same, but line feeds stay, and runs are written out. All
+/// text that the tools show passes through here last, whatever is in it.
+std::string shown(std::string_view text);
 
 /// @p bytes in hexadecimal: `68 65 6c`.
 std::string hex(std::string_view bytes);
@@ -52,7 +57,8 @@ std::vector<std::string> wrapped(std::string_view text, std::size_t width);
 /// A number with its noun: "1 byte", "2 bytes".
 std::string counted(std::size_t number, std::string_view noun);
 
-/// @p text, or its first @p limit bytes and the number of bytes that were left out.
+/// @p text, or at most its first @p limit bytes, up to the end of a character, and the number of
+/// bytes that were left out.
 std::string shortened(std::string_view text, std::size_t limit);
 
 }  // namespace tools

@@ -97,16 +97,15 @@ class event_log {
     const auto& event = events_.events()[events_.add(who, kind, bytes)];
     char time[32];
     std::snprintf(time, sizeof time, "%8.3f s  ", static_cast<double>(event.at.count()) / 1e6);
-    std::cout << time << check::sentence_of(event, texts_);
-    if (!bytes.empty()) std::cout << ": " << tools::shortened(tools::visible(bytes), shown_bytes);
-    std::cout << "\n";
+    std::string text = time + check::sentence_of(event, texts_);
+    if (!bytes.empty()) text += ": " + tools::shortened(tools::visible(bytes), shown_bytes);
+    text += "\n";
     if (shows_messages_ && !bytes.empty()) {
       for (const auto& summary : finder(who, kind == wire_kind::sent).feed(bytes))
-        std::cout << std::string(12, ' ') << texts_.say("tap.message", {{"summary", summary}})
-                  << "\n";
+        text += std::string(12, ' ') + texts_.say("tap.message", {{"summary", summary}}) + "\n";
     }
-    std::cout << std::flush;
-    if (file_.is_open()) file_ << tools::to_json(event).dump() << "\n" << std::flush;
+    std::cout << tools::shown(text) << std::flush;
+    if (file_.is_open()) file_ << tools::json_line(tools::to_json(event)) << std::flush;
     if (html_.empty()) events_.clear();
   }
 
@@ -128,8 +127,8 @@ class event_log {
         "1",
         check::diagram_words(texts_),
         [this](const auto& event) { return check::sentence_of(event, texts_); }};
-    tools::write_file(html_, tools::page_begin(texts_.say("tap.title")) +
-                                 tools::sequence_diagram(diagram) + tools::page_end());
+    tools::write_file(html_, tools::shown(tools::page_begin(texts_.say("tap.title")) +
+                                          tools::sequence_diagram(diagram) + tools::page_end()));
   }
 
   const check::catalogue& texts() const { return texts_; }
@@ -180,7 +179,7 @@ class keyboard {
       try {
         if (!line->error && !line->payload.empty()) execute(line->payload, proxy_);
       } catch (const std::runtime_error& error) {
-        std::cerr << "jalon-tap: " << error.what() << "\n";
+        std::cerr << "jalon-tap: " << tools::shown(error.what()) << "\n";
       }
     }
   }
@@ -244,7 +243,7 @@ int main(int argc, char** argv) {
   } catch (const CLI::Success& request) {
     return app.exit(request);
   } catch (const std::exception& error) {
-    std::cerr << "jalon-tap: " << error.what() << "\n";
+    std::cerr << "jalon-tap: " << tools::shown(error.what()) << "\n";
     return tools::could_not_run;
   }
 }

@@ -71,9 +71,8 @@ struct translated_block {
 };
 
 inline constexpr std::array translated_blocks = {
-    translated_block{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF}, 96, 12},  // IPv4-mapped, RFC 4291
-    translated_block{{0, 0x64, 0xFF, 0x9B}, 96, 12},                       // NAT64, RFC 6052
-    translated_block{{0x20, 0x02}, 16, 2},                                 // 6to4, RFC 3056
+    translated_block{{0, 0x64, 0xFF, 0x9B}, 96, 12},  // NAT64, RFC 6052
+    translated_block{{0x20, 0x02}, 16, 2},            // 6to4, RFC 3056
 };
 
 template <class Bytes>
@@ -118,6 +117,7 @@ Bytes bytes_of(const jalon::endpoint& of, Member Address::*member) {
 /// The scope of an endpoint's address. An IPv6 address that stands for an IPv4 address has the
 /// scope of that one. A unix socket is on this machine; no address has the scope `none`.
 inline address_scope scope_of(const jalon::endpoint& of) {
+  if (const auto ipv4 = of.mapped_ipv4()) return scope_of(*ipv4);
   if (of.family() == AF_UNIX) return address_scope::loopback;
   if (of.family() == AF_INET) {
     const auto bytes = detail::bytes_of<detail::ipv4_bytes>(of, &sockaddr_in::sin_addr);

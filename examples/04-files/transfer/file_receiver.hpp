@@ -56,21 +56,28 @@ struct received_file {
 /// used on the loop's thread; the loop outlives it.
 class file_receiver {
  public:
-  /// What it calls. `done` is called once, last, and may have the loop retire the receiver. None of
-  /// them is called after `stop`.
+  /// What it calls. None of them is called after `stop`.
   struct handlers {
     std::function<void(std::uint64_t bytes)> progress;  ///< of the whole file, in bytes
+    /// Called once, as soon as the result is known. From then on the file is not used. The sender
+    /// may still be there, to be told.
     std::function<void(const received_file&)> done;
     /// Gives the file its place, once it is whole, checked and on the disk. The sender is told that
     /// it has arrived only if this returns no error.
     std::function<std::error_code()> keep = [] { return std::error_code(); };
+    /// Called once, last: the sender has gone. May have the loop retire the receiver.
+    std::function<void()> gone = [] {};
   };
 
-  /// How long it waits for the sender to connect, and then for the next bytes.
+  /// How long it waits for the sender to connect, and then for each `least_progress`.
   static constexpr std::chrono::seconds patience{60};
 
+  /// Bytes that have to come within `patience`, if the file has as many left. Otherwise a sender
+  /// could send a byte a minute, and the transfer would never end.
+  static constexpr std::uint64_t least_progress = 65'536;
+
   /// Listens on @p at; port 0 lets the system choose.
-  /// @param file open for reading and writing, outlives this
+  /// @param file open for reading and writing, until `done` is called or this is stopped
   /// @throws std::system_error when it cannot listen
   file_receiver(jalon::reactor& loop, const jalon::endpoint& at, int file, expected_file expected,
                 handlers callbacks)
@@ -145,6 +152,7 @@ class file_receiver {
     if (&from == sender_) return write(frame.payload);
     if (!is_from_sender(frame)) return from.link.close();
     sender_ = &from;
+    restart_timer();
     hash_.emplace(file_digest(file_, have_, std::move(expected_.hash)));
     acceptor_.close();
     visitors_.remove_if([this](const auto& other) { return other.get() != sender_; });
@@ -171,7 +179,7 @@ class file_receiver {
     if (const int error = write_all(bytes)) return fail("cannot write: " + reason(error));
     have_ += bytes.size();
     hash_->advance(have_);
-    restart_timer();
+    if (have_ - have_at_restart_ >= least_progress) restart_timer();
     handlers_.progress(have_);
     if (is_whole() && !is_over_) end_hash();
   }
@@ -231,7 +239,8 @@ class file_receiver {
   void send_answer(const std::string& line, const std::string& failure) {
     is_answered_ = true;
     result_.failure = failure;
-    if (sender_ == nullptr) return tell_done();  // it has gone, but all its bytes are here
+    tell_done();
+    if (sender_ == nullptr) return tell_gone();  // before, but all its bytes are here
     sender_->link.send(line);
     sender_->link.close();
   }
@@ -251,23 +260,39 @@ class file_receiver {
     visitors_.erase(place);
     if (!was_sender) return;
     sender_ = nullptr;
-    if (is_answered_) return tell_done();
+    if (is_answered_) return tell_gone();
     if (is_whole()) return;  // it is being checked
-    result_.failure = "the connection ended before the file did";
-    tell_done();
+    give_up("the connection ended before the file did");
   }
 
   void restart_timer() {
-    timer_ = loop_.at(loop_.now() + patience, [this] {
-      result_.failure = hash_ ? "nothing more came" : "nobody came to send it";
-      tell_done();
-    });
+    have_at_restart_ = have_;
+    timer_ = loop_.at(loop_.now() + patience, [this] { give_up(late()); });
+  }
+
+  std::string late() const {
+    if (!hash_) return "nobody came to send it";
+    return have_ == have_at_restart_ ? "nothing more came" : "it came too slowly";
+  }
+
+  // Without an answer to the sender.
+  void give_up(const std::string& failure) {
+    if (is_over_) return;
+    result_.failure = failure;
+    tell_done();
+    tell_gone();
   }
 
   void tell_done() {
+    timer_.cancel();
+    hash_.reset();  // it reads the file, which its owner may discard now
+    handlers_.done(result_);
+  }
+
+  void tell_gone() {
     if (is_over_) return;
     stop();
-    handlers_.done(result_);
+    handlers_.gone();
   }
 
   static std::string reason(int error) { return std::system_category().message(error); }
@@ -277,6 +302,7 @@ class file_receiver {
   expected_file expected_;
   handlers handlers_;
   std::uint64_t have_;
+  std::uint64_t have_at_restart_ = 0;  // when the timer was started last
   std::optional<trailing_hash> hash_;  // once a sender has come
   received_file result_;
   bool is_answered_ = false;

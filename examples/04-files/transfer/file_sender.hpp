@@ -90,8 +90,11 @@ class file_sender {
     std::function<void(const std::string& failure)> done;
   };
 
-  /// How long it waits until the peer reads more, or answers.
+  /// How long it waits until the peer has read `least_progress` more, or answers.
   static constexpr std::chrono::seconds patience{60};
+
+  /// Bytes that the peer has to take within `patience`, if the file has as many left.
+  static constexpr std::uint64_t least_progress = 65'536;
 
   /// Begins to connect to @p to.
   /// @param first_line its offset is at most the file's size
@@ -152,7 +155,7 @@ class file_sender {
     const auto result = send_from_file(socket_.fd(), sending_.file, sent_, most);
     if (result.bytes > 0) {
       sent_ += result.bytes;
-      restart_timer();
+      if (all_is_sent() || sent_ - sent_at_restart_ >= least_progress) restart_timer();
       handlers_.progress(sent_);
     }
     return result;
@@ -193,6 +196,7 @@ class file_sender {
   bool all_is_sent() const { return sent_ == sending_.size; }
 
   void restart_timer() {
+    sent_at_restart_ = sent_;
     timer_ = loop_.at(loop_.now() + patience, [this] { finish("nobody takes it"); });
   }
 
@@ -206,6 +210,7 @@ class file_sender {
   file_to_send sending_;
   std::string transfer_;
   std::uint64_t sent_;
+  std::uint64_t sent_at_restart_ = 0;  // when the timer was started last
   handlers handlers_;
   jalon::connector attempt_;
   jalon::stream_socket socket_;

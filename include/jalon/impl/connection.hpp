@@ -3,6 +3,8 @@
 
 #include <array>
 #include <concepts>
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -16,6 +18,7 @@ connection<Loop, Codec, Handler>::connection(Loop& loop, stream_socket socket, H
                                              const connection_options& options, Codec codec)
     : handler_(handler),
       drain_timeout_(options.drain_timeout),
+      close_timeout_(options.close_timeout),
       stall_timeout_(options.stall_timeout),
       frame_timeout_(options.frame_timeout),
       read_bytes_(options.read_bytes),
@@ -41,7 +44,7 @@ void connection<Loop, Codec, Handler>::apply_event(connection_event event, std::
   if (closes) close_socket();
   if (!closes && is_closing(row.to) && !is_closing(before)) {
     end_of_turn_.schedule();
-    frame_timer_.cancel();
+    watch_closing();
     watch_output();
   }
   try {
@@ -68,16 +71,31 @@ void connection<Loop, Codec, Handler>::watch_output() {
   const auto limit = is_closing(phase_) ? drain_timeout_ : stall_timeout_;
   output_watched_ = true;
   output_timer_ = loop_.at(time_after(loop_.now(), limit),
-                           [this, sent_before = sent_] { check_output(sent_before); });
+                           [this, before = accepted()] { check_output(before); });
+}
+
+// How many bytes the peer has accepted. Of a unix socket, about: its bytes count with the memory
+// that they take, so the number may be negative.
+template <event_loop Loop, codec Codec, class Handler>
+std::int64_t connection<Loop, Codec, Handler>::accepted() const noexcept {
+  return static_cast<std::int64_t>(sent_) - static_cast<std::int64_t>(socket_.unacknowledged());
+}
+
+// No frame is awaited any more: its timer is free for this.
+template <event_loop Loop, codec Codec, class Handler>
+void connection<Loop, Codec, Handler>::watch_closing() {
+  frame_timer_.cancel();
+  if (close_timeout_ == std::chrono::milliseconds::max()) return;
+  frame_timer_ = loop_.at(time_after(loop_.now(), close_timeout_),
+                          [this] { disconnect_late(connection_deadline::close); });
 }
 
 template <event_loop Loop, codec Codec, class Handler>
-void connection<Loop, Codec, Handler>::check_output(std::size_t sent_before) {
+void connection<Loop, Codec, Handler>::check_output(std::int64_t accepted_before) {
   output_watched_ = false;
   if (!is_closing(phase_) && !queue_.blocked()) return;
-  if (sent_ != sent_before) return watch_output();
-  if (is_closing(phase_)) return apply_event(connection_event::timed_out);
-  disconnect_late(connection_deadline::stall);
+  if (accepted() > accepted_before) return watch_output();
+  disconnect_late(is_closing(phase_) ? connection_deadline::drain : connection_deadline::stall);
 }
 
 template <event_loop Loop, codec Codec, class Handler>
@@ -98,18 +116,22 @@ void connection<Loop, Codec, Handler>::check_frame(std::size_t steps_before) {
 
 template <event_loop Loop, codec Codec, class Handler>
 void connection<Loop, Codec, Handler>::disconnect_late(connection_deadline which) {
-  const auto close_if_open = [&] {
-    if (is_closing(phase_)) return;
-    if (which == connection_deadline::stall) queue_.drop_unstarted();
-    close();
-  };
   try {
     handler_.late(which);
   } catch (...) {
-    close_if_open();
+    end_late(which);
     throw;
   }
-  close_if_open();
+  end_late(which);
+}
+
+template <event_loop Loop, codec Codec, class Handler>
+void connection<Loop, Codec, Handler>::end_late(connection_deadline which) {
+  if (which == connection_deadline::drain || which == connection_deadline::close)
+    return apply_event(connection_event::timed_out);
+  if (is_closing(phase_)) return;
+  if (which == connection_deadline::stall) queue_.drop_unstarted();
+  close();
 }
 
 template <event_loop Loop, codec Codec, class Handler>
@@ -123,7 +145,7 @@ void connection<Loop, Codec, Handler>::on_ready(io_events what) {
 }
 
 template <event_loop Loop, codec Codec, class Handler>
-void connection<Loop, Codec, Handler>::tell_holding() noexcept {
+void connection<Loop, Codec, Handler>::tell_holding() {
   const std::size_t bytes = memory();
   if (bytes == held_ || phase_ == connection_phase::closed) return;
   handler_.holds(held_ = bytes);

@@ -71,11 +71,11 @@ JALON_INLINE std::optional<endpoint> endpoint::unix_path(std::string_view path) 
 
 JALON_INLINE std::string endpoint::address() const {
   const std::uint32_t scope = family() == AF_INET6 ? as<sockaddr_in6>().sin6_scope_id : 0;
-  return address_without_scope() + (mapped() ? std::string() : detail::scope_suffix(scope));
+  return address_without_scope() + (mapped_ipv4() ? std::string() : detail::scope_suffix(scope));
 }
 
 JALON_INLINE std::string endpoint::address_without_scope() const {
-  if (const auto v4 = mapped()) return v4->address_without_scope();
+  if (const auto v4 = mapped_ipv4()) return v4->address_without_scope();
   if (family() == AF_INET) {
     const auto v4 = as<sockaddr_in>();
     return detail::numeric(AF_INET, &v4.sin_addr);
@@ -97,7 +97,7 @@ JALON_INLINE endpoint endpoint::with_scope_of(const endpoint& local) const {
 
 JALON_INLINE std::string endpoint::to_string() const {
   if (family() == AF_UNSPEC) return {};
-  if (const auto v4 = mapped()) return v4->to_string();
+  if (const auto v4 = mapped_ipv4()) return v4->to_string();
   if (family() == AF_UNIX) return "unix:" + address();
   const std::string port_suffix = ":" + std::to_string(port());
   if (family() == AF_INET6) return "[" + address() + "]" + port_suffix;
@@ -132,10 +132,10 @@ JALON_INLINE std::optional<endpoint> endpoint::ipv6(std::string_view address, st
   if (!detail::read_numeric(AF_INET6, address.substr(0, percent), &v6.sin6_addr))
     return std::nullopt;
   const endpoint read = from(v6);
-  return read.mapped().value_or(read);
+  return read.mapped_ipv4().value_or(read);
 }
 
-JALON_INLINE std::optional<endpoint> endpoint::mapped() const {
+JALON_INLINE std::optional<endpoint> endpoint::mapped_ipv4() const {
   if (family() != AF_INET6) return std::nullopt;
   const auto v6 = as<sockaddr_in6>();
   if (!IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr)) return std::nullopt;
@@ -163,7 +163,7 @@ struct endpoint::place {
 };
 
 JALON_INLINE endpoint::place endpoint::key() const {
-  return {mapped() ? AF_INET : family(), address(), port()};
+  return {mapped_ipv4() ? AF_INET : family(), address(), port()};
 }
 
 JALON_INLINE std::strong_ordering operator<=>(const endpoint& a, const endpoint& b) {

@@ -87,6 +87,8 @@ void server<Loop, Codec>::on_ended(connection_id id, std::error_code error) {
 // Frames for it may still be in the batch. To queue them may already close it as a slow consumer.
 template <event_loop Loop, codec Codec>
 void server<Loop, Codec>::on_late(connection_id id, connection_deadline which) {
+  if (which == connection_deadline::drain || which == connection_deadline::close)
+    return log_cut(*find(id), which);
   fan_out_.flush_batch();
   if (client* const slow = find_open(id)) {
     if (which == connection_deadline::stall)
@@ -99,7 +101,7 @@ void server<Loop, Codec>::on_late(connection_id id, connection_deadline which) {
 
 // The end of the next turn looks whether all together hold too much: after this one's writing.
 template <event_loop Loop, codec Codec>
-void server<Loop, Codec>::on_holding(client& holder, std::size_t bytes) noexcept {
+void server<Loop, Codec>::on_holding(client& holder, std::size_t bytes) {
   held_ += bytes - std::exchange(holder.held, bytes);
   if (held_ > options_.memory_budget) end_of_turn_.schedule();
 }
@@ -110,6 +112,7 @@ void server<Loop, Codec>::on_closed(connection_id id) {
   auto gone = clients_.take(static_cast<std::uint64_t>(id));
   held_ -= gone->held;
   if (gone->closing) closing_.erase(*gone->closing);
+  service_.released(id);
   loop_.retire(std::move(gone));
   finish_if_empty();
 }
@@ -232,11 +235,24 @@ void server<Loop, Codec>::keep_to_budget() {
     const auto [held, id] = holders.back();
     left -= held;
     client& largest = *clients_.find(id);
-    if (largest.link.open())
+    if (largest.link.open()) {
       evict(largest, departure::memory_limit, held);
-    else
-      largest.link.abort();
+      continue;
+    }
+    log("the connections hold too much memory",
+        largest.peer.to_string() + ": closing, it held " + std::to_string(held) + " bytes");
+    largest.link.abort();
   }
+}
+
+// The service has been told of the end before: it has no name for it any more.
+template <event_loop Loop, codec Codec>
+void server<Loop, Codec>::log_cut(const client& gone, connection_deadline which) const {
+  const std::string why = which == connection_deadline::drain
+                              ? ": it accepts nothing and does not end, "
+                              : ": it takes too long, ";
+  log("cut off a client that is being closed",
+      gone.peer.to_string() + why + std::to_string(gone.link.queued()) + " bytes wait");
 }
 
 // Takes nothing more for the connection from here on. It is reported later: the fan-out may be at
@@ -257,16 +273,19 @@ void server<Loop, Codec>::note_closing(client& leaving) {
 }
 
 // A lingering connection has nothing left to send; its descriptor only waits for the peer's end.
-// The oldest goes first. Few are looked at: those before it may have much to send.
+// Few are looked at for one newcomer. They go to the end, so that the next look begins behind them.
 template <event_loop Loop, codec Codec>
 bool server<Loop, Codec>::abort_lingering() {
-  int looked_at = 0;
-  for (const connection_id id : closing_) {
-    if (++looked_at > acceptor<Loop>::max_a_turn) break;
-    auto& link = find(id)->link;
-    if (link.phase() != connection_phase::lingering) continue;
-    link.abort();
-    return true;
+  constexpr std::size_t most = acceptor<Loop>::max_a_turn;
+  for (std::size_t left = std::min(most, closing_.size()); left > 0; --left) {
+    client& oldest = *find(closing_.front());
+    if (oldest.link.phase() == connection_phase::lingering) {
+      log("cut off a client that is being closed",
+          oldest.peer.to_string() + ": its descriptor is needed");
+      oldest.link.abort();
+      return true;
+    }
+    closing_.splice(closing_.end(), closing_, closing_.begin());
   }
   return false;
 }

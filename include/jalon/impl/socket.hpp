@@ -3,6 +3,7 @@
 
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 
@@ -13,6 +14,10 @@
 #include <string>
 #include <system_error>
 #include <utility>
+
+#ifdef __linux__
+#include <linux/sockios.h>
+#endif
 
 #include "../socket.hpp"
 
@@ -140,6 +145,19 @@ JALON_INLINE std::pair<stream_socket, stream_socket> stream_socket::pair() {
   unique_fd second{fds[1]};
   return {stream_socket{detail::set_socket_options(std::move(first))},
           stream_socket{detail::set_socket_options(std::move(second))}};
+}
+
+JALON_INLINE std::size_t stream_socket::unacknowledged() const noexcept {
+  int bytes = 0;
+#if defined(__linux__)
+  ::ioctl(fd(), SIOCOUTQ, &bytes);
+#elif defined(SO_NWRITE)
+  socklen_t size = sizeof bytes;
+  ::getsockopt(fd(), SOL_SOCKET, SO_NWRITE, &bytes, &size);
+#elif defined(FIONWRITE)
+  ::ioctl(fd(), FIONWRITE, &bytes);
+#endif
+  return bytes > 0 ? static_cast<std::size_t>(bytes) : 0;
 }
 
 JALON_INLINE std::error_code stream_socket::take_error() noexcept {

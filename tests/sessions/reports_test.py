@@ -1,0 +1,115 @@
+#!/usr/bin/env python3
+"""The checker's reports and batches, where the graded programs and their builds mean harm.
+
+    python3 tests/sessions/reports_test.py --build build
+"""
+
+import argparse
+import csv
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+PATIENCE = 120
+# C0, DEL, C1, and what changes the direction or the line of a text.
+DECEPTIVE = [chr(c) for c in (*range(1, 32), *range(127, 160), 0x61C, 0x200E, 0x200F, *range(0x2028, 0x202F),
+                              *range(0x2066, 0x206A))]
+LAYOUT = "\n\r"  # what a report itself is made of
+
+
+def raw_in(shown: bytes) -> "list[str]":
+    """The deceptive characters in a text that must be UTF-8."""
+    text = shown.decode()
+    return [f"U+{ord(c):04X}" for c in DECEPTIVE if c not in LAYOUT and c in text]
+
+
+class Reports(unittest.TestCase):
+    build = Path()
+
+    def setUp(self) -> None:
+        directory = tempfile.TemporaryDirectory()
+        self.addCleanup(directory.cleanup)
+        self.directory = Path(directory.name)
+
+    def run_checker(self, *arguments: str, **options: object) -> "subprocess.CompletedProcess[bytes]":
+        return subprocess.run([self.build / "tools" / "jalon-check", "--timeout", "1", *arguments],
+                              capture_output=True, timeout=PATIENCE, check=False, **options)  # type: ignore
+
+    def batch(self, *arguments: str) -> "tuple[subprocess.CompletedProcess[bytes], dict[str, dict[str, str]]]":
+        run = self.run_checker("--milestone", "1", "--only", "echo.listens", "--batch", str(self.directory / "teams"),
+                               "--results", str(self.directory / "results"), *arguments)
+        with Path(self.directory, "results", "table.csv").open(newline="", encoding="utf-8") as table:
+            return run, {row["program"]: row for row in csv.DictReader(table)}
+
+    def team(self, name: str, **files: str) -> Path:
+        folder = self.directory / "teams" / name
+        folder.mkdir(parents=True)
+        for file, content in files.items():
+            (folder / file).write_text(content, encoding="utf-8")
+        return folder
+
+    def test_no_report_passes_on_what_a_program_says_to_the_terminal(self) -> None:
+        words = self.directory / "words"
+        words.write_bytes(b"\x9b\xff" + "".join(DECEPTIVE).replace("\n", "").encode())  # long texts are shortened
+        files = {kind: self.directory / kind for kind in ("text", "json", "junit", "gradescope", "html")}
+        reports = ",".join(f"{kind}={path}" for kind, path in files.items())
+        for program in (f"cat {words} {words} >&2; exit 3",
+                        f"exec python3 -c \"import socket; s = socket.create_server(('127.0.0.1', $0)); "
+                        f"[c[0].sendall(open('{words}', 'rb').read() + b'\\n') for c in iter(s.accept, 0)]\""):
+            run = self.run_checker("--milestone", "1", "--only", "echo.listens,echo.comes_back", "--report", reports,
+                                   "--", "/bin/sh", "-c", program, "{port}")
+            self.assertEqual(run.returncode, 1, run.stderr)
+            self.assertEqual(raw_in(run.stdout + run.stderr), [])
+            for kind, path in files.items():
+                with self.subTest(kind):
+                    shown = path.read_bytes()
+                    self.assertIn(b"9b", shown)  # it is told in another form
+                    self.assertEqual(raw_in(shown), [])
+
+    def test_a_batch_passes_nothing_on_from_names_and_builds(self) -> None:
+        self.team("b" + "".join(c for c in DECEPTIVE if c not in "\n"), say="".join(DECEPTIVE))
+        self.team("=cmd|x", say="".join(DECEPTIVE))
+        run, rows = self.batch("--build", "cat say; exit 1", "--", "./server", "{port}")
+        self.assertEqual(raw_in(run.stdout + run.stderr), [])
+        self.assertIn("'=cmd|x", rows)
+        for file in Path(self.directory, "results").iterdir():
+            self.assertEqual(raw_in(file.read_bytes()), [], file)
+            self.assertEqual(raw_in(str(file).encode()), [])
+
+    def test_folders_whose_names_differ_in_case_have_reports_of_their_own(self) -> None:
+        for name in ("table", "Table", "one", "ONE"):
+            self.team(name, file=name)
+        self.batch("--", "/bin/sh", "-c", "exit 3")
+        results = [path.name.lower() for path in Path(self.directory, "results").iterdir()]
+        self.assertEqual(len(results), 4 * 3 + 2)
+        self.assertEqual(len(set(results)), len(results), "two names differ in case only")
+
+    def test_a_build_cannot_change_the_folder_or_the_result_of_another_team(self) -> None:
+        victim = self.team("a", program="exit 3")
+        attack = ("echo 'exit 0' > ../a/program; ln -s x ../a/link; mkdir ../c; mv program ../a/; "
+                  f"echo 100 > {self.directory}/results/table.csv; echo x > /dev/null && touch built $TMPDIR/x; "
+                  "rm -r ../a")
+        self.team("b", program="exit 4", attack=attack)
+        run, rows = self.batch("--build", "test ! -e attack || sh ./attack; true", "--", "/bin/sh", "./program")
+        if b"no Landlock" in run.stderr:
+            self.skipTest("this system has no Landlock")
+        self.assertEqual([path.name for path in victim.iterdir()], ["program"])
+        self.assertEqual((victim / "program").read_text(), "exit 3")
+        self.assertIn("3", rows["a"]["the first cause"])
+        self.assertIn("4", rows["b"]["the first cause"])
+        self.assertEqual(sorted(os.listdir(self.directory / "teams")), ["a", "b"])
+        self.assertTrue((self.directory / "teams" / "b" / "built").exists(), "its own folder is not its own")
+        data = json.loads((self.directory / "results" / "b.json").read_text())
+        self.assertEqual(data["failed"], 1)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--build", type=Path, required=True)
+    known, rest = parser.parse_known_args()
+    Reports.build = known.build.resolve()
+    unittest.main(argv=[sys.argv[0], *rest])
