@@ -95,6 +95,14 @@ folder_content content_of_this_folder(const catalogue& texts) {
   return content;
 }
 
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const auto& word : words) text += (text.empty() ? "" : " ") + word;
+  return text;
+}
+
+constexpr std::chrono::seconds probe_limit{50};
+
 int run_probe(const command_line& args) {
   if (args.command.empty()) throw std::runtime_error("say how to start the server, behind --");
   run_options options;
@@ -102,8 +110,14 @@ int run_probe(const command_line& args) {
   options.stage.program.command = args.command;
   options.stage.program.files = content_of_this_folder(texts);
   options.stage.patience = std::chrono::milliseconds(700);
-  const auto found = probe(options, args.dialect.empty() ? "struct" : args.dialect);
+  const auto found = probe(options, args.dialect.empty() ? "struct" : args.dialect, probe_limit);
   tools::write_file(args.output, tools::json_text(found.dialect));
+  const auto& search = found.search;
+  std::cerr << texts.say("probe.tried", {{"layouts", std::to_string(search.layouts_tried)},
+                                         {"found", joined(search.found)}})
+            << "\n";
+  if (!search.unknown.empty())
+    std::cerr << texts.say("probe.unknown", {{"requests", joined(search.unknown)}}) << "\n";
   std::cerr << texts.say("probe.found", {{"working", std::to_string(found.working)},
                                          {"of", std::to_string(found.total)}})
             << "\n";
@@ -155,12 +169,6 @@ run_options options_of(const command_line& args) {
   options.cases = selected_checks(args, options.stage.dialect);
   options.bound = std::chrono::seconds(static_cast<long>(args.timeout * 10) + 15);
   return options;
-}
-
-std::string joined(const std::vector<std::string>& words) {
-  std::string text;
-  for (const auto& word : words) text += (text.empty() ? "" : " ") + word;
-  return text;
 }
 
 // Writes each report to its file, `html=FILE`, or to standard output.

@@ -29,17 +29,6 @@ using std::chrono::steady_clock;
 
 std::uint16_t free_port() { return jalon::listener(jalon::endpoint::loopback(0)).local().port(); }
 
-// Enters a new network namespace if possible, and chooses the program's port.
-stage_options isolated(stage_options options) {
-  if (!options.host.empty()) return options;
-  const auto fixed_port = options.dialect.port();
-  if (enter_own_network())
-    options.program.port = fixed_port.value_or(8080);
-  else
-    options.program.port = fixed_port ? *fixed_port : free_port();
-  return options;
-}
-
 void require_requests(const check_case& check, const stage_options& options) {
   for (const auto& request : check.needs) {
     if (!options.dialect.knows(request))
@@ -202,6 +191,16 @@ bool is_worse(const check_result& result, const check_result& other) {
 }
 
 }  // namespace
+
+stage_options isolated(stage_options options) {
+  if (!options.host.empty()) return options;
+  const auto fixed_port = options.dialect.port();
+  if (enter_own_network())
+    options.program.port = fixed_port.value_or(8080);
+  else
+    options.program.port = fixed_port ? *fixed_port : free_port();
+  return options;
+}
 
 check_result run_check(const check_case& check, const stage_options& options, std::uint64_t seed) {
   check_result result{check.id};

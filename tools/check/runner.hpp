@@ -21,6 +21,9 @@ struct run_options {
   std::chrono::seconds bound{30};  ///< the time limit for one check
 };
 
+/// Moves this process into a new network namespace if possible, and chooses the program's port.
+stage_options isolated(stage_options options);
+
 /// Runs one check in this process: starts the program, runs the check, gathers evidence.
 check_result run_check(const check_case& check, const stage_options& options, std::uint64_t seed);
 

@@ -1,0 +1,32 @@
+// The layouts that a binary header may have, and which of them fit what a program has sent.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+namespace check {
+
+/// A framing, in the form of a dialect's `framing`, and how unusual it is.
+struct layout {
+  nlohmann::json framing;
+  std::size_t cost = 0;  ///< 0 for the usual one
+};
+
+/// All layouts that @p known, the `layouts` of deviations.json, has, and @p usual, the usual ones
+/// first.
+std::vector<layout> all_layouts(const nlohmann::json& known, const nlohmann::json& usual);
+
+/// How badly @p bytes, which a program has sent, fit a layout: less for few messages with clean
+/// text fields. @return no_fit if they can't be whole messages at all
+std::size_t misfit(const nlohmann::json& framing, std::string_view bytes);
+constexpr std::size_t no_fit = static_cast<std::size_t>(-1);
+
+/// Those of @p all that all of @p replies fit, best first; empty if none does.
+std::vector<layout> fitting(const std::vector<layout>& all,
+                            const std::vector<std::string>& replies);
+
+}  // namespace check
