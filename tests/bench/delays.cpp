@@ -460,7 +460,7 @@ void tell_all(storm& by) {
 // Nested arrays: what takes longest to read.
 void send_deep_lines(storm& by) {
   const std::string deep = std::string(30'000, '[') + std::string(30'000, ']');
-  ask_often(by, by.users(), 2, [&](std::size_t /*time*/) { return deep; });
+  ask_often(by, by.users(), 2, [&](std::size_t /*time*/) { return std::string(deep); });
 }
 
 void leave_at_once(storm& by) { by.close_all(); }

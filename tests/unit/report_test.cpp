@@ -11,7 +11,7 @@ namespace {
 
 std::string utf8_of(char32_t c) {
   char escape[16];
-  std::snprintf(escape, sizeof escape, "\"\\u%04x\"", static_cast<unsigned>(c));
+  std::snprintf(escape, sizeof escape, R"("\u%04x")", static_cast<unsigned>(c));
   return nlohmann::json::parse(escape).get<std::string>();
 }
 
@@ -111,10 +111,8 @@ TEST_CASE("no cell of the table is a formula, and quotes in it are doubled") {
 }
 
 TEST_CASE("report files collide neither with the table nor with each other") {
-  const auto files = check::report_files({"Table", "a", "A", "a~2", "table", "\xC3\x89t\xC3\xA9",
-                                          "\xC3\xA9t\xC3\xA9",
-                                          "b\n\x1B"
-                                          "c"});
+  const auto files = check::report_files(
+      {"Table", "a", "A", "a~2", "table", "\xC3\x89t\xC3\xA9", "\xC3\xA9t\xC3\xA9", "b\n\033c"});
   CHECK(files == std::vector<std::string>{"Table~2", "a", "A~2", "a~2~2", "table~3",
                                           "\xC3\x89t\xC3\xA9", "\xC3\xA9t\xC3\xA9~2", "b__c"});
   const auto cut = check::report_files({std::string(255, 'x') + "1", std::string(255, 'x') + "2"});

@@ -13,9 +13,9 @@ using tools::wire_kind;
 
 namespace {
 
-constexpr std::size_t word_size = 7;      // of the random words, see stage::word
-constexpr std::size_t filling = 5;        // so many equal letters are no word
-constexpr std::size_t shown_bytes = 300;  // of a request in a sentence: a header, and a word
+constexpr std::size_t word_size = 7;        // of the random words, see stage::word
+constexpr std::size_t filling = 5;          // so many equal letters are no word
+constexpr std::size_t request_bytes = 300;  // of a request in a sentence: a header, and a word
 
 bool is_small_letter(char c) { return c >= 'a' && c <= 'z'; }
 
@@ -162,7 +162,7 @@ std::string in_words(const sent_request* request) {
   if (request == nullptr) return "nothing was sent before";
   const std::string label = request->label.empty() ? "something" : request->label;
   return label + ", from " + request->who + ", " + tools::counted(request->size, "byte") + ": " +
-         tools::shortened(request->bytes, shown_bytes);
+         tools::shortened(request->bytes, request_bytes);
 }
 
 }  // namespace check
