@@ -266,6 +266,8 @@ class incoming_files {
   }
 
   void end(file_list::iterator where, const transfer::received_file& result) {
+    // First of all: it may be hashing the file, which `tell` closes.
+    if (where->receiver) where->receiver->stop();
     tell(*where, result);
     remove(where);
   }
@@ -289,7 +291,6 @@ class incoming_files {
   void remove(file_list::iterator where) {
     // At the end of the turn: the receiver is on the call stack. Until it is gone its sender may
     // still be heard, but its handlers use the place in the list.
-    if (where->receiver) where->receiver->stop();
     loop_.retire(std::make_unique<incoming>(std::move(*where)));
     files_.erase(where);
     host_.idle();
