@@ -34,6 +34,7 @@ class Reports(unittest.TestCase):
         directory = tempfile.TemporaryDirectory()
         self.addCleanup(directory.cleanup)
         self.directory = Path(directory.name)
+        self.directory.chmod(0o755)  # where the checker is root, the programs run as another user
 
     def run_checker(self, *arguments: str, **options: object) -> "subprocess.CompletedProcess[bytes]":
         return subprocess.run([self.build / "tools" / "jalon-check", "--timeout", "1", *arguments],
@@ -141,6 +142,20 @@ class Reports(unittest.TestCase):
         self.assertIn(b"Too large for the copy: pipe, many, parts.", run.stderr)
         self.assertEqual((own / "port.txt").read_text(), "port")
 
+    @unittest.skipIf(os.geteuid() != 0, "needs root, who can become another user")
+    def test_a_program_that_no_other_user_can_reach_is_graded_but_not_isolated(self) -> None:
+        self.echo_server(self.directory / "teams" / "a")
+        self.directory.chmod(0o700)
+        program = self.directory / "teams" / "a" / "server.py"
+        run, rows = self.batch("--", "python3", str(program), "{port}")
+        self.assertEqual(run.returncode, 0, run.stderr)
+        self.assertEqual(rows["a"]["failed"], "0")
+        self.assertIn("NOT ISOLATED", rows["a"]["outcome"])
+        self.assertIn(b"NOT ISOLATED", run.stderr)
+        self.directory.chmod(0o755)
+        run, rows = self.batch("--", "python3", str(program), "{port}")
+        self.assertEqual(rows["a"]["outcome"], "graded")
+
     def test_each_team_of_a_batch_finds_its_own_files(self) -> None:
         for name in ("a", "b"):
             self.echo_server(self.directory / "teams" / name)
@@ -162,6 +177,8 @@ class Reports(unittest.TestCase):
         environment = {**os.environ, "TMPDIR": str(temporary)}
         (own / "slow").write_text("#!/bin/sh\nchmod 0 parts\necho > started-$$\nmv started-$$ $0.started\nexec sleep 1000\n")
         (own / "slow").chmod(0o755)
+        own.chmod(0o777)  # it says there that it has started
+        temporary.chmod(0o755)
         checker = subprocess.Popen([self.build / "tools" / "jalon-check", "--milestone", "1", "--", "./slow"],
                                    cwd=own, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         while not (own / "slow.started").exists():

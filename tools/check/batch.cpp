@@ -129,6 +129,7 @@ batch_row row_of(const batch_options& options, const team& graded, int status) {
   if (status > tools::some_failed) return row;
   const auto report = nlohmann::json::parse(tools::read_file(result_of(options, graded, ".json")));
   row.state = "graded";
+  row.is_isolated = report.at("not_isolated").get<std::string>().empty();
   row.points = report.at("points");
   row.possible = report.at("possible");
   row.passed = report.at("passed");
@@ -162,7 +163,7 @@ std::string progress_of(const batch_row& row, const catalogue& texts) {
     return std::string(text);
   };
   return texts.say("batch.line", {{"name", tools::visible(row.name)},
-                                  {"state", texts.say("batch." + row.state)},
+                                  {"state", state_text(row, texts)},
                                   {"points", points(row.points)},
                                   {"possible", points(row.possible)}}) +
          "\n";

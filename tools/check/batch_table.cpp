@@ -53,7 +53,7 @@ std::string number(double value) {
 
 std::vector<std::string> cells_of(const batch_row& row, const catalogue& texts) {
   return {tools::visible(row.name),
-          texts.say("batch." + row.state),
+          state_text(row, texts),
           number(row.points),
           number(row.possible),
           std::to_string(row.passed),
@@ -94,6 +94,10 @@ std::string html_line(const std::vector<std::string>& cells, const char* tag) {
 }
 
 }  // namespace
+
+std::string state_text(const batch_row& row, const catalogue& texts) {
+  return texts.say("batch." + (row.is_isolated ? row.state : "not_isolated"));
+}
 
 std::vector<std::string> report_files(const std::vector<std::string>& folders) {
   std::set<std::string> taken{case_folded("table")};

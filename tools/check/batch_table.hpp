@@ -17,7 +17,11 @@ struct batch_row {
   double possible = 0;
   std::size_t passed = 0, failed = 0, not_judged = 0;
   std::string first_cause;  ///< the text of the first failure's cause
+  bool is_isolated = true;  ///< otherwise the program could have written its own marks
 };
+
+/// How it came out, in words.
+std::string state_text(const batch_row& row, const catalogue& texts);
 
 /// For each folder the name of its report files, without the ending. A team chooses the name of its
 /// folder. So a name that differs from another or from `table` only in case gets a number;

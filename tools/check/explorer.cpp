@@ -17,8 +17,8 @@ namespace {
 constexpr milliseconds first_patience{800};  // before it is known how fast the program answers
 constexpr milliseconds quick_patience{250};
 constexpr milliseconds least_patience{120};
-constexpr milliseconds settling{15};  // in which the rest of an answer arrives
-constexpr std::size_t guesses = 24;   // layouts that are tried though no answer shows them
+constexpr milliseconds settling{15};     // in which the rest of an answer arrives
+constexpr std::size_t most_unseen = 24;  // layouts that are tried though no answer shows them
 constexpr std::size_t best_fits = 10;
 constexpr std::size_t stimulus = 8'192;  // zeros: messages without content, in any layout
 const std::string forbidden_nick = "? !";
@@ -156,7 +156,7 @@ std::vector<nlohmann::json> explorer::candidates() {
   }
   const bool is_known = !best.empty();
   if (!is_known) best = all;
-  best.resize(std::min(best.size(), is_known ? best_fits : guesses));
+  best.resize(std::min(best.size(), is_known ? best_fits : most_unseen));
   auto leasts = known_.at("layouts").at("least_payloads").get<std::vector<std::size_t>>();
   if (needs_payload_) std::reverse(leasts.begin(), leasts.end());
   std::vector<json> framings;

@@ -124,7 +124,7 @@ std::optional<std::vector<fs::directory_entry>> entries_of(const fs::path& folde
 
 }  // namespace
 
-folder_content content_of(const fs::path& folder) {
+folder_content list_of_content(const fs::path& folder) {
   folder_content content{fs::absolute(folder), {}, {}, false};
   const auto entries = entries_of(folder);
   content.too_many = !entries;

@@ -46,7 +46,7 @@ struct folder_content {
 
 /// Chooses what is copied of a folder: its files first, in the order of their names. Repositories
 /// of git and the like are left out.
-folder_content content_of(const std::filesystem::path& folder);
+folder_content list_of_content(const std::filesystem::path& folder);
 
 /// Copies and links the content into the folder @p to. What cannot be copied is linked.
 void fill_folder(const folder_content& content, const std::filesystem::path& to);

@@ -33,21 +33,19 @@ bool become(uid_t user) {
          ::setresuid(user, user, user) == 0;
 }
 
-bool all_readable(const std::vector<std::string>& command) {
-  for (const auto& word : command) {
-    std::error_code ignored;
-    const bool is_path = word.find('/') != word.npos;
-    if (is_path && ::access(word.c_str(), R_OK) != 0 && ::access(word.c_str(), X_OK) != 0 &&
-        errno != ENOENT)
+// A file must be readable or executable; what does not exist is for the program to miss.
+bool all_within_reach(const std::vector<std::string>& paths) {
+  for (const auto& path : paths) {
+    if (::access(path.c_str(), R_OK) != 0 && ::access(path.c_str(), X_OK) != 0 && errno != ENOENT)
       return false;
   }
   return true;
 }
 
 // Asks in a child, because a process can't become root again.
-bool can_be(uid_t user, const std::vector<std::string>& command) {
+bool can_be(uid_t user, const std::vector<std::string>& needed) {
   const pid_t child = ::fork();
-  if (child == 0) ::_exit(become(user) && all_readable(command) ? 0 : 1);
+  if (child == 0) ::_exit(become(user) && all_within_reach(needed) ? 0 : 1);
   int status = 1;
   return child > 0 && ::waitpid(child, &status, 0) == child && status == 0;
 }
@@ -55,12 +53,6 @@ bool can_be(uid_t user, const std::vector<std::string>& command) {
 pid_t fork_in_new_processes() {
   return static_cast<pid_t>(
       ::syscall(SYS_clone, CLONE_NEWPID | SIGCHLD, nullptr, nullptr, nullptr, 0));
-}
-
-bool can_make_processes() {
-  const pid_t child = fork_in_new_processes();
-  if (child == 0) ::_exit(0);
-  return child > 0 && ::waitpid(child, nullptr, 0) == child;
 }
 
 // Waits until the other end is closed.
@@ -98,10 +90,18 @@ jalon::unique_fd namespace_of(const std::string& pid) {
 }
 
 // A /proc that shows only the own PID namespace. Some containers forbid this mount.
-void mount_own_proc() {
-  if (::unshare(CLONE_NEWNS) != 0) return;
-  if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return;
-  ::mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr);
+bool mount_own_proc() {
+  return ::unshare(CLONE_NEWNS) == 0 &&
+         ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
+         ::mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr) == 0;
+}
+
+// Asks in a child, because a process keeps what it has mounted.
+bool can_make_processes() {
+  const pid_t child = fork_in_new_processes();
+  if (child == 0) ::_exit(mount_own_proc() ? 0 : 1);
+  int status = 1;
+  return child > 0 && ::waitpid(child, &status, 0) == child && status == 0;
 }
 
 }  // namespace
@@ -110,21 +110,21 @@ void hide_process(bool hidden) { ::prctl(PR_SET_DUMPABLE, hidden ? 0 : 1); }
 
 bool is_user_of_program(uid_t user) { return user >= first_user && user < past_users; }
 
-isolation::isolation(const std::vector<std::string>& command) {
-  choose_user(command);
+isolation::isolation(const std::vector<std::string>& needed) {
+  choose_user(needed);
   make_processes();
   hide_process(true);
   if (::geteuid() != 0 && !processes_)
-    gap_ = "the system has no user namespaces: the program can end other processes of this user";
+    gap_ = "the system allows no PID namespace: the program can reach other processes of this user";
 }
 
-void isolation::choose_user(const std::vector<std::string>& command) {
+void isolation::choose_user(const std::vector<std::string>& needed) {
   if (::geteuid() != 0) return;
   const uid_t user = first_user + static_cast<uid_t>(::getpid());
-  if (can_be(user, command))
+  if (can_be(user, needed))
     user_ = user;
   else
-    gap_ = "the checker is root, and no other user can run the program's files";
+    gap_ = "the checker is root, and no other user can reach the program's files";
 }
 
 void isolation::make_processes() {
@@ -144,11 +144,11 @@ void isolation::make_processes() {
 }
 
 void isolation::enter() {
-  if (processes_ && ::setns(processes_.get(), CLONE_NEWPID) != 0) processes_ = {};
+  if (processes_) jalon::check_call(::setns(processes_.get(), CLONE_NEWPID), "setns");
 }
 
 void isolation::leave() {
-  if (processes_) ::setns(own_.get(), CLONE_NEWPID);
+  if (processes_) jalon::check_call(::setns(own_.get(), CLONE_NEWPID), "setns");
 }
 
 void isolation::hand_over(const std::string& path) const {
@@ -165,7 +165,7 @@ void isolation::hand_over(int descriptor) const {
 }
 
 bool isolation::confine() const {
-  if (processes_) mount_own_proc();
+  if (processes_ && !mount_own_proc()) return false;
   // Without either, the limit would count all processes of the checker's user.
   if (user_ != 0 || processes_) {
     const rlimit both{most_processes, most_processes};

@@ -23,15 +23,15 @@ class isolation {
   static constexpr unsigned most_processes = 1024;
 
   /// Chooses the user and makes the PID namespace. Hides this process.
-  /// @param command the program's words: a program that another user can't read keeps its user
-  explicit isolation(const std::vector<std::string>& command);
+  /// @param needed paths that the program must reach: if another user can't, it keeps its user
+  explicit isolation(const std::vector<std::string>& needed);
 
   /// Why the program can reach other processes; empty if it can't.
   const std::string& gap() const noexcept { return gap_; }
 
-  /// Children that are forked now are in the PID namespace.
+  /// Children that are forked now are in the PID namespace. @throws std::system_error
   void enter();
-  /// Children that are forked now are not in it.
+  /// Children that are forked now are not in it. @throws std::system_error
   void leave();
 
   /// Makes the program's user the owner of a file, and of all that is in a folder. Follows no link.
@@ -43,7 +43,7 @@ class isolation {
   bool confine() const;
 
  private:
-  void choose_user(const std::vector<std::string>& command);
+  void choose_user(const std::vector<std::string>& needed);
   void make_processes();
 
   uid_t user_ = 0;              // 0: the checker's own

@@ -149,6 +149,7 @@ std::vector<layout> fitting(const std::vector<layout>& all,
   std::stable_sort(found.begin(), found.end(),
                    [](const auto& a, const auto& b) { return a.first < b.first; });
   std::vector<layout> best;
+  best.reserve(found.size());
   for (const auto& [bad, one] : found) best.push_back(*one);
   return best;
 }

@@ -85,7 +85,7 @@ CLI::App* describe_probe(CLI::App& app, command_line& args) {
 
 // The content of the folder where the command was given. Says what is not copied of it.
 folder_content content_of_this_folder(const catalogue& texts) {
-  folder_content content = content_of(".");
+  folder_content content = list_of_content(".");
   if (content.too_many) std::cerr << texts.say("folder.too_many") << "\n";
   if (content.linked.empty()) return content;
   std::string names;

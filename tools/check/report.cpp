@@ -169,7 +169,7 @@ std::string junit_report(const run_report& run) {
       std::to_string(run.results.size()) + "\" failures=\"" + std::to_string(sum.failed) +
       "\" skipped=\"" + std::to_string(sum.not_judged) + "\">\n";
   if (!run.not_isolated.empty())
-    xml += "  <properties><property name=\"NOT ISOLATED\" value=\"" +
+    xml += R"(  <properties><property name="NOT ISOLATED" value=")" +
            tools::as_html(run.not_isolated) + "\"/></properties>\n";
   for (const auto& result : run.results) {
     xml += "  <testcase classname=\"" + group_of(result) + "\" name=\"" +

@@ -332,7 +332,8 @@ std::string why_not_isolated(const stage_options& options, std::chrono::seconds 
   std::vector<worker> workers;
   const auto ask = [&] {
     enter_own_network();
-    return isolation(options.program.command).gap();
+    const temporary_folder folder;
+    return isolation(paths_of(options.program, folder.path())).gap();
   };
   workers.push_back(start_worker(ask, bound));
   wait_for_worker(workers);

@@ -22,6 +22,8 @@ namespace check {
 
 namespace {
 
+namespace fs = std::filesystem;
+
 constexpr int could_not_run = 127;  // the status that a shell uses for this
 constexpr std::chrono::milliseconds between_searches{100};
 
@@ -73,12 +75,22 @@ void kill_descendants(const std::function<void(pid_t, int)>& gone) {
   }
 }
 
+std::vector<std::string> paths_of(const subject_options& options, const std::string& folder) {
+  std::vector<std::string> paths{fs::path(folder).parent_path().string()};
+  for (const auto& word : options.command) {
+    if (is_path(word)) paths.push_back(fs::absolute(word).string());
+  }
+  for (const auto& name : options.files.linked)
+    paths.push_back((options.files.from / name).string());
+  return paths;
+}
+
 subject::subject(subject_options options) : options_(std::move(options)) {
   const tools::arguments values{{"port", std::to_string(options_.port)}, {"host", "127.0.0.1"}};
   for (auto& word : options_.command) {
     // The program runs in another folder, so relative paths are made absolute.
-    const bool here = is_path(word) && std::filesystem::exists(word);
-    word = here ? std::filesystem::absolute(word).string() : tools::fill(word, values);
+    const bool here = is_path(word) && fs::exists(word);
+    word = here ? fs::absolute(word).string() : tools::fill(word, values);
   }
   ::prctl(PR_SET_CHILD_SUBREAPER,
           1);  // orphans of the program become our children and can be killed
@@ -109,7 +121,7 @@ void subject::open_standard_files() {
 void subject::start() {
   next_search_ = std::chrono::steady_clock::now() + between_searches;
   open_standard_files();
-  isolation bounds(options_.command);
+  isolation bounds(paths_of(options_, folder()));
   bounds.hand_over(folder());
   for (const int fd : {input_.get(), output_.get()}) bounds.hand_over(fd);
   bounds.enter();

@@ -40,6 +40,9 @@ struct subject_options {
   folder_content files = {};        ///< what it finds in its working directory
 };
 
+/// The paths that a program must reach, if `folder` is its working directory.
+std::vector<std::string> paths_of(const subject_options& options, const std::string& folder);
+
 /// How a process ended.
 struct process_end {
   bool by_signal = false;
