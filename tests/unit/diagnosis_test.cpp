@@ -92,6 +92,15 @@ told three_users() {
 
 }  // namespace
 
+TEST_CASE("a connection that was closed after a signal was closed by an interrupted call") {
+  told story = three_users();
+  story.result.actual = {"came.end", {{"who", "alice"}}};
+  story.expected("due.served", "alice").waits("accept");
+  CHECK(story.cause() == "waits_in_accept");
+  story.result.seen.signal_sent = SIGUSR1;
+  CHECK(story.cause() == "cut_on_interrupt");
+}
+
 TEST_CASE("who was sent everything is not waited for as somebody who has stopped") {
   const auto blocked = [](bool half_sent, const char* who, told begin) {
     told story = begin.asks("alice", "echo", "aaabbbb\n").waits("recv", "alice");

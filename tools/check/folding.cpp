@@ -66,13 +66,14 @@ std::vector<std::string> causes_behind(const std::string& cause) {
   static const std::vector<std::string> framing{"short_header", "lost_after_pieces", "held_back",
                                                 "read_taken_for_message",
                                                 "piece_taken_for_message"};
-  static const std::vector<std::string> with_misdelivery = [] {
+  static const std::vector<std::string> with_delivery = [] {
     auto all = framing;
     all.emplace_back("misdelivered");
+    all.emplace_back("sender_missing");
     return all;
   }();
   static const std::map<std::string, std::vector<std::string>> behind{
-      {"no_answer", with_misdelivery},
+      {"no_answer", with_delivery},
       {"exited", framing},
       {"exit_after_pieces", framing},
       {"waits_for_more", framing},
@@ -81,13 +82,15 @@ std::vector<std::string> causes_behind(const std::string& cause) {
       {"read_taken_for_message", {"short_header", "lost_after_pieces", "held_back"}},
       {"write_not_whole", {"read_taken_for_message"}},
       {"waits_without_pollout", {"held_back"}},
-      {"send_waits", {"waits_for_rest"}},  // both follow from blocking sockets
+      {"send_waits", {"waits_for_rest", "reads_unready"}},  // all follow from blocking sockets
       {"used_after_leaving", {"overrun", "length_unchecked", "no_final_zero"}},
       {"overrun",
        {"read_taken_for_message", "length_unchecked", "no_final_zero", "type_index",
         "lookup_failed"}},
       {"smashed", {"length_unchecked", "no_final_zero", "type_index", "overrun"}},
       {"end_unnoticed", {"end_ignored", "descriptors_leak"}},
+      {"descriptors_leak", {"end_ignored"}},
+      {"out_of_time", {"spins", "spins_without_descriptors"}},
       {"deaf_listener", {"descriptors_leak", "backlog"}},
       {"spins_without_descriptors", {"end_ignored", "spins"}},
       {"exit_on_message", {"exit_on_unknown_type"}},

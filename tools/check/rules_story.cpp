@@ -227,6 +227,10 @@ std::vector<rule> rules_about_facts() {
   const std::vector<rule> others{
       {"creator_outside", [](const symptoms& s) { return s.fact("fact.creator_outside"); }},
       {"backlog", [](const symptoms& s) { return !s.seen.ended && s.fact("fact.backlog_full"); }},
+      {"cut_on_interrupt",
+       [](const symptoms& s) {
+         return !s.seen.ended && s.seen.signal_sent != 0 && s.actual_is("came.end");
+       }},
       {"forged", [](const symptoms& s) { return s.actual_is("came.forged"); }},
       {"more_threads", [](const symptoms& s) { return s.actual_is("came.threads"); }},
       {"descriptors_leak", [](const symptoms& s) { return s.expected_is("due.descriptors"); }},
