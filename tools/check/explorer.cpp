@@ -17,22 +17,11 @@ namespace {
 constexpr milliseconds first_patience{800};  // before it is known how fast the program answers
 constexpr milliseconds quick_patience{250};
 constexpr milliseconds least_patience{120};
-constexpr milliseconds settling{15};     // in which the rest of an answer arrives
-constexpr std::size_t most_unseen = 24;  // layouts that are tried though no answer shows them
+constexpr milliseconds settling{15};       // in which the rest of an answer arrives
+constexpr milliseconds quick_settling{3};  // where a part of it is enough
+constexpr std::size_t most_unseen = 24;    // layouts that are tried though no answer shows them
 constexpr std::size_t best_fits = 10;
-constexpr std::size_t stimulus = 8'192;  // zeros: messages without content, in any layout
 const std::string forbidden_nick = "? !";
-
-// Where the length is in a header: its first byte, and the byte behind it.
-std::pair<std::size_t, std::size_t> length_place(const nlohmann::json& framing) {
-  std::size_t at = 0;
-  for (const auto& field : framing.at("fields")) {
-    const auto end = at + field.at("bytes").get<std::size_t>();
-    if (field.at("name") == "length") return {at, end};
-    at = end;
-  }
-  return {at, at};
-}
 
 }  // namespace
 
@@ -99,66 +88,24 @@ std::string explorer::reply_to(const std::string& bytes) {
   if (stage_->run_until([&] { return stranger.is_gone() || !stranger.heard().empty(); },
                         patience())) {
     note_time_since(began);
-    stage_->run_for(settling);
+    stage_->run_for(quick_settling);
   }
   if (!stranger.is_gone()) stranger.closes();
   return stranger.received();
 }
 
-// A program answers a message without content, whatever its layout is; its answers show the layout.
-// Zeros are such messages. If an empty payload is not understood, the payload needs one byte: a
-// number of 8 bytes that is 1, at either of the places that it may have, in either order.
-std::vector<std::string> explorer::collect_replies() {
-  std::vector<std::string> stimuli{std::string(stimulus, '\0'),
-                                   std::string(stimulus / 2 + 1, '\0')};
-  for (const std::size_t place : {0, 4, 7, 3}) {
-    std::string ones(stimulus / 4, '\0');
-    for (std::size_t at = place; at < ones.size(); at += 8) ones[at] = '\1';
-    stimuli.push_back(ones);
-  }
-  std::vector<std::string> replies;
-  for (std::size_t n = 0; n < stimuli.size() && replies.size() < 2; ++n) {
-    std::string reply = reply_to(stimuli[n]);
-    if (reply.empty()) continue;
-    needs_payload_ = replies.empty() && n >= 2;
-    replies.push_back(std::move(reply));
-  }
-  return replies;
-}
-
-// A type that is zero is not seen in an answer. So one byte after the other is made a small number:
-// where it is the type, the answer is another, and bears that type.
-void explorer::find_types_place(const json& framing, std::vector<std::string>& replies) {
-  constexpr std::size_t most = 12;  // distinct answers that are enough
-  use(framing);
-  const bool is_little = framing.at("order") == "little";
-  const std::string empty = bytes_of({0, {{"payload", "x"}}, {}}, {{"me", ""}});
-  const std::size_t header = dialect_.header_bytes();
-  const auto length = length_place(framing);
-  std::set<std::string> known(replies.begin(), replies.end());
-  for (std::size_t at = is_little ? 0 : 1; at < header && known.size() < most; at += 2) {
-    if (at >= length.first && at < length.second) continue;
-    std::string message = empty;
-    message[at] = '\1';
-    std::string reply = reply_to(message);
-    if (!reply.empty() && misfit(framing, reply) != no_fit) known.insert(reply);
-  }
-  replies.assign(known.begin(), known.end());
-}
-
 std::vector<nlohmann::json> explorer::candidates() {
-  const auto all = all_layouts(known_.at("layouts"), base_.at("framing"));
-  auto replies = collect_replies();
-  auto best = replies.empty() ? std::vector<layout>() : fitting(all, replies);
-  if (!best.empty()) {
-    find_types_place(best.front().framing, replies);
-    best = fitting(best, replies);
-  }
+  const header_facts facts = find_header([this](const std::string& bytes) {
+    return is_out_of_time() ? std::string() : reply_to(bytes);
+  });
+  const auto all = layouts_with(facts, known_.at("layouts"), base_.at("framing"));
+  auto best = facts.replies.empty() ? std::vector<layout>() : fitting(all, facts.replies);
   const bool is_known = !best.empty();
   if (!is_known) best = all;
   best.resize(std::min(best.size(), is_known ? best_fits : most_unseen));
   auto leasts = known_.at("layouts").at("least_payloads").get<std::vector<std::size_t>>();
-  if (needs_payload_) std::reverse(leasts.begin(), leasts.end());
+  if (facts.least_payload > 0) std::reverse(leasts.begin(), leasts.end());
+  if (facts.bytes > 0) leasts.resize(1);
   std::vector<json> framings;
   for (const auto least : leasts) {
     for (const auto& one : best) {

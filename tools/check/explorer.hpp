@@ -54,8 +54,6 @@ class explorer {
 
   std::vector<json> candidates();
   std::string reply_to(const std::string& bytes);
-  std::vector<std::string> collect_replies();
-  void find_types_place(const json& framing, std::vector<std::string>& replies);
   std::chrono::milliseconds patience() const;
   void note_time_since(std::chrono::steady_clock::time_point began);
   void use(json framing);
@@ -96,7 +94,6 @@ class explorer {
   std::map<std::string, way> found_;
   std::vector<user*> people_;  // who have nicks, once it is known how to take one
   std::string channel_;
-  bool needs_payload_ = false;  // an empty one is not understood
   exploration report_;
 };
 

@@ -29,39 +29,97 @@ struct choice {
   }
 };
 
-json field(const std::string& name, const json& bytes) {
-  return {{"name", name}, {"bytes", bytes}};
+// The fields of a header in their order: the name of each, and its bytes.
+using field_list = std::vector<std::pair<std::string, std::size_t>>;
+
+field_list fields_of(const json& known, const choice& of) {
+  field_list fields;
+  for (const auto& name : known.at("fields").at(of.fields)) {
+    const bool is_number = name == "length" || name == "type";
+    const std::size_t chosen = name == "length"   ? of.length
+                               : name == "type"   ? of.type
+                               : name == "sender" ? of.sender
+                                                  : of.infos;
+    fields.emplace_back(name, known.at(is_number ? "number_bytes" : "text_bytes").at(chosen));
+  }
+  if (of.extra > 0)
+    fields.emplace(fields.end() - static_cast<std::ptrdiff_t>(of.place), "extra",
+                   known.at("extra_bytes").at(of.extra));
+  return fields;
 }
 
 json framing_of(const json& known, const choice& of) {
   json fields = json::array();
-  for (const auto& name : known.at("fields").at(of.fields)) {
-    if (name == "length") fields.push_back(field("length", known.at("number_bytes").at(of.length)));
-    if (name == "type") fields.push_back(field("type", known.at("number_bytes").at(of.type)));
-    if (name == "sender") fields.push_back(field("sender", known.at("text_bytes").at(of.sender)));
-    if (name == "infos") fields.push_back(field("infos", known.at("text_bytes").at(of.infos)));
-  }
-  if (of.extra > 0) {
-    const auto at = fields.end() - static_cast<std::ptrdiff_t>(of.place);
-    fields.insert(at, field("extra", known.at("extra_bytes").at(of.extra)));
-  }
+  for (const auto& [name, bytes] : fields_of(known, of))
+    fields.push_back({{"name", name}, {"bytes", bytes}});
   return {{"kind", "header"}, {"order", known.at("orders").at(of.order)}, {"fields", fields}};
+}
+
+field_list fields_of(const json& framing) {
+  field_list fields;
+  for (const auto& one : framing.at("fields"))
+    fields.emplace_back(one.at("name"), one.at("bytes").get<std::size_t>());
+  return fields;
 }
 
 // Layouts differ from the usual one in few properties: rare sizes are not combined with each other.
 constexpr std::size_t highest_cost = 46;
 
-void add_sizes(const json& known, choice of, std::vector<layout>& all) {
-  for (of.sender = 0; of.sender < known.at("text_bytes").size(); ++of.sender) {
-    for (of.infos = 0; of.infos < known.at("text_bytes").size(); ++of.infos) {
-      for (of.extra = 0; of.extra < known.at("extra_bytes").size(); ++of.extra) {
-        for (of.place = 0; of.place <= (of.extra == 0 ? 0U : 4U); ++of.place) {
-          if (of.cost() <= highest_cost) all.push_back({framing_of(known, of), of.cost()});
+bool agree(const header_facts& facts, const field_list& fields, bool little) {
+  std::size_t at = 0;
+  for (const auto& [name, bytes] : fields) {
+    const std::size_t low = little ? at : at + bytes - 1;
+    const auto& types = facts.type_low;
+    if (name == "length" && low != facts.length_low) return false;
+    if (name == "type" && std::find(types.begin(), types.end(), low) == types.end()) return false;
+    at += bytes;
+  }
+  return at == facts.bytes && little == facts.little;
+}
+
+// All choices of the sizes, of which most are dropped by their sum.
+class size_search {
+ public:
+  size_search(const header_facts& facts, const json& known) : facts_(facts), known_(known) {
+    for (const char* const name : {"number_bytes", "text_bytes", "extra_bytes"})
+      sizes_.push_back(known.at(name).get<std::vector<std::size_t>>());
+  }
+
+  void add_all(choice of, std::vector<layout>& all) const {
+    for (of.length = 0; of.length < numbers().size(); ++of.length) {
+      for (of.type = 0; of.type < numbers().size(); ++of.type) {
+        for (of.sender = 0; of.sender < texts().size(); ++of.sender) {
+          for (of.infos = 0; of.infos < texts().size(); ++of.infos) add_with_extra(of, all);
         }
       }
     }
   }
-}
+
+ private:
+  const std::vector<std::size_t>& numbers() const { return sizes_[0]; }
+  const std::vector<std::size_t>& texts() const { return sizes_[1]; }
+  const std::vector<std::size_t>& extras() const { return sizes_[2]; }
+
+  void add_with_extra(choice of, std::vector<layout>& all) const {
+    for (of.extra = 0; of.extra < extras().size(); ++of.extra) {
+      const std::size_t sum = numbers()[of.length] + numbers()[of.type] + texts()[of.sender] +
+                              texts()[of.infos] + extras()[of.extra];
+      if (facts_.bytes > 0 && sum != facts_.bytes) continue;
+      for (of.place = 0; of.place <= (of.extra == 0 ? 0U : 4U); ++of.place) {
+        if (is_possible(of)) all.push_back({framing_of(known_, of), of.cost()});
+      }
+    }
+  }
+
+  bool is_possible(const choice& of) const {
+    if (facts_.bytes == 0) return of.cost() <= highest_cost;
+    return agree(facts_, fields_of(known_, of), known_.at("orders").at(of.order) == "little");
+  }
+
+  const header_facts& facts_;
+  const json& known_;
+  std::vector<std::vector<std::size_t>> sizes_;
+};
 
 std::int64_t number_in(std::string_view bytes, bool little) {
   std::uint64_t value = 0;
@@ -108,16 +166,14 @@ std::size_t take_message(const json& framing, std::string_view& bytes) {
 
 }  // namespace
 
-std::vector<layout> all_layouts(const json& known, const json& usual) {
-  std::vector<layout> all{{usual, 0}};
+std::vector<layout> layouts_with(const header_facts& facts, const json& known, const json& usual) {
+  std::vector<layout> all;
+  if (facts.bytes == 0 || agree(facts, fields_of(usual), usual.at("order") == "little"))
+    all.push_back({usual, 0});
+  const size_search search(facts, known);
   choice of{};
   for (of.order = 0; of.order < known.at("orders").size(); ++of.order) {
-    for (of.fields = 0; of.fields < known.at("fields").size(); ++of.fields) {
-      for (of.length = 0; of.length < known.at("number_bytes").size(); ++of.length) {
-        for (of.type = 0; of.type < known.at("number_bytes").size(); ++of.type)
-          add_sizes(known, of, all);
-      }
-    }
+    for (of.fields = 0; of.fields < known.at("fields").size(); ++of.fields) search.add_all(of, all);
   }
   std::stable_sort(all.begin(), all.end(),
                    [](const layout& a, const layout& b) { return a.cost < b.cost; });

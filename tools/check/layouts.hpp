@@ -8,6 +8,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "header_search.hpp"
+
 namespace check {
 
 /// A framing, in the form of a dialect's `framing`, and how unusual it is.
@@ -16,9 +18,10 @@ struct layout {
   std::size_t cost = 0;  ///< 0 for the usual one
 };
 
-/// All layouts that @p known, the `layouts` of deviations.json, has, and @p usual, the usual ones
-/// first.
-std::vector<layout> all_layouts(const nlohmann::json& known, const nlohmann::json& usual);
+/// The layouts that @p known, the `layouts` of deviations.json, has, and @p usual, if they agree
+/// with the facts; the usual ones first. Without facts, those that differ in few properties.
+std::vector<layout> layouts_with(const header_facts& facts, const nlohmann::json& known,
+                                 const nlohmann::json& usual);
 
 /// How badly @p bytes, which a program has sent, fit a layout: less for few messages with clean
 /// text fields. @return no_fit if they can't be whole messages at all

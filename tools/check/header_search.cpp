@@ -1,0 +1,145 @@
+// Where the numbers of a binary header are.
+#include "header_search.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace check {
+
+namespace {
+
+constexpr std::size_t stimulus = 8'192;   // longer than any header
+constexpr std::size_t least_header = 12;  // less was answered before it was whole
+constexpr std::size_t most_replies = 12;
+
+class header_search {
+ public:
+  explicit header_search(const reply_function& reply) : reply_(reply) {}
+
+  header_facts run() {
+    if (!answers(message(stimulus)) && !find_length_by_halves()) return std::move(facts_);
+    const std::size_t whole = shortest_message();
+    if (whole < least_header + facts_.least_payload) return std::move(facts_);
+    facts_.bytes = whole - facts_.least_payload;
+    find_numbers();
+    return std::move(facts_);
+  }
+
+ private:
+  // Zeros; if a payload is needed, it has one byte. So the length is 1.
+  std::string message(std::size_t bytes) const {
+    std::string zeros(bytes, '\0');
+    if (facts_.least_payload > 0 && facts_.length_low < bytes) zeros[facts_.length_low] = '\1';
+    return zeros;
+  }
+
+  std::string message_with_one_at(std::size_t place) const {
+    std::string changed = message(facts_.bytes + facts_.least_payload);
+    changed[place] = '\1';
+    return changed;
+  }
+
+  bool answers(const std::string& bytes) {
+    std::string came = reply_(bytes);
+    const bool is_answer = !came.empty();
+    const bool is_new =
+        std::find(facts_.replies.begin(), facts_.replies.end(), came) == facts_.replies.end();
+    if (is_answer && is_new && facts_.replies.size() < most_replies)
+      facts_.replies.push_back(std::move(came));
+    return is_answer;
+  }
+
+  bool answers_after(const std::string& bytes, std::size_t more) {
+    return answers(bytes + std::string(more, '\0'));
+  }
+
+  // The least number up to @p most, for which @p holds; it holds for all greater ones.
+  template <typename Predicate>
+  static std::size_t least(const Predicate& holds, std::size_t most) {
+    std::size_t low = 0;
+    while (most - low > 1) {
+      const std::size_t middle = low + (most - low) / 2;
+      (holds(middle) ? most : low) = middle;
+    }
+    return most;
+  }
+
+  // The length of the shortest message. If it has a payload, that is shortest if the one is in the
+  // least significant byte of the length, which may be beside the place that was found.
+  std::size_t shortest_message() {
+    const std::size_t place = facts_.length_low;
+    std::size_t shortest = bytes_of_message();
+    if (facts_.least_payload == 0) return shortest;
+    for (const std::size_t other : {place - 1, place + 1}) {
+      const std::size_t before = std::exchange(facts_.length_low, other);
+      const std::size_t bytes = answers(message(stimulus)) ? bytes_of_message() : stimulus;
+      if (bytes < shortest)
+        shortest = bytes;
+      else
+        facts_.length_low = before;
+    }
+    return shortest;
+  }
+
+  std::size_t bytes_of_message() {
+    return least([this](std::size_t bytes) { return answers(message(bytes)); }, stimulus);
+  }
+
+  // Without a payload there is no answer. With ones at every eighth place, no length but 1 can be
+  // in the text; it is answered if the least significant byte of the length is at one of them.
+  bool find_length_by_halves() {
+    for (const std::size_t first : {0, 4, 7, 3, 2, 1, 5, 6}) {
+      const auto ones_before = [&](std::size_t end) {
+        std::string bytes(stimulus, '\0');
+        for (std::size_t at = first; at < end; at += 8) bytes[at] = '\1';
+        return bytes;
+      };
+      if (!answers(ones_before(stimulus))) continue;
+      const std::size_t end =
+          least([&](std::size_t middle) { return answers(ones_before(middle)); }, stimulus);
+      facts_.length_low = end - 1;
+      facts_.least_payload = 1;
+      return true;
+    }
+    return false;
+  }
+
+  void find_numbers() {
+    const std::string usual = reply_(message(facts_.bytes + facts_.least_payload));
+    std::vector<std::size_t> silent;
+    for (std::size_t at = 0; at < facts_.bytes; ++at) {
+      if (facts_.least_payload > 0 && at == facts_.length_low) continue;
+      const std::string came = reply_(message_with_one_at(at));
+      if (came.empty()) silent.push_back(at);
+      if (came != usual) facts_.type_low.push_back(at);
+    }
+    if (facts_.least_payload == 0 && !find_length_among(silent)) facts_.bytes = 0;
+    facts_.little = !is_next(silent, facts_.length_low - 1);
+    std::erase(facts_.type_low, facts_.length_low);
+    for (const std::size_t at : facts_.type_low) answers(message_with_one_at(at));
+  }
+
+  bool find_length_among(const std::vector<std::size_t>& silent) {
+    const auto found = std::find_if(silent.begin(), silent.end(), [this](std::size_t at) {
+      return answers_after(message_with_one_at(at), 1);
+    });
+    if (found == silent.end()) return false;
+    facts_.length_low = *found;
+    return true;
+  }
+
+  // Whether this byte of the length counts 256.
+  bool is_next(const std::vector<std::size_t>& silent, std::size_t at) {
+    return std::find(silent.begin(), silent.end(), at) != silent.end() &&
+           answers_after(message_with_one_at(at), 256);
+  }
+
+  const reply_function& reply_;
+  header_facts facts_;
+};
+
+}  // namespace
+
+header_facts find_header(const reply_function& reply) { return header_search(reply).run(); }
+
+}  // namespace check
