@@ -21,6 +21,7 @@ constexpr milliseconds settling{15};       // in which the rest of an answer arr
 constexpr milliseconds quick_settling{3};  // where a part of it is enough
 constexpr std::size_t most_unseen = 24;    // layouts that are tried though no answer shows them
 constexpr std::size_t best_fits = 10;
+constexpr std::int64_t unknown_type = 99;
 const std::string forbidden_nick = "? !";
 
 }  // namespace
@@ -172,13 +173,15 @@ std::string explorer::ask(user& who, const way& said, const tools::arguments& va
 
 // How long an answer may take, as far as it is known how fast the program answers.
 milliseconds explorer::patience() const {
-  if (report_.slowest.count() == 0) return first_patience;
-  return std::clamp(3 * report_.slowest, least_patience, first_patience);
+  if (usual_wait_.count() == 0) return first_patience;
+  return std::clamp(milliseconds(4 * usual_wait_), least_patience, first_patience);
 }
 
 void explorer::note_time_since(steady_clock::time_point began) {
   const auto took = std::chrono::ceil<milliseconds>(steady_clock::now() - began);
   report_.slowest = std::max(report_.slowest, took);
+  // A moving average: one answer that a busy machine delayed does not make all waits longer.
+  usual_wait_ = usual_wait_.count() == 0 ? took : (7 * usual_wait_ + took + milliseconds(7)) / 8;
 }
 
 std::string explorer::ask(std::size_t who, const way& said, const tools::arguments& values) {
@@ -220,32 +223,43 @@ void explorer::bring_back() {
 
 bool explorer::find_nick() {
   const auto last = known_.at("nick_types").get<std::int64_t>();
+  std::vector<way> usual;
   for (const auto& one : known_.at("forms").at("nick")) {
     for (std::int64_t type = 0; type < last && !is_out_of_time(); ++type) {
-      if (is_nick({type, one.at("form"), one.at("style")})) return true;
+      const way said{type, one.at("form"), one.at("style")};
+      const std::string welcome = welcome_of(said);
+      if (welcome.empty()) continue;
+      if (type == usual_type("nick")) usual.push_back(said);
+      if (welcome != answer_to_nick(said, forbidden_nick) && is_nick(said)) return true;
     }
   }
-  return false;
+  // Some servers refuse no nick, because their own client does.
+  return std::any_of(usual.begin(), usual.end(),
+                     [this](const way& said) { return !is_out_of_time() && is_nick(said); });
 }
 
-// A nick may have been taken if the answer is another one than for a text that is no nick. Some
-// servers refuse nothing, because their own client does: there the usual type is good enough.
-bool explorer::may_be_nick(const way& said) {
-  user& first = connect();
-  const std::string welcome = ask(first, said, {{"nick", first.nick()}, {"me", first.nick()}});
-  if (!first.is_gone()) first.closes();
-  if (welcome.empty()) return false;
-  user& second = connect();
-  const std::string refused = ask(second, said, {{"nick", forbidden_nick}, {"me", first.nick()}});
-  if (!second.is_gone()) second.closes();
-  return welcome != refused || said.type == usual_type("nick");
+// What a newcomer gets for this nick.
+std::string explorer::answer_to_nick(const way& said, const std::string& nick) {
+  user& newcomer = connect();
+  std::string answer = ask(newcomer, said, {{"nick", nick}, {"me", newcomer.nick()}});
+  if (!newcomer.is_gone()) newcomer.closes();
+  return answer;
+}
+
+// What a newcomer gets for a right nick; nothing if that is what they get for an unknown type.
+std::string explorer::welcome_of(const way& said) {
+  const std::string nick = stage_->word();
+  std::string welcome = answer_to_nick(said, nick);
+  way unknown = said;
+  unknown.type = unknown_type;
+  if (!welcome.empty() && welcome == answer_to_nick(unknown, nick)) welcome.clear();
+  return welcome;
 }
 
 // It was taken if a list then has the nicks of others, or a message reaches one of them by it.
 bool explorer::is_nick(const way& said) {
   found_.clear();
   people_.clear();
-  if (!may_be_nick(said)) return false;
   found_["nick"] = said;
   bring_back();
   find(

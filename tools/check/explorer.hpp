@@ -66,7 +66,8 @@ class explorer {
   bool enter(std::size_t who);
 
   bool find_nick();
-  bool may_be_nick(const way& said);
+  std::string answer_to_nick(const way& said, const std::string& nick);
+  std::string welcome_of(const way& said);
   bool is_nick(const way& said);
   void find_msg(std::int64_t spread);
   void find_rest(std::int64_t spread);
@@ -94,6 +95,7 @@ class explorer {
   std::map<std::string, way> found_;
   std::vector<user*> people_;  // who have nicks, once it is known how to take one
   std::string channel_;
+  std::chrono::milliseconds usual_wait_{0};  // for an answer that came
   exploration report_;
 };
 
