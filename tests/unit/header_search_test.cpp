@@ -45,9 +45,13 @@ void finds(const wire& program) {
     return program.little ? at : at + size - 1;
   };
   CHECK(facts.length_low == low(program.length_at, program.length_bytes));
-  const auto& types = facts.type_low;
-  CHECK(std::count(types.begin(), types.end(), low(program.type_at, program.type_bytes)) == 1);
-  CHECK(facts.replies.size() >= 2);
+  const auto type =
+      std::find_if(facts.types.begin(), facts.types.end(), [&](const check::type_place& place) {
+        return place.at == low(program.type_at, program.type_bytes);
+      });
+  REQUIRE(type != facts.types.end());
+  CHECK(type->reply == "type 1");
+  CHECK(facts.reply == "type 0");
 }
 
 }  // namespace
@@ -71,7 +75,7 @@ TEST_CASE("nothing is found in a program that answers everything, or nothing") {
   for (const std::string answer : {"", "hello"}) {
     const auto facts = check::find_header([&](const std::string&) { return answer; });
     CHECK(facts.bytes == 0);
-    CHECK(facts.replies.size() == (answer.empty() ? 0 : 1));
+    CHECK(facts.reply == answer);
   }
 }
 
@@ -82,13 +86,13 @@ TEST_CASE("only layouts that agree with the facts are tried") {
   const auto usual = nlohmann::json::parse(R"({"kind": "header", "order": "little", "fields": [
       {"name": "length", "bytes": 4}, {"name": "sender", "bytes": 128},
       {"name": "type", "bytes": 4}, {"name": "infos", "bytes": 128}]})");
-  const header_facts of_usual{264, 0, true, 0, {132}};
+  const header_facts of_usual{264, 0, true, 0, {{132}}};
   const auto found = check::layouts_with(of_usual, known, usual);
   REQUIRE(!found.empty());
   CHECK(found.front().framing == usual);
-  const auto big = check::layouts_with({60, 3, false, 0, {27}}, known, usual);
+  const auto big = check::layouts_with({60, 3, false, 0, {{27}}}, known, usual);
   REQUIRE(big.size() == 1);
   CHECK(big.front().framing.at("order") == "big");
-  CHECK(check::layouts_with({61, 3, false, 0, {27}}, known, usual).empty());
+  CHECK(check::layouts_with({61, 3, false, 0, {{27}}}, known, usual).empty());
   CHECK(check::layouts_with({}, known, usual).size() > 20);
 }

@@ -100,7 +100,7 @@ std::vector<nlohmann::json> explorer::candidates() {
     return is_out_of_time() ? std::string() : reply_to(bytes);
   });
   const auto all = layouts_with(facts, known_.at("layouts"), base_.at("framing"));
-  auto best = facts.replies.empty() ? std::vector<layout>() : fitting(all, facts.replies);
+  auto best = fitting(all, facts);
   const bool is_known = !best.empty();
   if (!is_known) best = all;
   best.resize(std::min(best.size(), is_known ? best_fits : most_unseen));

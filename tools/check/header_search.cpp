@@ -10,7 +10,6 @@ namespace {
 
 constexpr std::size_t stimulus = 8'192;   // longer than any header
 constexpr std::size_t least_header = 12;  // less was answered before it was whole
-constexpr std::size_t most_replies = 12;
 
 class header_search {
  public:
@@ -42,10 +41,7 @@ class header_search {
   bool answers(const std::string& bytes) {
     std::string came = reply_(bytes);
     const bool is_answer = !came.empty();
-    const bool is_new =
-        std::find(facts_.replies.begin(), facts_.replies.end(), came) == facts_.replies.end();
-    if (is_answer && is_new && facts_.replies.size() < most_replies)
-      facts_.replies.push_back(std::move(came));
+    if (is_answer) facts_.reply = std::move(came);
     return is_answer;
   }
 
@@ -106,32 +102,36 @@ class header_search {
 
   void find_numbers() {
     const std::string usual = reply_(message(facts_.bytes + facts_.least_payload));
-    std::vector<std::size_t> silent;
     for (std::size_t at = 0; at < facts_.bytes; ++at) {
       if (facts_.least_payload > 0 && at == facts_.length_low) continue;
-      const std::string came = reply_(message_with_one_at(at));
-      if (came.empty()) silent.push_back(at);
-      if (came != usual) facts_.type_low.push_back(at);
+      std::string came = reply_(message_with_one_at(at));
+      if (came != usual) facts_.types.push_back({at, std::move(came)});
     }
-    if (facts_.least_payload == 0 && !find_length_among(silent)) facts_.bytes = 0;
-    facts_.little = !is_next(silent, facts_.length_low - 1);
-    std::erase(facts_.type_low, facts_.length_low);
-    for (const std::size_t at : facts_.type_low) answers(message_with_one_at(at));
+    if (facts_.least_payload == 0 && !find_length()) facts_.bytes = 0;
+    facts_.little = !is_next(facts_.length_low - 1);
+    std::erase_if(facts_.types, [this](const type_place& place) {
+      return place.at == facts_.length_low || is_next(place.at);
+    });
+    facts_.reply = usual;
   }
 
-  bool find_length_among(const std::vector<std::size_t>& silent) {
-    const auto found = std::find_if(silent.begin(), silent.end(), [this](std::size_t at) {
-      return answers_after(message_with_one_at(at), 1);
-    });
-    if (found == silent.end()) return false;
-    facts_.length_low = *found;
+  bool find_length() {
+    const auto found =
+        std::find_if(facts_.types.begin(), facts_.types.end(), [this](const type_place& place) {
+          return place.reply.empty() && answers_after(message_with_one_at(place.at), 1);
+        });
+    if (found == facts_.types.end()) return false;
+    facts_.length_low = found->at;
     return true;
   }
 
-  // Whether this byte of the length counts 256.
-  bool is_next(const std::vector<std::size_t>& silent, std::size_t at) {
-    return std::find(silent.begin(), silent.end(), at) != silent.end() &&
-           answers_after(message_with_one_at(at), 256);
+  // Whether this byte is the one of the length that counts 256.
+  bool is_next(std::size_t at) {
+    const bool is_silent = std::any_of(
+        facts_.types.begin(), facts_.types.end(),
+        [at](const type_place& place) { return place.at == at && place.reply.empty(); });
+    const bool is_beside = at + 1 == facts_.length_low || at == facts_.length_low + 1;
+    return is_silent && is_beside && answers_after(message_with_one_at(at), 256);
   }
 
   const reply_function& reply_;

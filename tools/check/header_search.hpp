@@ -12,14 +12,20 @@ namespace check {
 /// What a program sends to a new client that has sent these bytes; empty if it waits for more.
 using reply_function = std::function<std::string(const std::string& bytes)>;
 
+/// A place where the least significant byte of the type may be.
+struct type_place {
+  std::size_t at = 0;
+  std::string reply = {};  ///< to a message where it is 1; empty if there is none
+};
+
 /// What a program's answers show of its header.
 struct header_facts {
-  std::size_t bytes = 0;                   ///< the header's size; 0 if it was not found
-  std::size_t length_low = 0;              ///< where the least significant byte of the length is
-  bool little = true;                      ///< whether the next one is behind it
-  std::size_t least_payload = 0;           ///< 1 if a message without content gets no answer
-  std::vector<std::size_t> type_low = {};  ///< where the least significant byte of the type may be
-  std::vector<std::string> replies = {};   ///< different answers, at least one if there was any
+  std::size_t bytes = 0;          ///< the header's size; 0 if it was not found
+  std::size_t length_low = 0;     ///< where the least significant byte of the length is
+  bool little = true;             ///< whether the next one is behind it
+  std::size_t least_payload = 0;  ///< 1 if a message without content gets no answer
+  std::vector<type_place> types = {};
+  std::string reply = {};  ///< to messages of zeros; empty if there was none
 };
 
 /// Sends messages of zeros in which one byte is a small number.

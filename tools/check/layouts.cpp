@@ -65,13 +65,19 @@ field_list fields_of(const json& framing) {
 // Layouts differ from the usual one in few properties: rare sizes are not combined with each other.
 constexpr std::size_t highest_cost = 46;
 
+// The answer to a message where this byte is 1; null if it can't be the type's.
+const std::string* reply_at(const header_facts& facts, std::size_t at) {
+  const auto found = std::find_if(facts.types.begin(), facts.types.end(),
+                                  [at](const type_place& place) { return place.at == at; });
+  return found == facts.types.end() ? nullptr : &found->reply;
+}
+
 bool agree(const header_facts& facts, const field_list& fields, bool little) {
   std::size_t at = 0;
   for (const auto& [name, bytes] : fields) {
     const std::size_t low = little ? at : at + bytes - 1;
-    const auto& types = facts.type_low;
     if (name == "length" && low != facts.length_low) return false;
-    if (name == "type" && std::find(types.begin(), types.end(), low) == types.end()) return false;
+    if (name == "type" && reply_at(facts, low) == nullptr) return false;
     at += bytes;
   }
   return at == facts.bytes && little == facts.little;
@@ -164,6 +170,19 @@ std::size_t take_message(const json& framing, std::string_view& bytes) {
   return bad;
 }
 
+// How badly the answer fits that came where the type was 1.
+std::size_t misfit_of_type(const json& framing, const header_facts& facts) {
+  constexpr std::size_t unanswered = 1'000;  // less likely than any other place
+  std::size_t at = 0;
+  for (const auto& [name, bytes] : fields_of(framing)) {
+    const std::size_t low = framing.at("order") == "little" ? at : at + bytes - 1;
+    const auto* const reply = name == "type" ? reply_at(facts, low) : nullptr;
+    if (reply != nullptr) return reply->empty() ? unanswered : misfit(framing, *reply);
+    at += bytes;
+  }
+  return 0;
+}
+
 }  // namespace
 
 std::vector<layout> layouts_with(const header_facts& facts, const json& known, const json& usual) {
@@ -190,17 +209,12 @@ std::size_t misfit(const json& framing, std::string_view bytes) {
   return sum;
 }
 
-std::vector<layout> fitting(const std::vector<layout>& all,
-                            const std::vector<std::string>& replies) {
+std::vector<layout> fitting(const std::vector<layout>& all, const header_facts& facts) {
   std::vector<std::pair<std::size_t, const layout*>> found;
   for (const auto& one : all) {
-    std::size_t sum = 0;
-    for (const auto& reply : replies) {
-      const std::size_t bad = misfit(one.framing, reply);
-      if (bad == no_fit) sum = no_fit;
-      if (sum != no_fit) sum += bad;
-    }
-    if (sum != no_fit) found.emplace_back(sum, &one);
+    const std::size_t bad = misfit(one.framing, facts.reply);
+    const std::size_t with_type = bad == no_fit ? no_fit : misfit_of_type(one.framing, facts);
+    if (with_type != no_fit && !facts.reply.empty()) found.emplace_back(bad + with_type, &one);
   }
   std::stable_sort(found.begin(), found.end(),
                    [](const auto& a, const auto& b) { return a.first < b.first; });

@@ -28,8 +28,7 @@ std::vector<layout> layouts_with(const header_facts& facts, const nlohmann::json
 std::size_t misfit(const nlohmann::json& framing, std::string_view bytes);
 constexpr std::size_t no_fit = static_cast<std::size_t>(-1);
 
-/// Those of @p all that all of @p replies fit, best first; empty if none does.
-std::vector<layout> fitting(const std::vector<layout>& all,
-                            const std::vector<std::string>& replies);
+/// Those of @p all that the answers fit, best first; empty if none does, or there were none.
+std::vector<layout> fitting(const std::vector<layout>& all, const header_facts& facts);
 
 }  // namespace check
