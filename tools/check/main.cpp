@@ -140,16 +140,18 @@ std::vector<const check_case*> selected_checks(const command_line& args,
   return cases;
 }
 
-void list(const std::vector<const check_case*>& cases, const tools::dialect& dialect,
-          const catalogue& texts) {
+std::string list(const std::vector<const check_case*>& cases, const tools::dialect& dialect,
+                 const catalogue& texts) {
+  std::string lines;
   for (const auto* check : cases) {
     std::string id = check->id;
     id.resize(28, ' ');
     std::string number = check->requirement.empty() ? "-" : check->requirement;
     number.resize(5, ' ');
-    std::cout << milestone_of(*check, dialect) << "  " << number << id
-              << texts.say("check." + check->id) << "\n";
+    lines += std::to_string(milestone_of(*check, dialect)) + "  " + number + id +
+             texts.say("check." + check->id) + "\n";
   }
+  return lines;
 }
 
 run_options options_of(const command_line& args) {
@@ -195,7 +197,7 @@ int run(const command_line& args) {
   run_options options = options_of(args);
   if (options.cases.empty()) throw std::runtime_error("no check is called so");
   if (args.list) {
-    list(options.cases, options.stage.dialect, texts);
+    tools::write_file("-", list(options.cases, options.stage.dialect, texts));
     return all_passed;
   }
   if (args.command.empty() == args.host.empty())
@@ -266,7 +268,7 @@ int main(int argc, char** argv) {
     if (probe->parsed()) return run_probe(args);
     return args.batch.empty() ? run(args) : run_batch_of_folders(args);
   } catch (const CLI::Success& request) {
-    return app.exit(request);
+    return tools::status_after_output("jalon-check", app.exit(request));
   } catch (const std::exception& error) {
     std::cerr << "jalon-check: " << tools::shown(error.what()) << "\n";
     return could_not_run;
