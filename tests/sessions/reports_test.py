@@ -107,6 +107,20 @@ class Reports(unittest.TestCase):
         data = json.loads((self.directory / "results" / "b.json").read_text())
         self.assertEqual(data["failed"], 1)
 
+    def test_a_dialect_of_a_team_does_not_shrink_what_is_possible(self) -> None:
+        self.echo_server(self.directory / "teams" / "a")
+        (self.directory / "teams" / "a" / "dialect.json").write_text('{"extends": "lines"}')
+        (self.directory / "rubric").write_text('{"weights": {}, "may_leave_out": ["users.who"]}')
+        for allowed, possible, failed in (([], 3, 2), (["users.freed_close"], 2, 1)):
+            (self.directory / "rubric").write_text(json.dumps({"weights": {}, "may_leave_out": allowed}))
+            self.run_checker("--milestone", "2", "--only", "echo.listens,users.freed_close,users.msgall_self",
+                             "--batch", str(self.directory / "teams"), "--results", str(self.directory / "results"),
+                             "--rubric", str(self.directory / "rubric"), "--", "python3", "server.py", "{port}")
+            data = json.loads((self.directory / "results" / "a.json").read_text())
+            self.assertEqual((data["possible"], data["failed"]), (possible, failed))
+            causes = {result["cause"]["id"] for result in data["results"] if result["outcome"] == "failed"}
+            self.assertEqual(causes, {"dialect_leaves_out"})
+
     def check_here(self, folder: Path, *command: str, **options: object) -> "subprocess.CompletedProcess[bytes]":
         return self.run_checker("--milestone", "1", "--only", "echo.comes_back,echo.listens", "--", *command,
                                 cwd=folder, **options)

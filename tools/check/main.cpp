@@ -9,6 +9,7 @@
 #include "batch.hpp"
 #include "common/exit_status.hpp"
 #include "common/resources.hpp"
+#include "course.hpp"
 #include "diagnosis.hpp"
 #include "isolation.hpp"
 #include "probe.hpp"
@@ -26,6 +27,7 @@ using tools::some_failed;
 struct command_line {
   int milestone = 4;
   std::string dialect;
+  std::string course;
   std::string rubric;
   std::vector<std::string> reports;
   std::vector<std::string> only;
@@ -52,6 +54,8 @@ void describe(CLI::App& app, command_line& args) {
                "the program is a client: {host} and {port} stand in its command");
   app.add_option("--dialect", args.dialect,
                  "how the program speaks: lines (milestone 1), jsonl, struct, or a file");
+  app.add_option("--course", args.course,
+                 "the course's dialect: what --dialect leaves out of it counts as failed");
   app.add_option("--report", args.reports,
                  "text, json, junit, gradescope or html; KIND=FILE writes to a file")
       ->delimiter(',');
@@ -66,7 +70,8 @@ void describe(CLI::App& app, command_line& args) {
       ->check(CLI::Range(0.1, 600.0));
   app.add_option("--host", args.host, "check a server that runs already, at this address");
   app.add_option("--port", args.port, "and at this port");
-  app.add_option("--batch", args.batch, "grade the program in each folder of this one");
+  app.add_option("--batch", args.batch,
+                 "grade the program in each folder of this one; --dialect is then the course's");
   app.add_option("--build", args.build, "with --batch: a shell's line that builds it");
   app.add_option("--results", args.results, "with --batch: where the table and the reports go");
   app.add_option("--side-by-side", args.side_by_side, "with --batch: folders at the same time")
@@ -154,12 +159,16 @@ std::string list(const std::vector<const check_case*>& cases, const tools::diale
   return lines;
 }
 
+std::string dialect_of(const command_line& args) {
+  if (!args.dialect.empty()) return args.dialect;
+  return args.milestone == 1 ? "lines" : "jsonl";
+}
+
 run_options options_of(const command_line& args) {
   run_options options;
-  const std::string name = !args.dialect.empty() ? args.dialect
-                           : args.milestone == 1 ? "lines"
-                                                 : "jsonl";
-  options.stage.dialect = tools::dialect::load(name);
+  options.stage.dialect = tools::dialect::load(dialect_of(args));
+  if (!args.course.empty())
+    options.stage.dialect = within_course(options.stage.dialect, tools::dialect::load(args.course));
   options.stage.program.command = args.command;
   options.stage.client = args.client;
   options.stage.host = args.host;
@@ -192,6 +201,21 @@ void require_kinds(const command_line& args) {
   }
 }
 
+std::vector<check_result> judged(const command_line& args, const run_options& options,
+                                 const rubric& weights, const catalogue& texts) {
+  const auto& own = options.stage.dialect;
+  const auto course = args.course.empty() ? own : tools::dialect::load(args.course);
+  const auto judge = [&](check_result result) {
+    if (!args.course.empty()) fail_if_left_out(result, own, course, weights);
+    return result;
+  };
+  auto results = run_all(options, [&](const check_result& result) {
+    std::cerr << tools::shown(progress_line(judge(result), texts)) << std::flush;
+  });
+  for (auto& result : results) result = judge(std::move(result));
+  return results;
+}
+
 int run(const command_line& args) {
   const catalogue texts(args.client ? "client" : "");
   run_options options = options_of(args);
@@ -210,9 +234,7 @@ int run(const command_line& args) {
   if (args.host.empty()) options.stage.program.files = content_of_this_folder(texts);
   const std::string gap = why_not_isolated(options.stage, options.bound);
   learn_habits(options);
-  auto results = run_all(options, [&](const check_result& result) {
-    std::cerr << tools::shown(progress_line(result, texts)) << std::flush;
-  });
+  auto results = judged(args, options, weights, texts);
   link_repeated_causes(results);
   const std::string subject = args.command.empty() ? args.host : joined(args.command);
   write_reports(args, {results, texts, weights, options.stage.dialect, subject, gap});
@@ -232,7 +254,10 @@ int run_batch_of_folders(const command_line& args) {
   make_absolute(folder_args.dialect);
   make_absolute(folder_args.rubric);
   const auto grade = [&](const std::string& dialect, const std::vector<std::string>& reports) {
-    if (!dialect.empty()) folder_args.dialect = dialect;
+    if (!dialect.empty()) {
+      folder_args.course = dialect_of(folder_args);
+      folder_args.dialect = dialect;
+    }
     folder_args.reports = reports;
     return run(folder_args);
   };
