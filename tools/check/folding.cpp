@@ -72,31 +72,53 @@ std::vector<std::string> causes_behind(const std::string& cause) {
     all.emplace_back("sender_missing");
     return all;
   }();
+  static const std::vector<std::string> with_refusal = [] {
+    auto all = with_delivery;
+    all.emplace_back("no_answer");
+    return all;
+  }();
+  static const std::vector<std::string> with_waiting = [] {
+    auto all = framing;
+    for (const char* const one : {"waits_for_more", "length_believed"}) all.emplace_back(one);
+    return all;
+  }();
   static const std::map<std::string, std::vector<std::string>> behind{
       {"no_answer", with_delivery},
+      {"cut_off", with_refusal},
       {"exited", framing},
       {"exit_after_pieces", framing},
-      {"waits_for_more", framing},
+      {"waits_for_more", {"length_believed", "short_header"}},
+      {"lost_after_pieces", {"misdelivered"}},
       {"one_at_a_time", framing},
-      {"short_header", {"lost_after_pieces", "piece_taken_for_message"}},
-      {"read_taken_for_message", {"short_header", "lost_after_pieces", "held_back"}},
+      {"short_header", {"lost_after_pieces"}},
+      {"piece_taken_for_message", {"short_header"}},
+      {"bad_message_accepted", framing},
+      {"waits_for_rest", {"length_believed", "short_header"}},
+      {"read_taken_for_message",
+       {"short_header", "lost_after_pieces", "held_back", "waits_for_more"}},
       {"write_not_whole", {"read_taken_for_message"}},
       {"waits_without_pollout", {"held_back"}},
-      {"send_waits", {"waits_for_rest", "reads_unready"}},  // all follow from blocking sockets
+      {"send_waits", {"waits_for_rest", "reads_unready", "short_header"}},  // blocking sockets
       {"used_after_leaving", {"overrun", "length_unchecked", "no_final_zero"}},
       {"overrun",
        {"read_taken_for_message", "length_unchecked", "no_final_zero", "type_index",
         "lookup_failed"}},
+      {"no_final_zero", {"lookup_failed"}},
+      {"places_not_freed", {"used_after_leaving"}},
+      {"silent_when_full", {"places_not_freed"}},
+      {"exit_on_leaving", {"places_not_freed"}},
+      {"name_given_twice", {"misdelivered"}},
       {"smashed", {"length_unchecked", "no_final_zero", "type_index", "overrun"}},
       {"end_unnoticed", {"end_ignored", "descriptors_leak"}},
       {"descriptors_leak", {"end_ignored"}},
-      {"out_of_time", {"spins", "spins_without_descriptors"}},
+      {"out_of_time", {"spins", "spins_without_descriptors", "length_believed", "backlog"}},
+      {"spins", {"length_believed"}},
       {"deaf_listener", {"descriptors_leak", "backlog"}},
       {"spins_without_descriptors", {"end_ignored", "spins"}},
       {"exit_on_message", {"exit_on_unknown_type"}},
       {"leave_incomplete", {"member_not_removed"}},
       {"state_stays", {"exit_on_leaving", "exit_on_reset"}},
-      {"reads_unready", framing},
+      {"reads_unready", with_waiting},
       {"misdelivered", {"misdelivered_overrun", "name_overran"}},
   };
   const auto found = behind.find(cause);
@@ -106,24 +128,69 @@ std::vector<std::string> causes_behind(const std::string& cause) {
   return all;
 }
 
-}  // namespace
+// Causes that say what the program does in the end: whatever went wrong before may be behind them.
+bool is_weak(const std::string& cause) {
+  static const std::vector<std::string> weak{"reads_unready", "exited"};
+  return is_vague(cause) || std::find(weak.begin(), weak.end(), cause) != weak.end();
+}
 
-void link_repeated_causes(std::vector<check_result>& results) {
-  std::map<std::string, std::string> first, first_of_cause;
+void fold_equal(std::vector<check_result>& results) {
+  std::map<std::string, std::string> first;
   for (auto& result : results) {
     if (result.outcome != outcome::failed) continue;
     const auto [known, is_new] = first.try_emplace(key_of(result), result.check);
     if (!is_new) result.follows_from = known->second;
-    first_of_cause.try_emplace(result.cause.id, result.check);
   }
-  for (auto& result : results) {
-    if (result.outcome != outcome::failed || !result.follows_from.empty()) continue;
-    for (const auto& cause : causes_behind(result.cause.id)) {
-      const auto known = first_of_cause.find(cause);
-      if (known == first_of_cause.end() || known->second == result.check) continue;
-      result.may_follow_from = known->second;
-      break;
-    }
+}
+
+// Whether what is behind @p other is @p result, or @p other is that itself.
+bool leads_to(const check_result& other, const check_result& result,
+              const std::vector<check_result>& results) {
+  const check_result* at = &other;
+  while (at != &result) {
+    const std::string& next = at->follows_from.empty() ? at->may_follow_from : at->follows_from;
+    const auto found = std::find_if(results.begin(), results.end(), [&](const check_result& one) {
+      return !next.empty() && one.check == next;
+    });
+    if (found == results.end()) return false;
+    at = &*found;
+  }
+  return true;
+}
+
+// The failure that may be behind the one at @p index: an earlier one, as things go wrong in the
+// order of the checks; behind a weak cause may be any. Else a later one that explains it.
+const check_result* root_behind(std::size_t index, const std::vector<check_result>& results) {
+  const auto& result = results[index];
+  const auto causes = causes_behind(result.cause.id);
+  const auto first = [&](std::size_t from, std::size_t to, const auto& is_behind) {
+    const auto* const end = results.data() + to;
+    const auto* const found = std::find_if(results.data() + from, end, [&](const auto& other) {
+      return other.outcome == outcome::failed && is_behind(other.cause.id) &&
+             !leads_to(other, result, results);
+    });
+    return found == end ? nullptr : found;
+  };
+  const auto explains = [&](const std::string& cause) {
+    return std::find(causes.begin(), causes.end(), cause) != causes.end();
+  };
+  const auto* root = first(0, index, explains);
+  if (root == nullptr && is_weak(result.cause.id))
+    root = first(0, index, [](const std::string& cause) { return !is_weak(cause); });
+  if (root != nullptr) return root;
+  return first(index + 1, results.size(), [&](const std::string& cause) {
+    return cause != result.cause.id && explains(cause);
+  });
+}
+
+}  // namespace
+
+void link_repeated_causes(std::vector<check_result>& results) {
+  fold_equal(results);
+  for (std::size_t n = 0; n < results.size(); ++n) {
+    if (results[n].outcome != outcome::failed || !results[n].follows_from.empty()) continue;
+    const check_result* const behind = root_behind(n, results);
+    if (behind != nullptr) results[n].may_follow_from = behind->check;
   }
 }
 

@@ -93,7 +93,10 @@ std::vector<rule> rules_about_acceptance() {
       {"misdelivered_overrun",
        [](const symptoms& s) { return !s.misdelivered_to().empty() && s.name_overran(); }},
       {"misdelivered", [](const symptoms& s) { return !s.misdelivered_to().empty(); }},
-      {"name_overran", [](const symptoms& s) { return s.name_overran() && s.code().empty(); }},
+      {"name_overran",
+       [](const symptoms& s) {
+         return s.name_overran() && s.code().empty() && !s.blocked_in_read();
+       }},
   };
 }
 

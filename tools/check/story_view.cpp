@@ -51,17 +51,20 @@ void story_view::add(const wire_event& event, std::size_t index) {
   switch (event.kind) {
     case wire_kind::opened:
       ++connected_;
+      present_.insert(event.who);
       last_connected_ = event.who;
+      answers_to_newcomer_ = 0;
       break;
     case wire_kind::closed:
     case wire_kind::reset:
-      gone_.insert(event.who);
+      present_.erase(event.who);
       break;
     case wire_kind::note:
       if (event.label == "started") ++starts_;
       break;
     case wire_kind::received:
       before_end_.reset();  // the program was still running when it sent something
+      answers_to_newcomer_ += event.who == last_connected_ ? 1 : 0;
       break;
     case wire_kind::end:
     case wire_kind::broken:

@@ -66,11 +66,13 @@ class story_view {
 
   /// How many clients have connected, and how many of them have not gone again.
   std::size_t connected() const noexcept { return connected_; }
-  std::size_t still_connected() const noexcept { return connected_ - gone_.size(); }
+  std::size_t still_connected() const noexcept { return present_.size(); }
   /// How many times the program was started.
   std::size_t starts() const noexcept { return starts_; }
   /// The client that connected last.
   const std::string& newcomer() const noexcept { return last_connected_; }
+  /// How many times that client has received something.
+  std::size_t answers_to_newcomer() const noexcept { return answers_to_newcomer_; }
 
  private:
   void add(const tools::wire_event& event, std::size_t index);
@@ -79,8 +81,8 @@ class story_view {
   const std::vector<tools::wire_event>& events_;
   std::vector<sent_request> requests_;
   std::optional<std::size_t> before_end_;  // the index of the last request before the end
-  std::size_t connected_ = 0, starts_ = 0;
-  std::set<std::string> gone_;
+  std::size_t connected_ = 0, starts_ = 0, answers_to_newcomer_ = 0;
+  std::set<std::string> present_;
   std::string last_connected_;
 };
 

@@ -88,6 +88,7 @@ bool symptoms::server_has_gone() const {
 
 bool symptoms::newest_of_many() const {
   if (story.connected() < many) return false;
+  if (story.answers_to_newcomer() > 1) return false;
   const auto* const last = story.last_request();
   // The newcomer waits, while the last request may be of somebody who was there before.
   return last == nullptr || last->who == story.newcomer() || !story.has_heard(story.newcomer(), "");
