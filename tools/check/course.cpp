@@ -57,7 +57,7 @@ json refusals_of(const json& own, const json& course) {
   json words = course.value("refusals", json::object());
   const json own_words = own.value("refusals", json::object());
   for (const auto& [kind, word] : own_words.items()) {
-    if (word != "") words[kind] = word;
+    if (word.is_string() && !word.get_ref<const std::string&>().empty()) words[kind] = word;
   }
   return words;
 }

@@ -11,10 +11,12 @@
 #include "common/resources.hpp"
 #include "course.hpp"
 #include "diagnosis.hpp"
+#include "explanation.hpp"
 #include "isolation.hpp"
 #include "probe.hpp"
 #include "report.hpp"
 #include "runner.hpp"
+#include "watch.hpp"
 
 namespace {
 
@@ -33,6 +35,9 @@ struct command_line {
   std::vector<std::string> only;
   bool client = false;
   bool list = false;
+  bool all = false;
+  bool watch = false;
+  std::string explain;
   std::uint64_t seed = 1;
   unsigned repeat = 1;
   unsigned jobs = 2;
@@ -62,6 +67,9 @@ void describe(CLI::App& app, command_line& args) {
   app.add_option("--rubric", args.rubric, "the weights of the checks, a JSON file");
   app.add_option("--only", args.only, "only the checks whose id begins with this")->delimiter(',');
   app.add_flag("--list", args.list, "list the checks and run none");
+  app.add_flag("--all", args.all, "in the terminal, show all causes and not only the first three");
+  app.add_flag("--watch", args.watch, "check again after each change of the program's file");
+  app.add_option("--explain", args.explain, "print the page of a cause, and run nothing");
   app.add_option("--seed", args.seed, "of the random words and choices");
   app.add_option("--repeat", args.repeat, "run each check so many times; the worst result counts")
       ->check(CLI::Range(1, 1000));
@@ -153,8 +161,8 @@ std::string list(const std::vector<const check_case*>& cases, const tools::diale
     id.resize(28, ' ');
     std::string number = check->requirement.empty() ? "-" : check->requirement;
     number.resize(5, ' ');
-    lines += std::to_string(milestone_of(*check, dialect)) + "  " + number + id +
-             texts.say("check." + check->id) + "\n";
+    lines += std::to_string(milestone_of(*check, dialect));
+    lines.append("  ").append(number).append(id).append(texts.say("check." + check->id)) += '\n';
   }
   return lines;
 }
@@ -182,12 +190,15 @@ run_options options_of(const command_line& args) {
   return options;
 }
 
+constexpr std::size_t causes_in_terminal = 3;
+
 // Writes each report to its file, `html=FILE`, or to standard output.
-void write_reports(const command_line& args, const run_report& run) {
+void write_reports(const command_line& args, run_report run) {
   const auto wanted = args.reports.empty() ? std::vector<std::string>{"text"} : args.reports;
   for (const auto& report : wanted) {
     const auto equals = report.find('=');
     const std::string to = equals == report.npos ? "-" : report.substr(equals + 1);
+    run.shown_causes = to == "-" && !args.all ? causes_in_terminal : all_causes_shown;
     tools::write_file(to, write_report(report.substr(0, equals), run));
   }
 }
@@ -216,14 +227,11 @@ std::vector<check_result> judged(const command_line& args, const run_options& op
   return results;
 }
 
-int run(const command_line& args) {
+// Checks the program once, and writes the reports.
+std::vector<check_result> check_once(const command_line& args) {
   const catalogue texts(args.client ? "client" : "");
   run_options options = options_of(args);
   if (options.cases.empty()) throw std::runtime_error("no check is called so");
-  if (args.list) {
-    tools::write_file("-", list(options.cases, options.stage.dialect, texts));
-    return all_passed;
-  }
   if (args.command.empty() == args.host.empty())
     throw std::runtime_error(
         "say how to start the program, behind --, or where a server runs, by --host and --port");
@@ -238,7 +246,41 @@ int run(const command_line& args) {
   link_repeated_causes(results);
   const std::string subject = args.command.empty() ? args.host : joined(args.command);
   write_reports(args, {results, texts, weights, options.stage.dialect, subject, gap});
-  const score sum = count(results, weights);
+  return results;
+}
+
+int print_list(const command_line& args) {
+  const run_options options = options_of(args);
+  if (options.cases.empty()) throw std::runtime_error("no check is called so");
+  const catalogue texts(args.client ? "client" : "");
+  tools::write_file("-", list(options.cases, options.stage.dialect, texts));
+  return all_passed;
+}
+
+// Does not return: Ctrl-C ends it.
+int run_watching(const command_line& args) {
+  const auto files = files_of(args.command);
+  if (files.empty())
+    throw std::runtime_error("--watch: no word of the command is a file; say ./my_server");
+  const catalogue texts;
+  std::vector<check_result> before;
+  run_at_every_change(files, [&] {
+    auto results = check_once(args);
+    std::string text = before.empty() ? "" : "\n" + difference_text(before, results, texts);
+    text += texts.say("watch.waits", {{"file", files.back().path}}) + "\n";
+    tools::write_file("-", tools::shown(text));
+    before = std::move(results);
+  });
+}
+
+int run(const command_line& args) {
+  if (!args.explain.empty()) {
+    tools::write_file("-", explanation_of(args.explain));
+    return all_passed;
+  }
+  if (args.list) return print_list(args);
+  if (args.watch) return run_watching(args);
+  const score sum = count(check_once(args), rubric(args.rubric));
   if (sum.passed + sum.failed == 0) return could_not_run;
   return sum.failed == 0 ? all_passed : some_failed;
 }

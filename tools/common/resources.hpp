@@ -10,7 +10,7 @@
 
 namespace tools {
 
-/// All built-in files: the path below `tools/`, and the content.
+/// All built-in files: the path below `tools/`, or `docs/causes.md`; and the content.
 const std::vector<std::pair<std::string_view, std::string_view>>& resources();
 
 /// The built-in file @p path, for example "dialects/lines.json"; nothing if there is none.
