@@ -6,7 +6,8 @@
 
 #include <filesystem>
 #include <map>
-#include <thread>
+
+#include <jalon/reactor.hpp>
 
 namespace check {
 
@@ -65,11 +66,27 @@ std::string difference_text(const std::vector<check_result>& before,
   return text.empty() ? texts.say("watch.same") + "\n" : text;
 }
 
+namespace {
+
+// Looks again and again: a build may replace a file, its folder, or write over a network.
+void wait_for_change(const std::vector<watched_file>& files, change_detector& changes) {
+  jalon::reactor loop;
+  jalon::reactor::timer_type timer;
+  const std::function<void()> look = [&] {
+    if (changes.observe(state_of(files))) return loop.stop();
+    timer = loop.at(loop.now() + between_looks, look);
+  };
+  look();
+  loop.run();
+}
+
+}  // namespace
+
 void run_at_every_change(const std::vector<watched_file>& files, const std::function<void()>& run) {
   for (;;) {
     change_detector changes(state_of(files));  // a change during the run counts, too
     run();
-    while (!changes.observe(state_of(files))) std::this_thread::sleep_for(between_looks);
+    wait_for_change(files, changes);
   }
 }
 
