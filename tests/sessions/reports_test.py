@@ -8,6 +8,7 @@ import argparse
 import csv
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -107,6 +108,20 @@ class Reports(unittest.TestCase):
         data = json.loads((self.directory / "results" / "b.json").read_text())
         self.assertEqual(data["failed"], 1)
 
+    def test_a_dialect_of_a_team_does_not_shrink_what_is_possible(self) -> None:
+        self.echo_server(self.directory / "teams" / "a")
+        (self.directory / "teams" / "a" / "dialect.json").write_text('{"extends": "lines"}')
+        (self.directory / "rubric").write_text('{"weights": {}, "may_leave_out": ["users.who"]}')
+        for allowed, possible, failed in (([], 3, 2), (["users.freed_close"], 2, 1)):
+            (self.directory / "rubric").write_text(json.dumps({"weights": {}, "may_leave_out": allowed}))
+            self.run_checker("--milestone", "2", "--only", "echo.listens,users.freed_close,users.msgall_self",
+                             "--batch", str(self.directory / "teams"), "--results", str(self.directory / "results"),
+                             "--rubric", str(self.directory / "rubric"), "--", "python3", "server.py", "{port}")
+            data = json.loads((self.directory / "results" / "a.json").read_text())
+            self.assertEqual((data["possible"], data["failed"]), (possible, failed))
+            causes = {result["cause"]["id"] for result in data["results"] if result["outcome"] == "failed"}
+            self.assertEqual(causes, {"dialect_leaves_out"})
+
     def check_here(self, folder: Path, *command: str, **options: object) -> "subprocess.CompletedProcess[bytes]":
         return self.run_checker("--milestone", "1", "--only", "echo.comes_back,echo.listens", "--", *command,
                                 cwd=folder, **options)
@@ -128,6 +143,36 @@ class Reports(unittest.TestCase):
         self.assertEqual(run.returncode, 0, run.stdout)
         self.assertEqual((self.directory / "own" / "port.txt").read_text(), "port")
         self.assertFalse((self.directory / "own" / "left").exists())
+
+    def test_a_watched_program_is_checked_again_after_each_change(self) -> None:
+        self.echo_server(self.directory)
+        server = self.directory / "server.py"
+        right = server.read_text()
+        server.write_text("raise SystemExit(3)\n")
+        with subprocess.Popen([self.build / "tools" / "jalon-check", "--milestone", "1", "--only", "echo.comes_back",
+                               "--timeout", "1", "--watch", "--", "python3", "server.py", "{port}"],
+                              cwd=self.directory, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                              text=True) as run:
+            def wait_for(text: str) -> None:
+                self.assertTrue(any(text in line for line in run.stdout or ()), text)
+            wait_for("Waiting for a change of server.py")
+            (self.directory / "new").write_text(right)
+            (self.directory / "new").rename(server)  # as some builds do
+            wait_for("NEWLY RIGHT: echo.comes_back")
+            wait_for("Waiting for a change of server.py")
+            server.write_text("raise SystemExit(3)\n")
+            wait_for("NEWLY WRONG: echo.comes_back")
+            run.send_signal(signal.SIGINT)
+            self.assertEqual(run.wait(PATIENCE), -signal.SIGINT)
+
+    def test_a_command_without_a_file_cannot_be_watched(self) -> None:
+        run = self.run_checker("--watch", "--", "true")
+        self.assertEqual((run.returncode, len(run.stderr.splitlines())), (2, 1))
+
+    def test_a_cause_is_explained_and_an_unknown_one_is_an_error(self) -> None:
+        self.assertIn(b"The better one", self.run_checker("--explain", "backlog").stdout)
+        run = self.run_checker("--explain", "none")
+        self.assertEqual((run.returncode, len(run.stderr.splitlines())), (2, 1))
 
     def test_what_is_too_large_for_the_copy_is_linked_and_named(self) -> None:
         own = self.directory / "own"

@@ -6,12 +6,16 @@
 
 import argparse
 import json
+import os
+import pty
 import re
+import select
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
+import termios
 import unittest
 from pathlib import Path
 
@@ -66,6 +70,37 @@ class Tap:
         self.process.send_signal(signal.SIGINT)
         self.process.communicate(timeout=PATIENCE)
         return self.process.returncode
+
+
+class Terminal:
+    """A terminal whose foreground is held by a process that never reads; the tap runs in the background."""
+
+    def __init__(self, *command: "str | Path") -> None:
+        self.shown = b""
+        told, self.tell = os.pipe()
+        self.shell, self.screen = pty.fork()
+        if self.shell == 0:
+            self.hold_foreground(told, [str(word) for word in command])
+
+    @staticmethod
+    def hold_foreground(told: int, command: "list[str]") -> None:
+        how = termios.tcgetattr(0)
+        how[3] |= termios.TOSTOP  # output from the background stops a program, too
+        termios.tcsetattr(0, termios.TCSANOW, how)
+        tap = subprocess.Popen(command, preexec_fn=os.setpgrp)
+        os.read(told, 1)
+        os.tcsetpgrp(0, tap.pid)
+        os._exit(tap.wait())
+
+    def wait_for(self, pattern: str) -> "re.Match[str]":
+        while not (found := re.search(pattern, self.shown.decode())):
+            assert select.select([self.screen], [], [], PATIENCE)[0], self.shown
+            self.shown += os.read(self.screen, 65536)
+        return found
+
+    def stop(self) -> int:
+        os.write(self.screen, b"\x03")
+        return os.waitstatus_to_exitcode(os.waitpid(self.shell, 0)[1])
 
 
 def all_of(sock: socket.socket) -> bytes:
@@ -145,6 +180,67 @@ class Tapped(unittest.TestCase):
         tap.type("down go")
         self.assertEqual(client.recv(100), b"news\n")
 
+    def test_in_the_background_it_goes_on_and_leaves_the_keyboard_to_others(self) -> None:
+        server = Server()
+        self.addCleanup(server.listener.close)
+        terminal = Terminal(self.build / "tools" / "jalon-tap", "--to", str(server.port))
+        port = int(terminal.wait_for(r"listening on \S+:(\d+),")[1])
+        os.write(terminal.screen, b"down dance\n")
+        with socket.create_connection(("127.0.0.1", port), PATIENCE) as client, server.accept() as served:
+            for word in (b"one\n", b"two\n"):  # when the second one passes, the tap has seen the keyboard
+                client.sendall(word)
+                self.assertEqual(served.recv(100), word)
+        self.assertNotIn(b"no fault", terminal.shown)
+        os.write(terminal.tell, b"!")
+        terminal.wait_for('no fault is called "dance"')
+        self.assertEqual(terminal.stop(), 0)
+
+    def test_the_server_may_have_a_name(self) -> None:
+        for host in ("localhost", "127.0.0.1"):
+            server = Server()
+            self.addCleanup(server.listener.close)
+            tap = Tap(self.build, "--listen", "localhost:0", "--to", f"{host}:{server.port}")
+            with tap.connect() as client, server.accept() as served:
+                client.sendall(b"hello\n")
+                self.assertEqual(served.recv(100), b"hello\n")
+            self.assertEqual(tap.stop(), 0)
+
+    @unittest.skipUnless(socket.has_ipv6 and Path("/proc/net/if_inet6").exists(), "needs IPv6")
+    def test_an_ipv6_address_stands_in_brackets(self) -> None:
+        with socket.create_server(("::1", 0), family=socket.AF_INET6) as listener:
+            listener.settimeout(PATIENCE)
+            tap = Tap(self.build, "--to", f"[::1]:{listener.getsockname()[1]}")
+            with tap.connect() as client, listener.accept()[0] as served:
+                client.sendall(b"hello\n")
+                self.assertEqual(served.recv(100), b"hello\n")
+            self.assertEqual(tap.stop(), 0)
+
+    def full_disk(self, tool: str, *arguments: str, stdout: "str | None" = None) -> None:
+        with open(stdout or os.devnull, "w", encoding="utf-8") as out:
+            run = subprocess.run([self.build / "tools" / tool, *arguments], stdout=out, stderr=subprocess.PIPE,
+                                 text=True, timeout=PATIENCE, check=False)
+        self.assertEqual(run.returncode, 2, run.stderr)
+        self.assertIn("No space left on device", run.stderr.splitlines()[-1])
+
+    def test_lost_output_is_an_error(self) -> None:
+        echo = ["--milestone", "1", "--only", "echo.listens", "--timeout", "1"]
+        for arguments in (["--list"], ["--help"], ["--report", "json", *echo, "--", "false"],
+                          [*echo, "--", "false"], ["probe", "--help"]):
+            with self.subTest(arguments):
+                self.full_disk("jalon-check", *arguments, stdout="/dev/full")
+        self.full_disk("jalon-check", *echo, "--report", "html=/dev/full", "--", "false")
+        self.full_disk("jalon-tap", "--help", stdout="/dev/full")
+        self.full_disk("jalon-tap", "--to", "1", stdout="/dev/full")
+
+    def test_a_recording_that_cannot_be_written_ends_the_tap(self) -> None:
+        server = Server()
+        self.addCleanup(server.listener.close)
+        tap = Tap(self.build, "--to", str(server.port), "--record", "/dev/full")
+        with tap.connect():
+            _, told = tap.process.communicate(timeout=PATIENCE)
+        self.assertEqual(tap.process.returncode, 2)
+        self.assertIn("No space left on device", told)
+
     def test_a_connection_is_cut_after_so_many_bytes(self) -> None:
         _, client, served = self.tapped("--up", "reset 4")
         client.sendall(b"abcdefgh")
@@ -220,7 +316,8 @@ class Tapped(unittest.TestCase):
         with tempfile.NamedTemporaryFile("w") as broken:
             broken.write("no event\n")
             broken.flush()
-            for wrong in (["--to", "nowhere"], [], ["--to", "1", "--up", "split"], ["--to", "1", "--dialect", "none"],
+            for wrong in (["--to", "nowhere"], ["--to", ":80"], ["--to", "host:port"], ["--to", "::1:80"],
+                          ["--to", "no.such.invalid:80"], [], ["--to", "1", "--up", "split"], ["--to", "1", "--dialect", "none"],
                           ["--to", "1", "--replay", broken.name]):
                 with self.subTest(wrong):
                     run = subprocess.run([self.build / "tools" / "jalon-tap", *wrong],

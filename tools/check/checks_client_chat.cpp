@@ -123,7 +123,8 @@ void plain_line(stage& s) {
 }
 
 void requires_contract(stage& s) {
-  if (!s.dialect().has_flag("contract")) throw cannot_judge{{"why.not_promised"}};
+  if (!s.dialect().has_flag("contract"))
+    throw cannot_judge{{"why.not_promised", {{"property", "contract"}}}};
 }
 
 void blanks_are_kept(stage& s) {

@@ -4,6 +4,7 @@
 #include <fstream>
 
 #include "checks.hpp"
+#include "common/resources.hpp"
 #include "program/sha256.hpp"
 
 namespace check::client {
@@ -68,7 +69,7 @@ std::string acknowledgement(stage& s, const transfer& offer) {
 transfer offer_a_file(stage& s) {
   transfer offer = sign_in(s);
   const auto path = std::filesystem::path(s.program().folder()) / offer.file;
-  std::ofstream(path, std::ios::binary) << offer.content;
+  tools::write_file(path.string(), offer.content);
   if (s.server().knows("file_offered"))
     s.server().answers("file_offer", "file_offered", {{"transfer", offer.name}});
   s.terminal().asks("file_offer", {{"nick", "bob"}, {"path", path.string()}});

@@ -17,7 +17,7 @@ void another_port(stage_options& options) {
 
 void listens_elsewhere(stage& s) {
   s.program();
-  if (s.dialect().port()) throw cannot_judge{{"why.not_promised"}};
+  if (s.dialect().port()) throw cannot_judge{{"why.not_promised", {{"property", "port"}}}};
   s.connect("alice");
 }
 

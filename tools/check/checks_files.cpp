@@ -76,7 +76,7 @@ void answered_by_another(stage& s) {
   user& bob = s.sign_in("bob");
   user& mallory = s.sign_in("mallory");
   const auto transfer = offered(s, alice, bob);
-  if (transfer.empty()) throw cannot_judge{{"why.not_promised"}};
+  if (transfer.empty()) throw cannot_judge{{"why.not_promised", {{"property", "transfer"}}}};
   const auto word = s.word() + s.word();
   mallory.asks("file_accept", answer_to(alice, transfer, word));
   mallory.gets_answer("no_such_transfer");
@@ -87,7 +87,7 @@ void answered_twice(stage& s) {
   user& alice = s.sign_in("alice");
   user& bob = s.sign_in("bob");
   const auto transfer = offered(s, alice, bob);
-  if (transfer.empty()) throw cannot_judge{{"why.not_promised"}};
+  if (transfer.empty()) throw cannot_judge{{"why.not_promised", {{"property", "transfer"}}}};
   bob.asks("file_reject", answer_to(alice, transfer, s.word()));
   alice.hears(bob.nick());
   bob.asks("file_reject", answer_to(alice, transfer, s.word()));
@@ -98,7 +98,7 @@ void receiver_leaves(stage& s) {
   user& alice = s.sign_in("alice");
   user& bob = s.sign_in("bob");
   const auto transfer = offered(s, alice, bob);
-  if (transfer.empty()) throw cannot_judge{{"why.not_promised"}};
+  if (transfer.empty()) throw cannot_judge{{"why.not_promised", {{"property", "transfer"}}}};
   bob.closes();
   alice.hears("file_cancel");
 }

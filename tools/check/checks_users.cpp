@@ -40,7 +40,8 @@ void nick_with_sign(stage& s) {
 }
 
 void nick_too_long(stage& s) {
-  if (!s.dialect().longest_name()) throw cannot_judge{{"why.not_promised"}};
+  if (!s.dialect().longest_name())
+    throw cannot_judge{{"why.not_promised", {{"property", "longest_name"}}}};
   const auto word = s.word();
   refuses_nick(s, word + std::string(120, 'x'), word);
 }

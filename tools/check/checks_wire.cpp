@@ -152,7 +152,8 @@ void hundred_long_ones(stage& s) {
 
 void half_close(stage& s) {
   user& alice = s.sign_in("alice");
-  if (!s.dialect().has_flag("ends_in_order")) throw cannot_judge{{"why.not_promised"}};
+  if (!s.dialect().has_flag("ends_in_order"))
+    throw cannot_judge{{"why.not_promised", {{"property", "ends_in_order"}}}};
   pieces words;
   alice.sends(many_echoes(s, alice, 3, words), "3 echoes");
   alice.half_closes();
@@ -162,7 +163,8 @@ void half_close(stage& s) {
 
 void last_line(stage& s) {
   user& alice = s.sign_in("alice");
-  if (!s.dialect().has_flag("last_line")) throw cannot_judge{{"why.not_promised"}};
+  if (!s.dialect().has_flag("last_line"))
+    throw cannot_judge{{"why.not_promised", {{"property", "last_line"}}}};
   const auto word = s.word();
   auto message = echo_of(alice, word);
   message.pop_back();
@@ -438,7 +440,8 @@ void random_messages(stage& s) {
 
 void greets(stage& s) {
   user& alice = s.connect("alice");
-  if (!s.dialect().has_flag("greets")) throw cannot_judge{{"why.not_promised"}};
+  if (!s.dialect().has_flag("greets"))
+    throw cannot_judge{{"why.not_promised", {{"property", "greets"}}}};
   alice.hears(R"("hello")");
 }
 

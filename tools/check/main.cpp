@@ -9,11 +9,14 @@
 #include "batch.hpp"
 #include "common/exit_status.hpp"
 #include "common/resources.hpp"
+#include "course.hpp"
 #include "diagnosis.hpp"
+#include "explanation.hpp"
 #include "isolation.hpp"
 #include "probe.hpp"
 #include "report.hpp"
 #include "runner.hpp"
+#include "watch.hpp"
 
 namespace {
 
@@ -26,11 +29,15 @@ using tools::some_failed;
 struct command_line {
   int milestone = 4;
   std::string dialect;
+  std::string course;
   std::string rubric;
   std::vector<std::string> reports;
   std::vector<std::string> only;
   bool client = false;
   bool list = false;
+  bool all = false;
+  bool watch = false;
+  std::string explain;
   std::uint64_t seed = 1;
   unsigned repeat = 1;
   unsigned jobs = 2;
@@ -52,12 +59,17 @@ void describe(CLI::App& app, command_line& args) {
                "the program is a client: {host} and {port} stand in its command");
   app.add_option("--dialect", args.dialect,
                  "how the program speaks: lines (milestone 1), jsonl, struct, or a file");
+  app.add_option("--course", args.course,
+                 "the course's dialect: what --dialect leaves out of it counts as failed");
   app.add_option("--report", args.reports,
                  "text, json, junit, gradescope or html; KIND=FILE writes to a file")
       ->delimiter(',');
   app.add_option("--rubric", args.rubric, "the weights of the checks, a JSON file");
   app.add_option("--only", args.only, "only the checks whose id begins with this")->delimiter(',');
   app.add_flag("--list", args.list, "list the checks and run none");
+  app.add_flag("--all", args.all, "in the terminal, show all causes and not only the first three");
+  app.add_flag("--watch", args.watch, "check again after each change of the program's file");
+  app.add_option("--explain", args.explain, "print the page of a cause, and run nothing");
   app.add_option("--seed", args.seed, "of the random words and choices");
   app.add_option("--repeat", args.repeat, "run each check so many times; the worst result counts")
       ->check(CLI::Range(1, 1000));
@@ -66,7 +78,8 @@ void describe(CLI::App& app, command_line& args) {
       ->check(CLI::Range(0.1, 600.0));
   app.add_option("--host", args.host, "check a server that runs already, at this address");
   app.add_option("--port", args.port, "and at this port");
-  app.add_option("--batch", args.batch, "grade the program in each folder of this one");
+  app.add_option("--batch", args.batch,
+                 "grade the program in each folder of this one; --dialect is then the course's");
   app.add_option("--build", args.build, "with --batch: a shell's line that builds it");
   app.add_option("--results", args.results, "with --batch: where the table and the reports go");
   app.add_option("--side-by-side", args.side_by_side, "with --batch: folders at the same time")
@@ -140,24 +153,30 @@ std::vector<const check_case*> selected_checks(const command_line& args,
   return cases;
 }
 
-void list(const std::vector<const check_case*>& cases, const tools::dialect& dialect,
-          const catalogue& texts) {
+std::string list(const std::vector<const check_case*>& cases, const tools::dialect& dialect,
+                 const catalogue& texts) {
+  std::string lines;
   for (const auto* check : cases) {
     std::string id = check->id;
     id.resize(28, ' ');
     std::string number = check->requirement.empty() ? "-" : check->requirement;
     number.resize(5, ' ');
-    std::cout << milestone_of(*check, dialect) << "  " << number << id
-              << texts.say("check." + check->id) << "\n";
+    lines += std::to_string(milestone_of(*check, dialect));
+    lines.append("  ").append(number).append(id).append(texts.say("check." + check->id)) += '\n';
   }
+  return lines;
+}
+
+std::string dialect_of(const command_line& args) {
+  if (!args.dialect.empty()) return args.dialect;
+  return args.milestone == 1 ? "lines" : "jsonl";
 }
 
 run_options options_of(const command_line& args) {
   run_options options;
-  const std::string name = !args.dialect.empty() ? args.dialect
-                           : args.milestone == 1 ? "lines"
-                                                 : "jsonl";
-  options.stage.dialect = tools::dialect::load(name);
+  options.stage.dialect = tools::dialect::load(dialect_of(args));
+  if (!args.course.empty())
+    options.stage.dialect = within_course(options.stage.dialect, tools::dialect::load(args.course));
   options.stage.program.command = args.command;
   options.stage.client = args.client;
   options.stage.host = args.host;
@@ -171,12 +190,15 @@ run_options options_of(const command_line& args) {
   return options;
 }
 
+constexpr std::size_t causes_in_terminal = 3;
+
 // Writes each report to its file, `html=FILE`, or to standard output.
-void write_reports(const command_line& args, const run_report& run) {
+void write_reports(const command_line& args, run_report run) {
   const auto wanted = args.reports.empty() ? std::vector<std::string>{"text"} : args.reports;
   for (const auto& report : wanted) {
     const auto equals = report.find('=');
     const std::string to = equals == report.npos ? "-" : report.substr(equals + 1);
+    run.shown_causes = to == "-" && !args.all ? causes_in_terminal : all_causes_shown;
     tools::write_file(to, write_report(report.substr(0, equals), run));
   }
 }
@@ -190,14 +212,26 @@ void require_kinds(const command_line& args) {
   }
 }
 
-int run(const command_line& args) {
+std::vector<check_result> judged(const command_line& args, const run_options& options,
+                                 const rubric& weights, const catalogue& texts) {
+  const auto& own = options.stage.dialect;
+  const auto course = args.course.empty() ? own : tools::dialect::load(args.course);
+  const auto judge = [&](check_result result) {
+    if (!args.course.empty()) fail_if_left_out(result, own, course, weights);
+    return result;
+  };
+  auto results = run_all(options, [&](const check_result& result) {
+    std::cerr << tools::shown(progress_line(judge(result), texts)) << std::flush;
+  });
+  for (auto& result : results) result = judge(std::move(result));
+  return results;
+}
+
+// Checks the program once, and writes the reports.
+std::vector<check_result> check_once(const command_line& args) {
   const catalogue texts(args.client ? "client" : "");
   run_options options = options_of(args);
   if (options.cases.empty()) throw std::runtime_error("no check is called so");
-  if (args.list) {
-    list(options.cases, options.stage.dialect, texts);
-    return all_passed;
-  }
   if (args.command.empty() == args.host.empty())
     throw std::runtime_error(
         "say how to start the program, behind --, or where a server runs, by --host and --port");
@@ -208,13 +242,45 @@ int run(const command_line& args) {
   if (args.host.empty()) options.stage.program.files = content_of_this_folder(texts);
   const std::string gap = why_not_isolated(options.stage, options.bound);
   learn_habits(options);
-  auto results = run_all(options, [&](const check_result& result) {
-    std::cerr << tools::shown(progress_line(result, texts)) << std::flush;
-  });
+  auto results = judged(args, options, weights, texts);
   link_repeated_causes(results);
   const std::string subject = args.command.empty() ? args.host : joined(args.command);
   write_reports(args, {results, texts, weights, options.stage.dialect, subject, gap});
-  const score sum = count(results, weights);
+  return results;
+}
+
+int print_list(const command_line& args) {
+  const run_options options = options_of(args);
+  if (options.cases.empty()) throw std::runtime_error("no check is called so");
+  const catalogue texts(args.client ? "client" : "");
+  tools::write_file("-", list(options.cases, options.stage.dialect, texts));
+  return all_passed;
+}
+
+// Does not return: Ctrl-C ends it.
+int run_watching(const command_line& args) {
+  const auto files = files_of(args.command);
+  if (files.empty())
+    throw std::runtime_error("--watch: no word of the command is a file; say ./my_server");
+  const catalogue texts;
+  std::vector<check_result> before;
+  run_at_every_change(files, [&] {
+    auto results = check_once(args);
+    std::string text = before.empty() ? "" : "\n" + difference_text(before, results, texts);
+    text += texts.say("watch.waits", {{"file", files.back().path}}) + "\n";
+    tools::write_file("-", tools::shown(text));
+    before = std::move(results);
+  });
+}
+
+int run(const command_line& args) {
+  if (!args.explain.empty()) {
+    tools::write_file("-", explanation_of(args.explain));
+    return all_passed;
+  }
+  if (args.list) return print_list(args);
+  if (args.watch) return run_watching(args);
+  const score sum = count(check_once(args), rubric(args.rubric));
   if (sum.passed + sum.failed == 0) return could_not_run;
   return sum.failed == 0 ? all_passed : some_failed;
 }
@@ -230,7 +296,10 @@ int run_batch_of_folders(const command_line& args) {
   make_absolute(folder_args.dialect);
   make_absolute(folder_args.rubric);
   const auto grade = [&](const std::string& dialect, const std::vector<std::string>& reports) {
-    if (!dialect.empty()) folder_args.dialect = dialect;
+    if (!dialect.empty()) {
+      folder_args.course = dialect_of(folder_args);
+      folder_args.dialect = dialect;
+    }
     folder_args.reports = reports;
     return run(folder_args);
   };
@@ -266,7 +335,7 @@ int main(int argc, char** argv) {
     if (probe->parsed()) return run_probe(args);
     return args.batch.empty() ? run(args) : run_batch_of_folders(args);
   } catch (const CLI::Success& request) {
-    return app.exit(request);
+    return tools::status_after_output("jalon-check", app.exit(request));
   } catch (const std::exception& error) {
     std::cerr << "jalon-check: " << tools::shown(error.what()) << "\n";
     return could_not_run;

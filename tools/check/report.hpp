@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +13,9 @@
 
 namespace check {
 
+/// No bound on the causes that a report shows.
+inline constexpr std::size_t all_causes_shown = std::numeric_limits<std::size_t>::max();
+
 /// A run's results, and what a report needs to present them.
 struct run_report {
   const std::vector<check_result>& results;
@@ -21,6 +25,7 @@ struct run_report {
   std::string subject;  ///< the command that was graded
   std::string not_isolated =
       {};  ///< why the program could reach the checker; empty if it could not
+  std::size_t shown_causes = all_causes_shown;  ///< of the report as text; the others are listed
 };
 
 /// The names of all kinds of reports.
@@ -32,6 +37,9 @@ std::string write_report(std::string_view kind, const run_report& run);
 
 /// A warning that begins every report of a run that was not isolated; else nothing.
 std::string isolation_line(const run_report& run);
+
+/// The score, the number of root causes, and the one to mend first.
+std::string score_line(const run_report& run);
 
 /// The line that is printed when a check is done.
 std::string progress_line(const check_result& result, const catalogue& texts);

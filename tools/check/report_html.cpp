@@ -60,6 +60,7 @@ std::string html_report(const run_report& run) {
   std::string html = tools::page_begin(texts.say("report.title"));
   if (!run.not_isolated.empty()) html += tag("p", isolation_line(run));
   html += tag("h1", texts.say("report.title")) + tag("p", run.subject);
+  html += tag("p", score_line(run));
   html += tag("p", texts.say("report.summary_requirements",
                              {{"passed", std::to_string(sum.requirements_passed)},
                               {"all", std::to_string(sum.requirements)},

@@ -1,7 +1,10 @@
 // The report for a terminal: the story of each failure.
+#include <algorithm>
 #include <cstdio>
+#include <map>
 
 #include "report.hpp"
+#include "root_causes.hpp"
 
 namespace check {
 
@@ -98,7 +101,63 @@ std::string story_text(const check_result& result, const catalogue& texts) {
   return text;
 }
 
+std::string number_text(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%g", value);
+  return text;
+}
+
+std::string root_text(const root_cause& root, const run_report& run) {
+  const check_result& result = *root.first;
+  const auto& about = case_of(result.check);
+  const auto number = about.requirement.empty()
+                          ? run.texts.say("report.hidden")
+                          : run.texts.say("report.requirement", {{"number", about.requirement}});
+  std::string text =
+      "\n" + run.texts.say("report.failed") + "  " + result.check + " (" + number + ")\n";
+  text += std::string(indent - 2, ' ') + run.texts.say("check." + result.check) + "\n";
+  text += failure_text(result, run.texts);
+  if (root.others.empty()) return text;
+  std::string names;
+  for (const auto& other : root.others) names += (names.empty() ? "" : ", ") + other;
+  return text +
+         paragraph("", run.texts.say("report.also",
+                                     {{"checks", tools::counted(root.others.size(), "check")},
+                                      {"names", names}}));
+}
+
+// The causes that are not shown, a line each.
+std::string list_of(std::vector<root_cause>::const_iterator begin,
+                    std::vector<root_cause>::const_iterator end, const run_report& run) {
+  if (begin == end) return {};
+  const auto number = static_cast<std::size_t>(end - begin);
+  std::string text =
+      "\n" + run.texts.say("report.more", {{"causes", tools::counted(number, "root cause")}}) +
+      "\n";
+  for (auto root = begin; root != end; ++root)
+    text += "  " +
+            run.texts.say("report.more_line",
+                          {{"check", root->first->check},
+                           {"cause", root->first->cause.id},
+                           {"checks", tools::counted(root->others.size() + 1, "check")}}) +
+            "\n";
+  return text;
+}
+
 }  // namespace
+
+std::string score_line(const run_report& run) {
+  const score sum = count(run.results, run.weights);
+  if (sum.passed + sum.failed == 0) return run.texts.say("report.score_nothing");
+  tools::arguments values{{"points", number_text(sum.points)},
+                          {"possible", number_text(sum.possible)}};
+  const auto roots = root_causes_of(run.results);
+  if (roots.empty()) return run.texts.say("report.score_right", values);
+  values["causes"] = tools::counted(roots.size(), "root cause");
+  values["check"] = roots.front().first->check;
+  values["cause"] = roots.front().first->cause.id;
+  return run.texts.say("report.score", values);
+}
 
 std::string failure_text(const check_result& result, const catalogue& texts) {
   std::string text =
@@ -119,26 +178,17 @@ std::string failure_text(const check_result& result, const catalogue& texts) {
 }
 
 std::string text_report(const run_report& run) {
-  std::string text = isolation_line(run);
-  for (const auto& result : run.results) {
-    if (result.outcome != outcome::failed) continue;
-    const auto& about = case_of(result.check);
-    const auto number = about.requirement.empty()
-                            ? run.texts.say("report.hidden")
-                            : run.texts.say("report.requirement", {{"number", about.requirement}});
-    text += "\n" + run.texts.say("report.failed") + "  " + result.check + " (" + number + ")\n";
-    text += std::string(indent - 2, ' ') + run.texts.say("check." + result.check) + "\n";
-    text += failure_text(result, run.texts);
-  }
+  std::string text = isolation_line(run) + score_line(run) + "\n";
+  const auto roots = root_causes_of(run.results);
+  const auto shown = std::min(run.shown_causes, roots.size());
+  for (std::size_t n = 0; n < shown; ++n) text += root_text(roots[n], run);
+  text += list_of(roots.begin() + static_cast<std::ptrdiff_t>(shown), roots.end(), run);
   const score sum = count(run.results, run.weights);
-  char points[32], possible[32];
-  std::snprintf(points, sizeof points, "%g", sum.points);
-  std::snprintf(possible, sizeof possible, "%g", sum.possible);
   text += "\n" + run.texts.say("report.summary", {{"passed", std::to_string(sum.passed)},
                                                   {"failed", std::to_string(sum.failed)},
                                                   {"not_judged", std::to_string(sum.not_judged)},
-                                                  {"points", points},
-                                                  {"possible", possible}});
+                                                  {"points", number_text(sum.points)},
+                                                  {"possible", number_text(sum.possible)}});
   text += "\n" + run.texts.say("report.summary_requirements",
                                {{"passed", std::to_string(sum.requirements_passed)},
                                 {"all", std::to_string(sum.requirements)},

@@ -228,6 +228,12 @@ check_result run_check(const check_case& check, const stage_options& options, st
   } catch (const cannot_judge& unknown) {
     result.outcome = outcome::not_judged;
     result.expected = unknown.why;
+  } catch (const tools::template_error& error) {
+    result.outcome = outcome::not_judged;
+    result.expected = {"why.dialect", {{"reason", error.what()}}};
+  } catch (const nlohmann::json::exception& error) {  // a field of the dialect has another type
+    result.outcome = outcome::not_judged;
+    result.expected = {"why.dialect", {{"reason", error.what()}}};
   } catch (const std::exception& error) {  // of the checker, such as too few descriptors
     result.outcome = outcome::not_judged;
     result.expected = {"why.checker", {{"reason", error.what()}}};

@@ -25,8 +25,15 @@ double rubric::weight_of(const std::string& check) const {
 double rubric::points_of(const check_result& result, double met) const {
   if (result.outcome == outcome::passed) return weight_of(result.check);
   const bool follows = result.outcome == outcome::failed && !result.follows_from.empty();
-  if (!follows) return 0;
+  if (!follows || result.cause.id == "dialect_leaves_out") return 0;
   return weight_of(result.check) * data_.value("share_if_the_cause_is_known", 0.0) * met;
+}
+
+bool rubric::may_be_left_out(const std::string& check) const {
+  const auto allowed = data_.value("may_leave_out", std::vector<std::string>());
+  return std::any_of(allowed.begin(), allowed.end(), [&](const std::string& name) {
+    return name == check || name == check.substr(0, check.find('.'));
+  });
 }
 
 const check_case& case_of(const std::string& id) {

@@ -20,9 +20,13 @@ class rubric {
   /// The weight of @p check: its own, else its group's, else 1.
   double weight_of(const std::string& check) const;
   /// The points for a result: the full weight if it passed; a share of it if it failed for the same
-  /// cause as an earlier check; else nothing.
+  /// cause as an earlier check, and was tried; else nothing.
   /// @param met the fraction of the requirements that the program meets; scales the share
   double points_of(const check_result& result, double met) const;
+
+  /// Whether the dialect of a program of a course may lack what @p check needs: `may_leave_out` has
+  /// the id of the check, or its group.
+  bool may_be_left_out(const std::string& check) const;
 
  private:
   nlohmann::json data_;

@@ -2,6 +2,7 @@
 #include "dialect.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <stdexcept>
 
 #include "resources.hpp"
@@ -36,7 +37,30 @@ std::string up_to_zero(std::string_view field) {
   return std::string(field.substr(0, field.find('\0')));
 }
 
+constexpr std::size_t max_file_bytes = 1U << 20;
+constexpr std::size_t max_nesting = 32;
+constexpr std::size_t max_extends = 8;
+constexpr std::size_t max_number_bytes = 8;
+
+// How deep arrays and objects are nested. Deep values would overflow the stack where they are
+// copied.
+std::size_t nesting_of(std::string_view text) {
+  std::size_t depth = 0, deepest = 0;
+  bool in_string = false;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const char c = text[at];
+    if (c == '"') in_string = !in_string;
+    if (in_string && c == '\\') ++at;
+    if (in_string) continue;
+    if (c == '{' || c == '[') deepest = std::max(deepest, ++depth);
+    if ((c == '}' || c == ']') && depth > 0) --depth;
+  }
+  return deepest;
+}
+
 json parse(const std::string& text, const std::string& name) {
+  if (nesting_of(text) > max_nesting)
+    throw std::runtime_error("dialect " + name + " is nested more than 32 levels deep");
   json value = json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (!value.is_object()) throw std::runtime_error("dialect " + name + " is no JSON object");
   return value;
@@ -45,10 +69,78 @@ json parse(const std::string& text, const std::string& name) {
 json read_description(const std::string& name) {
   if (const auto built_in = resource("dialects/" + name + ".json"))
     return parse(std::string(*built_in), name);
+  // A pipe or a device could have no end.
+  if (std::filesystem::exists(name) && !std::filesystem::is_regular_file(name))
+    throw std::runtime_error("dialect " + name + " is no file");
+  if (std::filesystem::exists(name) && std::filesystem::file_size(name) > max_file_bytes)
+    throw std::runtime_error("dialect " + name + " is larger than 1 MiB");
   return parse(read_file(name), name);
 }
 
+// One name for each dialect, however it is spelt.
+std::string identity_of(const std::string& name) {
+  if (resource("dialects/" + name + ".json")) return name;
+  return std::filesystem::weakly_canonical(name).string();
+}
+
+// @p chain holds the dialects that lead to this one. @return it, on top of what it extends
+json merged(const json& description, std::vector<std::string>& chain) {
+  json result = json::object();
+  if (const auto base = description.find("extends"); base != description.end()) {
+    if (!base->is_string()) throw std::runtime_error("\"extends\" of a dialect is no name");
+    const auto name = base->get<std::string>();
+    const std::string identity = identity_of(name);
+    if (std::find(chain.begin(), chain.end(), identity) != chain.end())
+      throw std::runtime_error("dialect " + name + " extends itself");
+    if (chain.size() > max_extends)
+      throw std::runtime_error("more than 8 dialects extend one another");
+    chain.push_back(identity);
+    result = merged(read_description(name), chain);
+  }
+  result.merge_patch(description);
+  return result;
+}
+
 constexpr std::int64_t max_length = 1 << 20;  // a larger length is taken for an error
+
+void require_size(const json& size, std::int64_t largest) {
+  const bool fits = size.is_number_integer() && size >= 0 && size <= largest;
+  if (!fits)
+    throw std::runtime_error("a size in a dialect is no number from 0 to " +
+                             std::to_string(largest));
+}
+
+// Checks all sizes, and adds up what the texts expand to.
+void require_bounds(const json& value, std::size_t& expanded) {
+  if (value.is_string()) expanded += fill(value.get_ref<const std::string&>(), {}).size();
+  if (expanded > max_filled)
+    throw std::runtime_error("the texts of a dialect are larger than 4 MiB");
+  if (!value.is_structured()) return;
+  for (const auto& [name, part] : value.items()) {
+    if (value.is_object() && (name == "bytes" || name == "least_payload"))
+      require_size(part, max_length);
+    require_bounds(part, expanded);
+  }
+}
+
+bool is_number(const json& field) {
+  return field.at("name") == "length" || field.at("name") == "type";
+}
+
+void require_header(const json& framing) {
+  std::int64_t size = 0;
+  for (const auto& field : framing.at("fields")) {
+    if (is_number(field)) require_size(field.at("bytes"), max_number_bytes);
+    size += field.at("bytes").get<std::int64_t>();
+    require_size(size, max_length);
+  }
+}
+
+void require_framing(const json& framing) {
+  const auto& kind = framing.at("kind");
+  if (kind == "header") require_header(framing);
+  if (kind == "prefixed") require_size(framing.at("bytes"), max_number_bytes);
+}
 
 // If a length is not plausible, the rest of the stream counts as one broken message.
 bool is_plausible(std::int64_t length) { return length >= 0 && length <= max_length; }
@@ -56,18 +148,18 @@ bool is_plausible(std::int64_t length) { return length >= 0 && length <= max_len
 }  // namespace
 
 dialect dialect::load(const std::string& name_or_file) {
-  return from(read_description(name_or_file));
+  return from(read_description(name_or_file), identity_of(name_or_file));
 }
 
-dialect dialect::from(const json& description) {
+dialect dialect::from(const json& description, const std::string& identity) {
+  std::vector<std::string> chain{identity};
   dialect result;
-  if (const auto base = description.find("extends"); base != description.end())
-    result.description_ = load(base->get<std::string>()).description_;
-  else
-    result.description_ = json::object();
-  result.description_.merge_patch(description);
+  result.description_ = merged(description, chain);
   if (!result.description_.contains("framing") || !result.description_.contains("requests"))
     throw std::runtime_error("dialect " + result.name() + " has no framing or no requests");
+  std::size_t expanded = 0;
+  require_bounds(result.description_, expanded);
+  require_framing(result.framing());
   return result;
 }
 

@@ -30,8 +30,11 @@ class dialect {
   /// @throws std::runtime_error that says what is wrong with it
   static dialect load(const std::string& name_or_file);
 
-  /// The dialect that @p description describes, on top of the dialect that it `extends`.
-  static dialect from(const nlohmann::json& description);
+  /// The dialect that @p description describes, on top of the dialect that it `extends`. Files,
+  /// chains of `extends`, texts and sizes are bounded, for a dialect may come from anybody.
+  /// @param identity the file that it was read from, so that it cannot extend itself
+  /// @throws std::runtime_error that says what is wrong with it
+  static dialect from(const nlohmann::json& description, const std::string& identity = {});
 
   /// Its name.
   std::string name() const { return description_.value("name", "without a name"); }

@@ -1,5 +1,6 @@
 # Writes resources.cpp: cmake -D ROOT=tools -D OUTPUT=resources.cpp -P resources.cmake
 file(GLOB_RECURSE files RELATIVE "${ROOT}" "${ROOT}/*.json" "${ROOT}/*.css" "${ROOT}/*.js")
+list(APPEND files ../docs/causes.md)
 set(rows "")
 foreach(file IN LISTS files)
   file(READ "${ROOT}/${file}" content)
@@ -12,10 +13,11 @@ foreach(file IN LISTS files)
     string(APPEND pieces "R\"resource(${piece})resource\"\n")
     math(EXPR at "${at} + 8000")
   endwhile()
-  string(APPEND rows "      {\"${file}\", ${pieces}},\n")
+  string(REPLACE "../" "" name "${file}")
+  string(APPEND rows "      {\"${name}\", ${pieces}},\n")
 endforeach()
 file(CONFIGURE OUTPUT "${OUTPUT}" CONTENT [[
-// Written by resources.cmake from the files below tools/.
+// Written by resources.cmake from the files below tools/, and the page of the causes.
 #include "resources.hpp"
 
 namespace tools {

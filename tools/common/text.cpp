@@ -51,20 +51,26 @@ std::size_t repetitions(std::string_view text, std::string_view character) {
   return times;
 }
 
-// Expands `text*3` to three copies of the text.
-std::optional<std::string> repetition(std::string_view inside) {
+void require_room(bool has_room) {
+  if (!has_room) throw template_error("a text of the dialect is larger than 4 MiB");
+}
+
+// Expands `text*3` to three copies of the text, if they have room.
+std::optional<std::string> repetition(std::string_view inside, std::size_t room) {
   const auto star = inside.rfind('*');
   if (star == inside.npos || inside.find('{') != inside.npos) return std::nullopt;
   const auto times = jalon::parse_number<std::size_t>(inside.substr(star + 1));
   if (!times) return std::nullopt;
+  require_room(*times <= room / std::max<std::size_t>(1, star));
   std::string result;
   for (std::size_t n = 0; n < *times; ++n) result += inside.substr(0, star);
   return result;
 }
 
-std::optional<std::string> filled(std::string_view inside, const arguments& values, escape how) {
+std::optional<std::string> filled(std::string_view inside, const arguments& values, escape how,
+                                  std::size_t room) {
   const auto value = values.find(inside);
-  return value == values.end() ? repetition(inside) : how(value->second);
+  return value == values.end() ? repetition(inside, room) : how(value->second);
 }
 
 }  // namespace
@@ -189,13 +195,14 @@ std::string fill(std::string_view text, const arguments& values, escape how) {
   std::string result;
   for (std::size_t at = 0; at < text.size();) {
     const auto close = text[at] == '{' ? text.find('}', at) : text.npos;
-    const auto value = close == text.npos
-                           ? std::nullopt
-                           : filled(text.substr(at + 1, close - at - 1), values, how);
+    const auto value = close == text.npos ? std::nullopt
+                                          : filled(text.substr(at + 1, close - at - 1), values, how,
+                                                   max_filled - result.size());
     if (value)
       result += *value;
     else
       result += text[at];
+    require_room(result.size() <= max_filled);
     at = value ? close + 1 : at + 1;
   }
   return result;

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <map>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -48,7 +49,17 @@ std::string as_html(std::string_view value);
 /// Percent-encodes one segment of a URL's path (RFC 3986).
 std::string as_url_segment(std::string_view value);
 
+/// The size in bytes of the largest text that a template may make.
+inline constexpr std::size_t max_filled = 4U << 20;
+
+/// What is thrown for a template whose text would be larger than `max_filled`.
+class template_error : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
 /// Replaces each `{name}` that @p values has, and repeats each `{text*3}`; anything else is kept.
+/// @throws template_error
 std::string fill(std::string_view text, const arguments& values, escape how = as_is);
 
 /// Breaks @p text between words into lines of at most @p width characters.

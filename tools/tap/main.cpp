@@ -8,6 +8,7 @@
 #include <CLI/CLI.hpp>
 
 #include <jalon/line_codec.hpp>
+#include <jalon/resolve.hpp>
 #include <jalon/signal_set.hpp>
 
 #include "check/report.hpp"
@@ -38,8 +39,9 @@ struct command_line {
 };
 
 void describe(CLI::App& app, command_line& args) {
-  app.add_option("--listen", args.listen, "where clients connect: a port, or HOST:PORT");
-  app.add_option("--to", args.to, "the server: a port, or HOST:PORT")->required();
+  app.add_option("--listen", args.listen,
+                 "where clients connect: a port, HOST:PORT or [IPV6]:PORT");
+  app.add_option("--to", args.to, "the server: a port, HOST:PORT or [IPV6]:PORT")->required();
   app.add_option("--dialect", args.dialect, "finds the messages: lines, jsonl, struct, or a file");
   app.add_option("--up", args.up, "faults in what clients send: \"split 3, every 10\"");
   app.add_option("--down", args.down, "faults in what the server sends, likewise");
@@ -60,12 +62,16 @@ void describe(CLI::App& app, command_line& args) {
       "While it runs, type `up split 3`, `down stall` or `both go`.");
 }
 
-jalon::endpoint parse_endpoint(const std::string& text) {
+// The endpoints that a port, an address or a host name stands for, in the order to try them.
+std::vector<jalon::endpoint> endpoints_of(const std::string& text) {
   if (const auto port = jalon::parse_number<std::uint16_t>(text))
-    return jalon::endpoint::loopback(*port);
-  const auto found = jalon::endpoint::parse(text);
-  if (!found) throw std::runtime_error("neither a port nor HOST:PORT: " + text);
-  return *found;
+    return {jalon::endpoint::loopback(*port)};
+  if (const auto address = jalon::endpoint::parse(text)) return {*address};
+  const auto colon = text.find(':');
+  if (colon == 0 || colon == text.npos ||
+      !jalon::parse_number<std::uint16_t>(std::string_view(text).substr(colon + 1)))
+    throw std::runtime_error("neither a port nor HOST:PORT nor [IPV6]:PORT: " + text);
+  return jalon::resolve(text.substr(0, colon), text.substr(colon + 1));
 }
 
 std::vector<tools::wire_event> read_story(const std::string& path) {
@@ -87,12 +93,14 @@ class event_log {
   explicit event_log(const command_line& args)
       : dialect_(tools::dialect::load(args.dialect.empty() ? "lines" : args.dialect)),
         shows_messages_(!args.dialect.empty()),
-        html_(args.html) {
-    if (args.record.empty()) return;
-    file_.open(args.record);
-    if (!file_) jalon::throw_system_error(errno, "open", args.record);
+        html_(args.html),
+        record_(args.record) {
+    if (record_.empty()) return;
+    file_.open(record_);
+    if (!file_) jalon::throw_system_error(errno, "open", record_);
   }
 
+  // @throws std::system_error if the event cannot be written: a recording with gaps is none
   void record(std::string_view who, wire_kind kind, std::string_view bytes) {
     const auto& event = events_.events()[events_.add(who, kind, bytes)];
     char time[32];
@@ -104,8 +112,8 @@ class event_log {
       for (const auto& summary : finder(who, kind == wire_kind::sent).feed(bytes))
         text += std::string(12, ' ') + texts_.say("tap.message", {{"summary", summary}}) + "\n";
     }
-    std::cout << tools::shown(text) << std::flush;
-    if (file_.is_open()) file_ << tools::json_line(tools::to_json(event)) << std::flush;
+    tools::write_file("-", tools::shown(text));
+    if (file_.is_open()) write_to_recording(tools::json_line(tools::to_json(event)));
     if (html_.empty()) events_.clear();
   }
 
@@ -136,6 +144,10 @@ class event_log {
  private:
   using finders = std::map<std::pair<std::string, bool>, tap::message_finder>;
 
+  void write_to_recording(const std::string& line) {
+    if (!(file_ << line << std::flush)) jalon::throw_system_error(errno, "write", record_);
+  }
+
   tap::message_finder& finder(std::string_view who, bool up) {
     return output_finders_.try_emplace({std::string(who), up}, dialect_).first->second;
   }
@@ -144,6 +156,7 @@ class event_log {
   tools::dialect dialect_;
   bool shows_messages_;
   std::string html_;
+  std::string record_;
   std::ofstream file_;
   tools::recording events_;
   finders output_finders_;
@@ -161,10 +174,12 @@ void execute(std::string_view line, tap::proxy& proxy) {
   if (way != "up") proxy.inject_faults(false, spec);
 }
 
+// Reads what is typed while the tap runs in the foreground of its terminal.
 class keyboard {
  public:
   keyboard(jalon::reactor& loop, tap::proxy& proxy)
-      : proxy_(proxy),
+      : loop_(loop),
+        proxy_(proxy),
         watch_(loop.watch(
             STDIN_FILENO, jalon::io_events::read, [this](jalon::io_events) { read(); },
             "keyboard")) {}
@@ -173,6 +188,8 @@ class keyboard {
   void read() {
     const auto room = in_.prepare(1024);
     const auto got = ::read(STDIN_FILENO, room.data(), room.size());
+    // With SIGTTIN ignored, this is the error in the background: the input is the shell's.
+    if (got == -1 && errno == EIO) return read_later();
     if (got <= 0) return watch_.drop();  // the keyboard has ended; the proxy goes on
     in_.commit(static_cast<std::size_t>(got));
     while (const auto line = codec_.next(in_)) {
@@ -184,10 +201,19 @@ class keyboard {
     }
   }
 
+  // There is no event for the return to the foreground.
+  void read_later() {
+    watch_.set_interest(jalon::io_events::none);
+    timer_ = loop_.at(loop_.now() + std::chrono::milliseconds(200),
+                      [this] { watch_.set_interest(jalon::io_events::read); });
+  }
+
+  jalon::reactor& loop_;
   tap::proxy& proxy_;
   jalon::buffer in_;
   jalon::line_codec codec_;
   jalon::reactor::watch_type watch_;
+  jalon::reactor::timer_type timer_;
 };
 
 void run_proxy(const command_line& args, event_log& log) {
@@ -196,7 +222,7 @@ void run_proxy(const command_line& args, event_log& log) {
   const auto stop = loop.watch(
       signals.fd(), jalon::io_events::read, [&](jalon::io_events) { loop.stop(); }, "signals");
   tap::proxy_options options{
-      .to = parse_endpoint(args.to),
+      .to = endpoints_of(args.to),
       .seed = args.seed,
       .on_event = [&](auto who, auto kind, auto bytes) { log.record(who, kind, bytes); },
       .message_offset = nullptr};
@@ -204,23 +230,30 @@ void run_proxy(const command_line& args, event_log& log) {
     options.message_offset = [&](auto who, bool up, auto bytes, auto n) {
       return log.message_offset(who, up, bytes, n);
     };
-  const std::string to = options.to.to_string();
-  tap::proxy proxy(loop, jalon::listener(parse_endpoint(args.listen)), std::move(options));
+  const std::string to = options.to.size() == 1 ? options.to.front().to_string() : args.to;
+  tap::proxy proxy(loop, jalon::listener(endpoints_of(args.listen).front()), std::move(options));
   for (const auto& spec : args.up) proxy.inject_faults(true, spec);
   for (const auto& spec : args.down) proxy.inject_faults(false, spec);
-  std::cout << log.texts().say("tap.listening", {{"at", proxy.local().to_string()}, {"to", to}})
-            << "\n"
-            << std::flush;
+  const tools::arguments ends{{"at", proxy.local().to_string()}, {"to", tools::visible(to)}};
+  tools::write_file("-", log.texts().say("tap.listening", ends) + "\n");
   const keyboard typed(loop, proxy);
   loop.run();
 }
 
+// In the background of a terminal, reading it or writing to it would stop the tap and all its
+// clients.
+void ignore_stops_by_terminal() {
+  std::signal(SIGTTIN, SIG_IGN);
+  std::signal(SIGTTOU, SIG_IGN);
+}
+
 int run(const command_line& args) {
+  ignore_stops_by_terminal();
   event_log log(args);
   if (args.replay.empty()) {
     run_proxy(args, log);
   } else {
-    tap::replay(read_story(args.replay), parse_endpoint(args.to),
+    tap::replay(read_story(args.replay), endpoints_of(args.to),
                 std::chrono::milliseconds(static_cast<long>(args.patience * 1000)),
                 [&](auto who, auto kind, auto bytes) { log.record(who, kind, bytes); });
   }
@@ -241,7 +274,7 @@ int main(int argc, char** argv) {
     app.parse(argc, argv);
     return run(args);
   } catch (const CLI::Success& request) {
-    return app.exit(request);
+    return tools::status_after_output("jalon-tap", app.exit(request));
   } catch (const std::exception& error) {
     std::cerr << "jalon-tap: " << tools::shown(error.what()) << "\n";
     return tools::could_not_run;

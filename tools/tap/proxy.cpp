@@ -26,7 +26,7 @@ class proxy::link {
   link(proxy& owner, std::string who, jalon::stream_socket client)
       : owner_(owner),
         who_(std::move(who)),
-        connector_({owner.options_.to}),
+        connector_(owner.options_.to),
         down_(owner.down_, owner.options_.seed),
         up_(owner.up_, owner.options_.seed),
         client_{std::move(client), down_, up_, wire_kind::received, false},

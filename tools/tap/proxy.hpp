@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <jalon/acceptor.hpp>
 #include <jalon/reactor.hpp>
@@ -19,8 +20,8 @@ namespace tap {
 
 /// The options of a proxy.
 struct proxy_options {
-  jalon::endpoint to;      ///< the server's endpoint
-  std::uint64_t seed = 1;  ///< for random sizes, see `tools::faulty_stream`
+  std::vector<jalon::endpoint> to;  ///< the server's endpoints, in the order to try them
+  std::uint64_t seed = 1;           ///< for random sizes, see `tools::faulty_stream`
   /// Called for each event, named from the client's point of view: `sent` was forwarded to the
   /// server.
   std::function<void(std::string_view who, tools::wire_kind, std::string_view bytes)> on_event;

@@ -49,7 +49,7 @@ class player {
   };
 
  public:
-  player(const jalon::endpoint& to, std::chrono::milliseconds patience,
+  player(const std::vector<jalon::endpoint>& to, std::chrono::milliseconds patience,
          std::function<void(std::string_view, wire_kind, std::string_view)> on_event)
       : to_(to), patience_(patience), on_event_(std::move(on_event)) {}
 
@@ -87,7 +87,7 @@ class player {
   }
 
   void open(const std::string& who) {
-    auto socket = jalon::connect({to_}, connect_timeout);
+    auto socket = jalon::connect(to_, connect_timeout);
     socket.set_no_delay(true);
     on_event_(who, wire_kind::opened, {});
     ++open_;
@@ -114,7 +114,7 @@ class player {
   }
 
   jalon::reactor loop_;
-  jalon::endpoint to_;
+  std::vector<jalon::endpoint> to_;
   std::chrono::milliseconds patience_;
   std::function<void(std::string_view, wire_kind, std::string_view)> on_event_;
   std::map<std::string, std::unique_ptr<client>> clients_;
@@ -126,7 +126,7 @@ class player {
 }  // namespace
 
 void replay(
-    const std::vector<tools::wire_event>& story, const jalon::endpoint& to,
+    const std::vector<tools::wire_event>& story, const std::vector<jalon::endpoint>& to,
     std::chrono::milliseconds patience,
     const std::function<void(std::string_view, tools::wire_kind, std::string_view)>& on_event) {
   player(to, patience, on_event).play(story);

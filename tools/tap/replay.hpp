@@ -16,7 +16,7 @@ namespace tap {
 /// the same times. Then waits until the server has closed all connections, or has sent nothing for
 /// @p patience. @param on_event is called for each event when it happens
 /// @throws std::system_error if the server cannot be reached
-void replay(const std::vector<tools::wire_event>& story, const jalon::endpoint& to,
+void replay(const std::vector<tools::wire_event>& story, const std::vector<jalon::endpoint>& to,
             std::chrono::milliseconds patience,
             const std::function<void(std::string_view who, tools::wire_kind kind,
                                      std::string_view bytes)>& on_event);
