@@ -25,8 +25,19 @@ struct wire {
     return value;
   }
 
+  // To a text in pieces. The answer is dropped if much follows it.
+  check::program_reply reply(const std::string& text, std::size_t piece) const {
+    for (std::size_t sent = std::min(piece, text.size());; sent += piece) {
+      sent = std::min(sent, text.size());
+      std::string answer = answer_to(text.substr(0, sent));
+      const bool is_dropped = least_payload > 0 && sent > bytes + 300;
+      if (!answer.empty() && !is_dropped) return {answer, sent};
+      if (sent == text.size()) return {};
+    }
+  }
+
   // Of the first message; a message without content may be taken for the end.
-  std::string reply(const std::string& sent) const {
+  std::string answer_to(const std::string& sent) const {
     if (sent.size() < bytes) return {};
     const auto length = number(sent, length_at, length_bytes);
     if (length < least_payload || length > 65'536 || sent.size() < bytes + length) return {};
@@ -36,8 +47,8 @@ struct wire {
 };
 
 void finds(const wire& program) {
-  const auto facts =
-      check::find_header([&](const std::string& sent) { return program.reply(sent); });
+  const auto facts = check::find_header(
+      [&](const std::string& text, std::size_t piece) { return program.reply(text, piece); });
   CHECK(facts.bytes == program.bytes);
   CHECK(facts.little == program.little);
   CHECK(facts.least_payload == program.least_payload);
@@ -73,7 +84,9 @@ TEST_CASE("they are found where a message without content is not understood") {
 
 TEST_CASE("nothing is found in a program that answers everything, or nothing") {
   for (const std::string answer : {"", "hello"}) {
-    const auto facts = check::find_header([&](const std::string&) { return answer; });
+    const auto facts = check::find_header([&](const std::string&, std::size_t piece) {
+      return check::program_reply{answer, piece};
+    });
     CHECK(facts.bytes == 0);
     CHECK(facts.reply == answer);
   }

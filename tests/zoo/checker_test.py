@@ -194,6 +194,7 @@ class Checker(unittest.TestCase):
         echo = (ZOO / "servers" / "echo.c").read_text(encoding="utf-8")
         deaf = "int main(void) { return 3; }\n"
         with tempfile.TemporaryDirectory() as directory:
+            Path(directory).chmod(0o755)  # where the checker is root, the programs run as another user
             teams, results = Path(directory, "teams"), Path(directory, "results")
             for team, source in (("a right one", echo), ("b, \"ends\"", deaf), ("c-broken", "int main(")):
                 Path(teams, team).mkdir(parents=True)

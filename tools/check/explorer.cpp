@@ -17,7 +17,8 @@ namespace {
 constexpr milliseconds first_patience{800};  // before it is known how fast the program answers
 constexpr milliseconds quick_patience{250};
 constexpr milliseconds least_patience{120};
-constexpr milliseconds settling{15};       // in which the rest of an answer arrives
+constexpr milliseconds settling{15};  // in which the rest of an answer arrives
+constexpr milliseconds between_pieces{12};
 constexpr milliseconds quick_settling{3};  // where a part of it is enough
 constexpr std::size_t most_unseen = 24;    // layouts that are tried though no answer shows them
 constexpr std::size_t best_fits = 10;
@@ -81,23 +82,29 @@ user& explorer::connect() {
 
 // ---- the layout ----
 
-// What a stranger gets for these bytes.
-std::string explorer::reply_to(const std::string& bytes) {
+// What a stranger gets who sends this, in pieces.
+program_reply explorer::reply_to(const std::string& text, std::size_t piece) {
   user& stranger = connect();
-  stranger.sends(bytes);
-  const auto began = steady_clock::now();
-  if (stage_->run_until([&] { return stranger.is_gone() || !stranger.heard().empty(); },
-                        patience())) {
-    note_time_since(began);
-    stage_->run_for(quick_settling);
+  const auto has_answer = [&] { return stranger.is_gone() || !stranger.heard().empty(); };
+  std::size_t sent = 0;
+  for (; sent + piece < text.size() && !has_answer(); sent += piece) {
+    stranger.sends(text.substr(sent, piece));
+    stage_->run_until(has_answer, between_pieces);
   }
+  const auto began = steady_clock::now();
+  if (!has_answer()) {
+    stranger.sends(text.substr(sent));
+    sent = text.size();
+    if (stage_->run_until(has_answer, patience())) note_time_since(began);
+  }
+  if (!stranger.heard().empty()) stage_->run_for(quick_settling);
   if (!stranger.is_gone()) stranger.closes();
-  return stranger.received();
+  return {stranger.received(), sent};
 }
 
 std::vector<nlohmann::json> explorer::candidates() {
-  const header_facts facts = find_header([this](const std::string& bytes) {
-    return is_out_of_time() ? std::string() : reply_to(bytes);
+  const header_facts facts = find_header([this](const std::string& text, std::size_t piece) {
+    return is_out_of_time() ? program_reply() : reply_to(text, piece);
   });
   const auto all = layouts_with(facts, known_.at("layouts"), base_.at("framing"));
   auto best = fitting(all, facts);

@@ -11,6 +11,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "header_search.hpp"
 #include "stage.hpp"
 
 namespace check {
@@ -53,7 +54,7 @@ class explorer {
   user& connect();
 
   std::vector<json> candidates();
-  std::string reply_to(const std::string& bytes);
+  program_reply reply_to(const std::string& text, std::size_t piece);
   std::chrono::milliseconds patience() const;
   void note_time_since(std::chrono::steady_clock::time_point began);
   void use(json framing);

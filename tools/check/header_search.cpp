@@ -8,7 +8,9 @@ namespace check {
 
 namespace {
 
-constexpr std::size_t stimulus = 8'192;   // longer than any header
+constexpr std::size_t many_headers = 8'192;
+constexpr std::size_t longest_header = 1'280;
+constexpr std::size_t piece = 64;
 constexpr std::size_t least_header = 12;  // less was answered before it was whole
 
 class header_search {
@@ -16,7 +18,7 @@ class header_search {
   explicit header_search(const reply_function& reply) : reply_(reply) {}
 
   header_facts run() {
-    if (!answers(message(stimulus)) && !find_length_by_halves()) return std::move(facts_);
+    if (!answers(message(stimulus_)) && !find_length_by_halves()) return std::move(facts_);
     const std::size_t whole = shortest_message();
     if (whole < least_header + facts_.least_payload) return std::move(facts_);
     facts_.bytes = whole - facts_.least_payload;
@@ -38,8 +40,10 @@ class header_search {
     return changed;
   }
 
+  std::string reply_to(const std::string& bytes) { return reply_(bytes, bytes.size()).bytes; }
+
   bool answers(const std::string& bytes) {
-    std::string came = reply_(bytes);
+    std::string came = reply_to(bytes);
     const bool is_answer = !came.empty();
     if (is_answer) facts_.reply = std::move(came);
     return is_answer;
@@ -68,7 +72,7 @@ class header_search {
     if (facts_.least_payload == 0) return shortest;
     for (const std::size_t other : {place - 1, place + 1}) {
       const std::size_t before = std::exchange(facts_.length_low, other);
-      const std::size_t bytes = answers(message(stimulus)) ? bytes_of_message() : stimulus;
+      const std::size_t bytes = answers(message(stimulus_)) ? bytes_of_message() : stimulus_;
       if (bytes < shortest)
         shortest = bytes;
       else
@@ -78,33 +82,38 @@ class header_search {
   }
 
   std::size_t bytes_of_message() {
-    return least([this](std::size_t bytes) { return answers(message(bytes)); }, stimulus);
+    return least([this](std::size_t bytes) { return answers(message(bytes)); }, stimulus_);
   }
 
   // Without a payload there is no answer. With ones at every eighth place, no length but 1 can be
-  // in the text; it is answered if the least significant byte of the length is at one of them.
+  // in the text; it is answered if the least significant byte of the length is at one of them. It
+  // is sent in pieces, because programs drop an answer if they do not understand what follows.
   bool find_length_by_halves() {
     for (const std::size_t first : {0, 4, 7, 3, 2, 1, 5, 6}) {
+      std::size_t size = longest_header;
       const auto ones_before = [&](std::size_t end) {
-        std::string bytes(stimulus, '\0');
+        std::string bytes(size, '\0');
         for (std::size_t at = first; at < end; at += 8) bytes[at] = '\1';
         return bytes;
       };
-      if (!answers(ones_before(stimulus))) continue;
+      const auto came = reply_(ones_before(size), piece);
+      if (came.bytes.empty()) continue;
+      size = came.after;
       const std::size_t end =
-          least([&](std::size_t middle) { return answers(ones_before(middle)); }, stimulus);
+          least([&](std::size_t middle) { return answers(ones_before(middle)); }, size);
       facts_.length_low = end - 1;
       facts_.least_payload = 1;
+      stimulus_ = size;
       return true;
     }
     return false;
   }
 
   void find_numbers() {
-    const std::string usual = reply_(message(facts_.bytes + facts_.least_payload));
+    const std::string usual = reply_to(message(facts_.bytes + facts_.least_payload));
     for (std::size_t at = 0; at < facts_.bytes; ++at) {
       if (facts_.least_payload > 0 && at == facts_.length_low) continue;
-      std::string came = reply_(message_with_one_at(at));
+      std::string came = reply_to(message_with_one_at(at));
       if (came != usual) facts_.types.push_back({at, std::move(came)});
     }
     if (facts_.least_payload == 0 && !find_length()) facts_.bytes = 0;
@@ -135,6 +144,7 @@ class header_search {
   }
 
   const reply_function& reply_;
+  std::size_t stimulus_ = many_headers;  // bytes that have at least one message
   header_facts facts_;
 };
 

@@ -9,8 +9,14 @@
 
 namespace check {
 
-/// What a program sends to a new client that has sent these bytes; empty if it waits for more.
-using reply_function = std::function<std::string(const std::string& bytes)>;
+/// What a program sends to a new client.
+struct program_reply {
+  std::string bytes = {};  ///< empty if the program waits for more
+  std::size_t after = 0;   ///< how many bytes had been sent then
+};
+
+/// Sends a text in pieces of so many bytes, until there is an answer.
+using reply_function = std::function<program_reply(const std::string& text, std::size_t piece)>;
 
 /// A place where the least significant byte of the type may be.
 struct type_place {
