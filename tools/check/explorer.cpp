@@ -22,7 +22,7 @@ constexpr milliseconds between_pieces{12};
 constexpr milliseconds quick_settling{3};  // where a part of it is enough
 constexpr std::size_t most_unseen = 24;    // layouts that are tried though no answer shows them
 constexpr std::size_t best_fits = 10;
-constexpr std::int64_t unknown_type = 99;
+constexpr std::int64_t type_of_nothing = 99;
 const std::string forbidden_nick = "? !";
 
 }  // namespace
@@ -258,7 +258,7 @@ std::string explorer::welcome_of(const way& said) {
   const std::string nick = stage_->word();
   std::string welcome = answer_to_nick(said, nick);
   way unknown = said;
-  unknown.type = unknown_type;
+  unknown.type = type_of_nothing;
   if (!welcome.empty() && welcome == answer_to_nick(unknown, nick)) welcome.clear();
   return welcome;
 }

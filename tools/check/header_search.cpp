@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t many_headers = 8'192;
 constexpr std::size_t longest_header = 1'280;
-constexpr std::size_t piece = 64;
+constexpr std::size_t one_piece = 64;
 constexpr std::size_t least_header = 12;  // less was answered before it was whole
 
 class header_search {
@@ -89,14 +89,14 @@ class header_search {
   // in the text; it is answered if the least significant byte of the length is at one of them. It
   // is sent in pieces, because programs drop an answer if they do not understand what follows.
   bool find_length_by_halves() {
-    for (const std::size_t first : {0, 4, 7, 3, 2, 1, 5, 6}) {
+    for (const std::size_t first : {0U, 4U, 7U, 3U, 2U, 1U, 5U, 6U}) {
       std::size_t size = longest_header;
       const auto ones_before = [&](std::size_t end) {
         std::string bytes(size, '\0');
         for (std::size_t at = first; at < end; at += 8) bytes[at] = '\1';
         return bytes;
       };
-      const auto came = reply_(ones_before(size), piece);
+      const auto came = reply_(ones_before(size), one_piece);
       if (came.bytes.empty()) continue;
       size = came.after;
       const std::size_t end =
