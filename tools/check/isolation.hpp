@@ -31,7 +31,7 @@ class isolation {
 
   /// Children that are forked now are in the PID namespace. @throws std::system_error
   void enter();
-  /// Children that are forked now are not in it. @throws std::system_error
+  /// Children that are forked now are not in it, if this user may leave it.
   void leave();
 
   /// Makes the program's user the owner of a file, and of all that is in a folder. Follows no link.
