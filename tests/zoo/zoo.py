@@ -5,7 +5,7 @@
     python3 tests/zoo/zoo.py --build build start NAME PORT
     python3 tests/zoo/zoo.py --build build test [NAME...]     each bug by its own check
     python3 tests/zoo/zoo.py --build build whole [NAME...]    by all: does another fail for itself?
-    python3 tests/zoo/zoo.py --build build fifth SEED         the same for a fifth of them, chosen by the seed
+    python3 tests/zoo/zoo.py --build build tenth SEED         the same for a tenth of them, chosen by the seed
 
 A bug is a file `bugs/NAME.bug`:
 
@@ -202,9 +202,9 @@ def side_by_side(call: Callable[[Any], Any], values: list) -> Iterator[Any]:
         yield from pool.map(call, values)
 
 
-def fifth(seed: str) -> list[str]:
-    """A fifth of the bugs. Another seed, say the hash of another commit, chooses others."""
-    chosen = [bug.name for bug in entries() if hashlib.sha256((seed + bug.name).encode()).digest()[0] % 5 == 0]
+def tenth(seed: str) -> list[str]:
+    """A tenth of the bugs. Another seed, say the hash of another commit, chooses others."""
+    chosen = [bug.name for bug in entries() if hashlib.sha256((seed + bug.name).encode()).digest()[0] % 10 == 0]
     print(f"{len(chosen)} of {len(entries())} bugs and habits, chosen by {seed}", flush=True)
     return chosen or [bugs()[0].name]
 
@@ -222,7 +222,7 @@ def start(name: str, port: str) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--build", type=Path, default=ZOO.parent.parent / "build")
-    parser.add_argument("what", choices=("list", "start", "test", "whole", "fifth"))
+    parser.add_argument("what", choices=("list", "start", "test", "whole", "tenth"))
     parser.add_argument("names", nargs="*")
     said = parser.parse_args()
     if said.what == "list":
@@ -234,10 +234,10 @@ def main() -> int:
             parser.error("start takes the name of a bug, and a port")
         start(*said.names)
         return 0
-    if said.what == "fifth":
+    if said.what == "tenth":
         if len(said.names) != 1:
-            parser.error("fifth takes a seed")
-        return test(said.build, fifth(said.names[0]), whole=True)
+            parser.error("tenth takes a seed")
+        return test(said.build, tenth(said.names[0]), whole=True)
     return test(said.build, said.names, said.what == "whole")
 
 
