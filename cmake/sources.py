@@ -37,6 +37,7 @@ UNIFIED = {
                  "examples/recipes/*", "examples/0[1-9]-*/*", "examples/04-files/transfer/*"],
     "bench": ["tests/bench/*"],
     "tests": ["tests/unit/*_test.cpp", "tests/support/*"],
+    "tools-tests": ["tests/unit/tools/*"],
     "fuzz": ["tests/fuzz/*"],
     "tap": ["tools/tap/*"],
     "toolkit": ["include/jalon/*"],  # they include those of impl/
@@ -111,6 +112,11 @@ def unified(folder: Path, name: str, sources: list[Path]) -> Path:
     return path
 
 
+def configs_above(path: Path) -> list[Path]:
+    """Where clang-tidy's configuration for a file may stand, the nearest place first."""
+    return [ROOT / folder / ".clang-tidy" for folder in path.parents]
+
+
 def tidy(build: Path, pattern: str) -> int:
     folder = build / "tidy"
     folder.mkdir(exist_ok=True)
@@ -122,8 +128,7 @@ def tidy(build: Path, pattern: str) -> int:
         sources = [path for path in paths if re.search(pattern, str(path.relative_to(ROOT)))]
         if not sources:
             continue
-        own = ROOT / Path(patterns[0]).parent / ".clang-tidy"
-        config = own if own.exists() else ROOT / ".clang-tidy"
+        config = next(one for one in configs_above(Path(patterns[0])) if one.exists())
         file = unified(folder, name, sources)
         # The toolkit's headers include the longer functions where these are not compiled once.
         how = ["-UJALON_COMPILED"] if name == "toolkit" else []

@@ -39,8 +39,8 @@ struct queue_scene {
 };
 
 // Appends @p text.
-auto bytes(const std::string& text) {
-  return [text](std::string& out) { out += text; };
+auto bytes(std::string text) {
+  return [text = std::move(text)](std::string& out) { out += text; };
 }
 
 TEST_CASE("payloads are written in order, by one call") {

@@ -6,8 +6,8 @@
 #include <filesystem>
 #include <memory>
 
-#include "catch.hpp"
 #include "common/resources.hpp"
+#include "unit/catch.hpp"
 
 using check::outcome;
 using nlohmann::json;

@@ -1,13 +1,13 @@
 // A dialect, from data: requests to bytes, bytes to messages, and what the texts must have.
 #include "common/dialect.hpp"
 
-#include "catch.hpp"
 #include "check/catalogue.hpp"
 #include "check/checks.hpp"
 #include "check/diagnosis.hpp"
 #include "check/report.hpp"
 #include "check/score.hpp"
 #include "common/server_dialect.hpp"
+#include "unit/catch.hpp"
 
 using tools::dialect;
 

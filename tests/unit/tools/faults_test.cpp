@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "catch.hpp"
+#include "unit/catch.hpp"
 
 using std::chrono::milliseconds;
 using tools::faults;

@@ -1,11 +1,11 @@
 // How a report is read: its first line, its root causes, their pages, and what a change has
 // changed.
-#include "catch.hpp"
 #include "check/diagnosis.hpp"
 #include "check/explanation.hpp"
 #include "check/report.hpp"
 #include "check/root_causes.hpp"
 #include "check/watch.hpp"
+#include "unit/catch.hpp"
 
 using check::check_result;
 using check::outcome;

@@ -3,11 +3,11 @@
 
 #include <signal.h>
 
-#include "catch.hpp"
 #include "check/catalogue.hpp"
 #include "check/checks.hpp"
 #include "check/report.hpp"
 #include "check/score.hpp"
+#include "unit/catch.hpp"
 
 using check::check_result;
 using tools::wire_kind;

@@ -3,9 +3,9 @@
 
 #include <jalon/printable.hpp>
 
-#include "catch.hpp"
 #include "check/batch_table.hpp"
 #include "common/text.hpp"
+#include "unit/catch.hpp"
 
 namespace {
 

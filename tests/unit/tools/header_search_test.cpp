@@ -5,15 +5,15 @@
 #include <cstdint>
 #include <string>
 
-#include "catch.hpp"
 #include "check/layouts.hpp"
+#include "unit/catch.hpp"
 
 using check::header_facts;
 
 namespace {
 
 // A header of a length, a type and other bytes, and how it is answered.
-struct wire {
+struct answering_program {
   std::size_t bytes, length_at, length_bytes, type_at, type_bytes;
   bool little = true;
   std::size_t least_payload = 0;
@@ -46,7 +46,7 @@ struct wire {
   }
 };
 
-void finds(const wire& program) {
+void finds(const answering_program& program) {
   const auto facts = check::find_header(
       [&](const std::string& text, std::size_t piece) { return program.reply(text, piece); });
   CHECK(facts.bytes == program.bytes);
