@@ -234,6 +234,18 @@ class Reports(unittest.TestCase):
         self.assertEqual(self.check_here(own, "python3", "server.py", "{port}", env=environment).returncode, 0)
         self.assertEqual(list(temporary.iterdir()), [])
 
+    def test_probe_survives_a_program_that_ends_at_each_nick(self) -> None:
+        program = Path(__file__).resolve().parents[1] / "zoo" / "hostile" / "ends_at_nicks.py"
+        ends = self.directory / "ends"
+        ends.touch()
+        ends.chmod(0o666)  # the program may be another user
+        run = subprocess.run([self.build / "tools" / "jalon-check", "probe", "--limit", "3", "--output",
+                              self.directory / "found.json", "--", sys.executable, program, "{port}", ends],
+                             capture_output=True, timeout=PATIENCE, check=False)
+        self.assertEqual(run.returncode, 1, run.stderr)
+        self.assertIn(b"0 of ", run.stderr)
+        self.assertNotEqual(ends.read_text(), "")
+
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()

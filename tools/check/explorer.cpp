@@ -22,7 +22,8 @@ constexpr milliseconds between_pieces{12};
 constexpr milliseconds quick_settling{3};  // where a part of it is enough
 constexpr std::size_t most_unseen = 24;    // layouts that are tried though no answer shows them
 constexpr std::size_t best_fits = 10;
-constexpr std::int64_t type_of_nothing = 99;
+constexpr std::size_t number_of_people = 3;   // who speaks, who may hear it, who may not
+constexpr std::int64_t type_of_nothing = 99;  // no program was seen to have it
 const std::string forbidden_nick = "? !";
 
 }  // namespace
@@ -192,8 +193,7 @@ void explorer::note_time_since(steady_clock::time_point began) {
 }
 
 std::string explorer::ask(std::size_t who, const way& said, const tools::arguments& values) {
-  bring_back();
-  if (who >= people_.size()) return {};
+  if (!bring_back()) return {};
   tools::arguments all = values;
   all.try_emplace("me", people_[who]->nick());
   return ask(*people_[who], said, all);
@@ -204,26 +204,25 @@ bool explorer::hears(std::size_t who, const std::string& word) const {
 }
 
 // A new user takes a nick and the place of @p who.
-bool explorer::enter(std::size_t who) {
+void explorer::enter(std::size_t who) {
   user& newcomer = connect();
-  const auto& nick = found_.at("nick");
-  const std::string answer =
-      ask(newcomer, nick, {{"nick", newcomer.nick()}, {"me", newcomer.nick()}});
+  ask(newcomer, found_.at("nick"), {{"nick", newcomer.nick()}, {"me", newcomer.nick()}});
   if (who < people_.size())
     people_[who] = &newcomer;
   else
     people_.push_back(&newcomer);
-  return !answer.empty();
 }
 
 // Those whom the program has disconnected, or who were there before it ended, come again.
-void explorer::bring_back() {
+// @return whether all are there: it may end each time that somebody comes
+bool explorer::bring_back() {
   if (stage_->starts_programs() && stage_->program_has_ended()) start_program();
-  for (std::size_t n = 0; n < 3; ++n) {
+  for (std::size_t n = 0; n < number_of_people; ++n) {
     if (n < people_.size() && !people_[n]->is_gone()) continue;
     enter(n);
     channel_.clear();
   }
+  return people_.size() == number_of_people;
 }
 
 // ---- the nick, and the list by which it is seen ----
@@ -268,13 +267,14 @@ bool explorer::is_nick(const way& said) {
   found_.clear();
   people_.clear();
   found_["nick"] = said;
-  bring_back();
+  if (!bring_back()) return false;
   find(
       "who",
       [this](const way& asked) {
+        if (!bring_back()) return false;
+        const std::string second = people_[1]->nick(), third = people_[2]->nick();
         const std::string list = ask(0, asked, {});
-        return list.find(people_[1]->nick()) != list.npos &&
-               list.find(people_[2]->nick()) != list.npos;
+        return list.find(second) != list.npos && list.find(third) != list.npos;
       },
       4);
   if (!found_.contains("who")) find_msg(nearby);
@@ -347,7 +347,7 @@ void explorer::find_rest(std::int64_t spread) {
   find(
       "whois",
       [this](const way& said) {
-        bring_back();
+        if (!bring_back()) return false;
         const std::string port = std::to_string(people_[1]->port());
         return ask(0, said, {{"nick", people_[1]->nick()}}).find(port) != std::string::npos;
       },
@@ -370,26 +370,20 @@ void explorer::find_rest(std::int64_t spread) {
       spread);
   find_channel(spread);
   find(
-      "file_offer",
-      [this](const way& said) {
-        bring_back();
-        const std::string file = stage_->word();
-        ask(0, said, {{"nick", people_[1]->nick()}, {"file", file}});
-        return hears(1, file) && !hears(2, file);
-      },
-      spread);
+      "file_offer", [this](const way& said) { return reaches_one(said, "file"); }, spread);
 }
 
 void explorer::find_msg(std::int64_t spread) {
   find(
-      "msg",
-      [this](const way& said) {
-        bring_back();
-        const std::string text = stage_->word();
-        ask(0, said, {{"nick", people_[1]->nick()}, {"text", text}});
-        return hears(1, text) && !hears(2, text);
-      },
-      spread);
+      "msg", [this](const way& said) { return reaches_one(said, "text"); }, spread);
+}
+
+// Whether the second user hears a word that the first sends them in this field, and the third not.
+bool explorer::reaches_one(const way& said, const std::string& field) {
+  if (!bring_back()) return false;
+  const std::string word = stage_->word();
+  ask(0, said, {{"nick", people_[1]->nick()}, {field, word}});
+  return hears(1, word) && !hears(2, word);
 }
 
 // Two requests that are seen only together: near the usual types first, then further away.

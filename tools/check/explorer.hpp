@@ -63,14 +63,15 @@ class explorer {
   std::string bytes_of(const way& said, const tools::arguments& values) const;
   std::string ask(user& who, const way& said, const tools::arguments& values);
   std::string ask(std::size_t who, const way& said, const tools::arguments& values);
-  void bring_back();
-  bool enter(std::size_t who);
+  bool bring_back();
+  void enter(std::size_t who);
 
   bool find_nick();
   std::string answer_to_nick(const way& said, const std::string& nick);
   std::string welcome_of(const way& said);
   bool is_nick(const way& said);
   void find_msg(std::int64_t spread);
+  bool reaches_one(const way& said, const std::string& field);
   void find_rest(std::int64_t spread);
   void find(const std::string& request, const effect& works, std::int64_t spread = everywhere);
   void find_pair(const std::string& first, const std::string& second, const effect& asks,

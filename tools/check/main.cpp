@@ -46,6 +46,7 @@ struct command_line {
   std::uint16_t port = 0;
   std::vector<std::string> command;
   std::string output = "-";
+  unsigned limit = 50;
   std::string batch;
   std::string build;
   std::string results = "results";
@@ -93,6 +94,8 @@ CLI::App* describe_probe(CLI::App& app, command_line& args) {
       app.add_subcommand("probe", "find out how a program speaks, and write a dialect file");
   probe->add_option("--dialect", args.dialect, "to start from; struct if not said");
   probe->add_option("--output", args.output, "the file to write; standard output if not said");
+  probe->add_option("--limit", args.limit, "the longest time of the search, in seconds")
+      ->check(CLI::Range(1, 600));
   return probe;
 }
 
@@ -114,8 +117,6 @@ std::string joined(const std::vector<std::string>& words) {
   return text;
 }
 
-constexpr std::chrono::seconds probe_limit{50};
-
 int run_probe(const command_line& args) {
   if (args.command.empty()) throw std::runtime_error("say how to start the server, behind --");
   run_options options;
@@ -123,7 +124,8 @@ int run_probe(const command_line& args) {
   options.stage.program.command = args.command;
   options.stage.program.files = content_of_this_folder(texts);
   options.stage.patience = std::chrono::milliseconds(700);
-  const auto found = probe(options, args.dialect.empty() ? "struct" : args.dialect, probe_limit);
+  const auto found = probe(options, args.dialect.empty() ? "struct" : args.dialect,
+                           std::chrono::seconds(args.limit));
   tools::write_file(args.output, tools::json_text(found.dialect));
   const auto& search = found.search;
   std::cerr << texts.say("probe.tried", {{"layouts", std::to_string(search.layouts_tried)},
