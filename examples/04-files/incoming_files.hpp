@@ -88,10 +88,10 @@ class incoming_files {
   }
 
  private:
-  // An offer that waits for the user's answer, and the number of the question.
+  // An offer that waits for the user's answer.
   struct open_offer {
     file_offer_event offer;
-    std::uint64_t question;
+    std::uint64_t question;  // its number
   };
   using offer_list = std::list<open_offer>;
 
@@ -119,7 +119,7 @@ class incoming_files {
 
   // Told once until an offer is answered, so that a flood of offers is not a flood of lines.
   void reject_unasked(const file_offer_event& offer) {
-    if (!client_.finished()) client_.send(file_reject{offer.transfer});
+    if (!client_.finished()) client_.send_unasked(file_reject{offer.transfer});
     if (std::exchange(told_of_rejected_, true)) return;
     client_.show("Too many offers wait for your answer. More of them, as \"" + offer.file.value() +
                      "\" of " + offer.from + ", are refused until you answer one.",

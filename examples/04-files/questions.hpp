@@ -76,7 +76,7 @@ class questions {
   /// the question was shown.
   std::optional<std::uint64_t> answered_by_this_line() const {
     const bool counts =
-        !all_.empty() && standing_ == all_.front().number && client_.lines_run() > lines_before_;
+        !all_.empty() && standing_ == all_.front().number && !client_.was_typed_before(shown_);
     return counts ? standing_ : std::nullopt;
   }
 
@@ -99,18 +99,15 @@ class questions {
   // If nobody knows when the line was begun, it may have been for a question that stood before, if
   // no line was typed in between.
   bool was_begun_before() const {
-    if (client_.begun() == line_begin::unknown)
-      return replaces_other_ && client_.lines_run() == lines_before_ + 1;
-    return client_.begun() == line_begin::at_another_prompt;
+    return client_.was_begun_before(shown_) && (client_.knows_begin() || replaces_other_);
   }
 
   void show_first() {
     standing_.reset();
-    if (all_.empty()) return client_.set_question({});
+    if (all_.empty()) return static_cast<void>(client_.set_question({}));
     standing_ = all_.front().number;
-    replaces_other_ = std::exchange(has_asked_, true) && client_.lines_typed() == lines_before_;
-    lines_before_ = client_.lines_typed();
-    client_.set_question(all_.front().content.name + "? [Y/N] ");
+    replaces_other_ = std::exchange(has_asked_, true) && client_.lines_typed() == shown_.lines;
+    shown_ = client_.set_question(all_.front().content.name + "? [Y/N] ");
     client_.show(all_.front().content.what + ' ' + all_.front().content.ask + " [Y/N]");
   }
 
@@ -131,7 +128,7 @@ class questions {
   std::list<numbered> all_;  // the first one is shown or will be
   std::uint64_t last_number_ = 0;
   std::optional<std::uint64_t> standing_;  // the one that was shown last
-  std::uint64_t lines_before_ = 0;         // typed before it was shown
+  client_core::moment shown_;              // when it was
   bool has_asked_ = false;                 // a question was shown before
   bool replaces_other_ = false;            // and no line was typed since then
   jalon::reactor::timer_type next_;

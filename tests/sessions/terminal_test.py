@@ -660,6 +660,36 @@ class AtATerminal(unittest.TestCase):
         self.assertEqual(json.loads(terminal.received)["transfer"], "t2")
         terminal.until_shown(">")
 
+    def test_an_answer_that_waited_unread_for_another_prompt_is_asked_for_again(self) -> None:
+        terminal = self.client(milestone="04-files")
+
+        def offer(transfer: str, name: str) -> str:
+            fields = {"type": "file_offer", "from": "bob", "transfer": transfer, "file": name}
+            return json.dumps(fields | {"size": 1, "sha256": "0" * 64}) + "\n"
+
+        count = 65  # so many lines that wait stop the client from reading its terminal
+        terminal.type("word\r" * count)
+        terminal.until(lambda: b"\n" in terminal.received, "the first line is sent")
+        terminal.type("x\x7f" * 100)
+        terminal.until(lambda: self.unread(terminal) == 200, "the client reads no more keys")
+        terminal.send(offer("t1", "one.txt"))
+        terminal.until_shown("Accept from bob: one.txt? [Y/N]")
+        terminal.type("Y\r")
+        terminal.until(lambda: self.unread(terminal) == 202, "the answer waits")
+        terminal.send(offer("t2", "two.txt"))
+        terminal.send('{"type":"file_cancel","transfer":"t1","from":"bob"}\n')
+        terminal.until_shown("Accept from bob: two.txt? [Y/N]")
+        for number in range(count):
+            terminal.until(
+                lambda number=number: terminal.received.count(b"\n") > number, "a line is sent"
+            )
+            asked = json.loads(terminal.received.split(b"\n")[number])
+            terminal.send(json.dumps({"type": "echo", "id": asked["id"], "text": "word"}) + "\n")
+        question = 'bob wants to send you "two.txt" (1 B). Accept? [Y/N]'
+        again = "You began to type this before you were asked. Please answer again."
+        terminal.until_shown(again, question, "Accept from bob: two.txt? [Y/N]")
+        self.assertNotIn(b"file_", terminal.received)
+
     def test_control_s_stops_nothing(self) -> None:
         terminal = self.client()
         terminal.type("\x13")

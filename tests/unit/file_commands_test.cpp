@@ -25,6 +25,10 @@ using support::write_file;
 
 using lines = std::vector<std::string>;
 
+// When a line was begun: before any prompt, or nobody knows.
+const program::line_begin begun_first = 0;
+const program::line_begin begun_unknown = std::nullopt;
+
 // A user's program without its console and its link.
 class file_client {
  public:
@@ -40,8 +44,7 @@ class file_client {
             {local, *jalon::endpoint::ip(server, 8'080),
              [this](const std::string& line) { progress_lines += line.empty() ? 0 : 1; }, [] {}}) {}
 
-  void type(const std::string& line,
-            program::line_begin begun = program::line_begin::at_this_prompt) {
+  void type(const std::string& line, program::line_begin begun = program::begun_last) {
     core_.typed(line, begun);
   }
   void end_input() { core_.end_of_input(); }
@@ -441,12 +444,11 @@ TEST_CASE("an answer that was begun before its question is asked for again") {
   bob.receive(chat::file_cancel_event{"t1", "alice"});
   REQUIRE(bob.shows(question("mallory", "two.txt")));
   const std::string answer = GENERATE("Y", "n", "/accept", "/accept two.txt", "/reject");
-  using program::line_begin;
-  bob.type(answer, GENERATE(line_begin::at_another_prompt, line_begin::unknown));
+  bob.type(answer, GENERATE(begun_first, begun_unknown));
   CHECK(bob.sent.empty());
   CHECK(bob.times_shown("You began to type this before you were asked. Please answer again.") == 1);
   CHECK(bob.times_shown(question("mallory", "two.txt")) == 2);
-  bob.type("Y", line_begin::unknown);
+  bob.type("Y", begun_unknown);
   CHECK(bob.next_sent<chat::file_accept>());
 }
 
@@ -455,11 +457,11 @@ TEST_CASE(
   file_client bob;
   bob.receive_offer("t1", "1", "alice", "one.txt");
   bob.receive_offer("t2", "2", "carol", "two.txt");
-  bob.type("N", program::line_begin::unknown);
+  bob.type("N", begun_unknown);
   REQUIRE(bob.next_sent<chat::file_reject>());
   bob.answer(chat::ok{});
   REQUIRE(bob.shows(question("carol", "two.txt")));
-  bob.type("Y", program::line_begin::unknown);
+  bob.type("Y", begun_unknown);
   CHECK(bob.next_sent<chat::file_accept>());
 }
 
