@@ -37,8 +37,11 @@ class file_client {
                        const jalon::endpoint& local = jalon::endpoint::loopback(50'000))
       : core_({[this](std::string_view line) { sent.emplace_back(line); },
                [this](std::string_view text, program::look) { shown.emplace_back(text); },
-               [this](std::string_view text) { prompt = text; }, [](bool) {},
-               [this] { finished = true; }}),
+               [this](std::string_view text) {
+                 prompt = text;
+                 ++prompts;
+               },
+               [](bool) {}, [this] { finished = true; }}),
         files_(
             on.loop, core_, transfer::inbox(home / inbox, calls),
             {local, *jalon::endpoint::ip(server, 8'080),
@@ -106,6 +109,7 @@ class file_client {
   lines sent;
   lines shown;
   std::string prompt;
+  std::uint64_t prompts = 0;  // that were set
   int progress_lines = 0;
   bool finished = false;
 
@@ -483,6 +487,42 @@ TEST_CASE("an offer of a name that several have is answered by its question only
   bob.type("/accept notes.txt");
   CHECK(bob.shown.back() == "several offers have this name: answer each with Y or N");
   CHECK(bob.sent.empty());
+}
+
+TEST_CASE("a name does not answer an offer that came after the line was begun") {
+  file_client bob;
+  bob.receive_offer("t1", "1", "carol", "other.txt");
+  bob.receive_offer("t2", "2", "alice", "notes.txt");
+  const bool accepts = GENERATE(true, false);
+  const std::string line = accepts ? "/accept notes.txt" : "/reject notes.txt";
+  std::optional<program::line_begin> begun;
+  bool of_mallory_before = false;
+  SECTION("while another line waited for its answer") {
+    bob.type("word");
+    bob.type(line);
+    REQUIRE(bob.next_sent<chat::echo>());
+  }
+  SECTION("which was half typed") { begun = bob.prompts; }
+  SECTION("or may have been") { begun = begun_unknown; }
+  SECTION("and there was one of that name, which is gone") {
+    of_mallory_before = true;
+    bob.receive_offer("t3", "3", "mallory", "notes.txt");
+    begun = bob.prompts;
+  }
+  bob.receive(chat::file_cancel_event{"t2", "alice"});
+  if (!of_mallory_before) bob.receive_offer("t3", "3", "mallory", "notes.txt");
+  if (begun)
+    bob.type(line, *begun);
+  else
+    bob.answer(chat::echo{*chat::message_text::from("word")});
+  CHECK(
+      bob.shows("You began to type this before mallory offered notes.txt. Type it again if you "
+                "mean that file."));
+  bob.type(line);
+  if (accepts)
+    CHECK(bob.next_sent<chat::file_accept>());
+  else
+    CHECK(bob.next_sent<chat::file_reject>());
 }
 
 TEST_CASE("offers beyond a bound are refused without a question, and told once") {
