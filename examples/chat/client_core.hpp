@@ -183,6 +183,9 @@ class client_core {
     std::uint64_t prompts = 0;
   };
 
+  /// This moment, for lines that are typed whole: who compares when they were begun calls `mark`.
+  moment now() const noexcept { return {lines_typed_, prompts_}; }
+
   /// Marks this moment, also for the console, which only knows of prompts.
   moment mark() { return set_question(question_); }
 
@@ -243,7 +246,7 @@ class client_core {
   moment set_question(const std::string& question) {
     question_ = question;
     show_prompt();
-    return {lines_typed_, prompts_};
+    return now();
   }
 
   /// The channel that this user is in; empty for none.

@@ -34,7 +34,8 @@ class file_client {
  public:
   explicit file_client(const std::string& inbox = "inbox", const transfer::inbox_calls& calls = {},
                        const std::string& server = "127.0.0.1",
-                       const jalon::endpoint& local = jalon::endpoint::loopback(50'000))
+                       const jalon::endpoint& local = jalon::endpoint::loopback(50'000),
+                       std::chrono::milliseconds reading_time = {})
       : core_({[this](std::string_view line) { sent.emplace_back(line); },
                [this](std::string_view text, program::look) { shown.emplace_back(text); },
                [this](std::string_view text) {
@@ -42,10 +43,10 @@ class file_client {
                  ++prompts;
                },
                [](bool) {}, [this] { finished = true; }}),
-        files_(
-            on.loop, core_, transfer::inbox(home / inbox, calls),
-            {local, *jalon::endpoint::ip(server, 8'080),
-             [this](const std::string& line) { progress_lines += line.empty() ? 0 : 1; }, [] {}}) {}
+        files_(on.loop, core_, transfer::inbox(home / inbox, calls),
+               {local, *jalon::endpoint::ip(server, 8'080),
+                [this](const std::string& line) { progress_lines += line.empty() ? 0 : 1; }, [] {},
+                reading_time}) {}
 
   void type(const std::string& line, program::line_begin begun = program::begun_last) {
     core_.typed(line, begun);
@@ -467,6 +468,40 @@ TEST_CASE(
   REQUIRE(bob.shows(question("carol", "two.txt")));
   bob.type("Y", begun_unknown);
   CHECK(bob.next_sent<chat::file_accept>());
+}
+
+TEST_CASE("an answer that comes before the question can be read is asked for again") {
+  file_client bob("inbox", {}, "127.0.0.1", jalon::endpoint::loopback(50'000),
+                  std::chrono::seconds(1));
+  bob.receive_offer("t", "1");
+  const std::string answer = GENERATE("Y", "N", "/accept", "/accept notes.txt");
+  const std::string again =
+      "You were asked only just now. Please read the question and answer again.";
+  const auto wait = [&](std::chrono::milliseconds time) {
+    support::run_turns(bob.on, 2);
+    bob.on.clock.advance(time);
+    support::run_turns(bob.on, 2);
+  };
+  SECTION("typed too soon") {
+    wait(std::chrono::milliseconds(999));
+    bob.type(answer);
+  }
+  SECTION("typed too soon, and run long after") {
+    bob.type("word");
+    REQUIRE(bob.next_sent<chat::echo>());
+    bob.receive(chat::file_cancel_event{"t", "alice"});
+    bob.receive_offer("t2", "1");
+    REQUIRE(support::run_until(
+        bob.on, [&] { return bob.times_shown(question("alice", "notes.txt")) == 2; }));
+    bob.type(answer);
+    wait(std::chrono::seconds(2));
+    bob.answer(chat::echo{*chat::message_text::from("word")});
+  }
+  CHECK(bob.times_shown(again) == 1);
+  CHECK(bob.shown.back() == question("alice", "notes.txt"));
+  wait(std::chrono::seconds(1));
+  bob.type("N");
+  CHECK(bob.next_sent<chat::file_reject>());
 }
 
 TEST_CASE("when the offer that was asked about is gone, the next one is asked about") {
