@@ -250,7 +250,8 @@ class incoming_files {
   // The server has refused the `file_accept`, so no sender will connect.
   void stop_waiting_for(const std::string& transfer) {
     const auto where = std::find_if(files_.begin(), files_.end(), [&](const incoming& file) {
-      return file.receiver != nullptr && !file.is_told && file.offer.transfer == transfer;
+      return file.receiver != nullptr && !file.receiver->is_whole() && !file.is_told &&
+             file.offer.transfer == transfer;
     });
     if (where != files_.end()) end(where, {"the offer is gone", false});
   }
@@ -265,7 +266,8 @@ class incoming_files {
     if (line) host_.progress(*line);
   }
 
-  std::error_code keep(incoming& received) {
+  // On the thread that hashes; the loop's reads `kept` after that thread has ended.
+  std::error_code keep(incoming& received) const {
     try {
       received.kept = inbox_.keep(received.partial, received.offer.file.value());
       return {};
@@ -290,7 +292,7 @@ class incoming_files {
       client_.show(name + " saved in " + file.kept.string());
     else
       client_.show(name + " was not received: " + result.failure, look::failure);
-    if (result.content_wrong)
+    if (result.content_wrong || result.failure.empty())
       transfer::discard(file.partial);
     else if (!result.failure.empty())
       transfer::discard_if_empty(file.partial);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <future>
 #include <optional>
 #include <string>
 #include <vector>
@@ -602,6 +603,28 @@ TEST_CASE("a file that can't be kept is not confirmed, and is whole for the next
   const auto again = bob.next_sent<chat::file_accept>();
   REQUIRE(again);
   CHECK(again->offset->value() == 7);
+}
+
+TEST_CASE("the chat goes on while the disk takes its time to keep a file") {
+  std::promise<void> disk_is_ready;
+  transfer::inbox_calls calls;
+  calls.sync = [ready = disk_is_ready.get_future().share()](int) {
+    ready.wait_for(std::chrono::seconds(60));
+    return 0;
+  };
+  file_client bob("inbox", calls);
+  bob.receive_offer("t", "content");
+  bob.type("Y");
+  const auto accepted = bob.next_sent<chat::file_accept>();
+  REQUIRE(accepted);
+  bob.answer(chat::ok{});
+  auto alice = visit(*accepted);
+  alice.send("content");
+  support::run_turns(bob.on, 50);
+  CHECK(bob.busy());
+  CHECK_FALSE(alice.gone());
+  disk_is_ready.set_value();
+  CHECK(bob.shows("notes.txt saved in " + (bob.home / "inbox/notes.txt").string()));
 }
 
 TEST_CASE("a part that was wrong is dropped at once, and the next try begins at 0") {

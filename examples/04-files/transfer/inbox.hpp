@@ -75,7 +75,9 @@ class inbox {
   }
 
   /// Moves a complete file into the inbox, under its name or the next free one. When it returns,
-  /// the file is there even if the machine loses power (fsync(2)): the sender may be told.
+  /// the file is there even if the machine loses power (fsync(2)): the sender may be told. It may
+  /// still have its partial name, for `discard` to remove. Any thread may call it, since a disk may
+  /// take seconds; the other functions change the folder of partial files, and are for one thread.
   /// @return its path
   /// @throws std::system_error
   std::filesystem::path keep(const partial_file& whole, std::string_view name) const {
@@ -86,12 +88,11 @@ class inbox {
     const std::string kept = give_free_name(whole, folder.get(), name);
     try {
       check_is_checked_file(whole, folder.get(), kept);
+      sync_folder(folder.get());
     } catch (const std::system_error&) {
-      ::unlinkat(folder.get(), kept.c_str(), 0);
+      take_name_back(whole, folder.get(), kept);
       throw;
     }
-    sync_folder(folder.get());
-    discard(whole);
     return folder_ / kept;
   }
 
@@ -151,6 +152,16 @@ class inbox {
     error = result_of(calls_.replace);
     if (error != 0) ::unlinkat(folder, wanted.c_str(), 0);
     return error;
+  }
+
+  // What is reported as not kept must not be in the inbox, and must be whole for the next attempt.
+  static void take_name_back(const partial_file& whole, int folder, const std::string& kept) {
+    const bool is_moved = detail::is_named(whole.file.get(), folder, kept) &&
+                          !detail::is_named(whole.file.get(), whole.folder.get(), whole.name());
+    if (is_moved)
+      ::renameat(folder, kept.c_str(), whole.folder.get(), whole.name().c_str());
+    else
+      ::unlinkat(folder, kept.c_str(), 0);
   }
 
   // Whether a call may have failed because this file system or system does not have it.

@@ -122,6 +122,10 @@ class partial_folder {
         path_ / (content.sha256 + '-' + std::to_string(content.size) + '-' + content.sender);
     remove_oldest_for(opened);
     opened.file = open_or_create(opened);
+    if (has_other_name(opened)) {
+      forget_name(opened);
+      opened.file = open_or_create(opened);
+    }
     opened.size = size_of(opened);
     if (opened.size > content.size) {  // not written by this program
       jalon::check_call(::ftruncate(opened.file.get(), 0), "ftruncate", opened.path);
@@ -159,7 +163,18 @@ class partial_folder {
     return file;
   }
 
-  // A second link would be a file that is written through this one.
+  // A second link would be a file that is written through this one. It may be the kept file: then
+  // the program, or the machine, ended between the two steps of keeping it.
+  static bool has_other_name(const partial_file& opened) {
+    const auto status = detail::status_of(opened.file.get(), opened.path);
+    return S_ISREG(status.st_mode) && status.st_nlink != 1 && status.st_uid == ::geteuid();
+  }
+
+  static void forget_name(const partial_file& gone) {
+    if (detail::is_named(gone.file.get(), gone.folder.get(), gone.name()))
+      ::unlinkat(gone.folder.get(), gone.name().c_str(), 0);
+  }
+
   static std::uint64_t size_of(const partial_file& opened) {
     const auto status = detail::status_of(opened.file.get(), opened.path);
     if (!S_ISREG(status.st_mode) || status.st_nlink != 1 || status.st_uid != ::geteuid())
