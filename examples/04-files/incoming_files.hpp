@@ -3,6 +3,8 @@
 // Chapter: tutorial/04-files.
 #pragma once
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -197,8 +199,8 @@ class incoming_files {
 
   // Hashes what is here from an earlier try, then accepts the rest.
   void receive(const file_offer_event& offer) {
-    auto partial =
-        inbox_.open_partial({offer.sha256.value(), offer.size.value(), folded(offer.from)});
+    auto partial = inbox_.open_partial(
+        {offer.sha256.value(), offer.size.value(), folded(offer.from)}, still_to_come());
     const auto where =
         files_.insert(files_.end(), incoming{offer,
                                              std::move(partial),
@@ -213,6 +215,18 @@ class incoming_files {
           if (error) return give_up(where, error.message());
           start(where, std::move(hash));
         });
+  }
+
+  // The bytes that accepted files have yet to receive. They are not written, so the file system
+  // counts their space as free.
+  std::uint64_t still_to_come() const {
+    std::uint64_t sum = 0;
+    for (const incoming& file : files_) {
+      struct stat status {};
+      if (file.is_told || ::fstat(file.partial.file.get(), &status) == -1) continue;
+      sum += file.offer.size.value() - static_cast<std::uint64_t>(status.st_size);
+    }
+    return sum;
   }
 
   // Before the offer is accepted: the sender does not connect.

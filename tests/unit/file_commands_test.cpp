@@ -806,6 +806,28 @@ TEST_CASE("a file that can't be received is refused, so that its sender does not
   CHECK_FALSE(bob.busy());
 }
 
+TEST_CASE("a file is refused at once if the rest of another one will take its space") {
+  transfer::inbox_calls calls;
+  calls.space = [](int, struct statvfs* status) {
+    status->f_frsize = 1;
+    status->f_bavail = 10;
+    return 0;
+  };
+  file_client bob("inbox", calls);
+  bob.receive_offer("t1", "content", "alice", "one.txt");
+  bob.receive_offer("t2", "another", "alice", "two.txt");
+  bob.type("Y");
+  REQUIRE(bob.next_sent<chat::file_accept>());
+  bob.answer(chat::ok{});
+  REQUIRE(bob.shows("alice wants to send you \"two.txt\" (7 B). Accept? [Y/N]"));
+  bob.type("Y");
+  const auto refused = bob.next_sent<chat::file_reject>();
+  REQUIRE(refused);
+  CHECK(refused->transfer == "t2");
+  CHECK(bob.shown.back().starts_with("two.txt cannot be received: write "));
+  CHECK(bob.shown.back().ends_with("No space left on device"));
+}
+
 TEST_CASE("the same content is not received twice at once") {
   file_client bob;
   bob.receive_offer("t1", "content");

@@ -8,7 +8,6 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -113,8 +112,8 @@ class partial_folder {
   explicit partial_folder(std::filesystem::path path) : path_(std::move(path)) {}
 
   /// Opens the partial file of a content, or creates it.
-  /// @throws std::system_error, also if another program is receiving the same content, if somebody
-  /// else may write into the file, or if there is no space for the rest
+  /// @throws std::system_error, also if another program is receiving the same content, or if
+  /// somebody else may write into the file
   partial_file open_file(const offered_content& content) const {
     partial_file opened;
     opened.folder = open_folder();
@@ -130,10 +129,6 @@ class partial_folder {
     if (opened.size > content.size) {  // not written by this program
       jalon::check_call(::ftruncate(opened.file.get(), 0), "ftruncate", opened.path);
       opened.size = 0;
-    }
-    if (space_in(opened.folder.get()) < content.size - opened.size) {
-      discard_if_empty(opened);
-      jalon::throw_system_error(ENOSPC, "write", opened.path);
     }
     return opened;
   }
@@ -180,12 +175,6 @@ class partial_folder {
     if (!S_ISREG(status.st_mode) || status.st_nlink != 1 || status.st_uid != ::geteuid())
       refuse(opened.path, "is not a file of this user alone");
     return static_cast<std::uint64_t>(status.st_size);
-  }
-
-  static std::uint64_t space_in(int folder) {
-    struct statvfs status {};
-    jalon::check_call(::fstatvfs(folder, &status), "statvfs");
-    return static_cast<std::uint64_t>(status.f_bavail) * status.f_frsize;
   }
 
   void remove_oldest_for(const partial_file& wanted) const {
