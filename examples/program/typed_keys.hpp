@@ -29,8 +29,9 @@ inline constexpr std::string_view paste_end = "\033[201~";
 /// paste as Enter.
 ///
 /// A pasted text may be somebody else's, and an editor of lines sends it back to the terminal. So
-/// C1 and bidirectional controls become U+FFFD, as in `jalon::printable`. Control characters of
-/// ASCII are keys, and remain.
+/// C1 and bidirectional controls become U+FFFD, as in `jalon::printable`, and so does what is not
+/// UTF-8: a terminal of 8 bits takes the byte 0x9B as the begin of a control sequence. Control
+/// characters of ASCII are keys, and remain.
 class typed_keys {
  public:
   /// Adds bytes that the terminal has sent.
@@ -97,11 +98,13 @@ class typed_keys {
  private:
   static bool continues(char byte) { return (static_cast<unsigned char>(byte) & 0xC0U) == 0x80; }
 
-  // Replaces the character of @p length bytes at @p at, and sets the length of what is there then.
+  // Replaces the character of @p length bytes at @p at, or what is none. Sets the length of what is
+  // there then.
   static void replace_if_deceptive(std::string& text, std::size_t at, std::size_t& length) {
     constexpr std::string_view replacement = "\xEF\xBF\xBD";
     const auto character = jalon::decode_utf8(std::string_view(text).substr(at, length));
-    if (character.code_point < 0x80 || !jalon::is_deceptive(character.code_point)) return;
+    const bool is_valid = character.length == length;
+    if (is_valid && (length == 1 || !jalon::is_deceptive(character.code_point))) return;
     text.replace(at, length, replacement);
     length = replacement.size();
   }
