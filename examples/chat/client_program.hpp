@@ -68,10 +68,9 @@ class client_program {
                .behind = [this](bool behind) { pause(core_is_behind_, behind); },
                .finished = [this] { link_.finish(); },
                .send_unasked = [this](std::string_view line) { link_.send_unasked(line); }}),
-        console_(loop_,
-                 {.line = [this](std::string_view line) { core_.typed(line, console_.begun()); },
-                  .end = [this] { core_.end_of_input(); },
-                  .words = [this](std::string_view before) { return core_.words(before); }}),
+        console_(loop_, {.line = [this](std::string_view line) { take(line); },
+                         .end = [this] { core_.end_of_input(); },
+                         .words = [this](std::string_view before) { return core_.words(before); }}),
         link_(loop_, std::move(server),
               {.line = [this](std::string_view line) { core_.received(line); },
                .malformed = [this] { core_.lost_line(); },
@@ -85,6 +84,14 @@ class client_program {
     } catch (const std::system_error&) {
       return {};
     }
+  }
+
+  // While a unit is busy, the user may type although the server has gone.
+  void take(std::string_view line) {
+    if (!closed_) return core_.typed(line, console_.begun());
+    if (line == "/quit") return loop_.stop();
+    console_.show("The server has closed the connection, so this has no effect; /quit ends",
+                  look::failure);
   }
 
   void pause(bool& reason, bool holds) {

@@ -706,6 +706,29 @@ class AtATerminal(unittest.TestCase):
                 else:
                     terminal.until(lambda: b"file_reject" in terminal.received, "it is refused")
 
+    def test_what_is_typed_when_the_server_has_gone_is_answered(self) -> None:
+        inbox = tempfile.TemporaryDirectory()
+        self.addCleanup(inbox.cleanup)
+        terminal = self.client(
+            milestone="04-files", options=f"--inbox {inbox.name}/in --reading-time 0"
+        )
+        offer = {"type": "file_offer", "from": "bob", "transfer": "t1", "file": "notes.txt"}
+        terminal.send(json.dumps(offer | {"size": 2, "sha256": "0" * 64}) + "\n")
+        terminal.until_shown("Accept from bob: notes.txt? [Y/N]")
+        terminal.type("y\r")
+        terminal.until(lambda: b"\n" in terminal.received, "the client accepts")
+        accept = json.loads(terminal.received)
+        terminal.send(json.dumps({"type": "ok", "id": accept["id"]}) + "\n")
+        with socket.create_connection(("127.0.0.1", accept["port"]), BOUND):
+            terminal.hang_up()
+            gone = "The server has closed the connection"
+            terminal.until_shown(gone, ">")
+            terminal.type("hello\r")
+            terminal.until_shown(f"{gone}, so this has no effect; /quit ends", ">")
+            terminal.type("/quit\r")
+            self.assertEqual(terminal.status(), 1)
+            self.assertTrue(terminal.is_restored())
+
     def test_control_s_stops_nothing(self) -> None:
         terminal = self.client()
         terminal.type("\x13")
