@@ -107,6 +107,7 @@ class incoming_files {
     file_offer_event offer;
     transfer::partial_file partial;
     std::filesystem::path kept;  // its place in the inbox, in the end
+    std::string keep_failure;    // why it has none; has paths, which are not for the sender
     std::unique_ptr<transfer::file_hasher> hasher;
     std::unique_ptr<transfer::file_receiver> receiver;
     transfer::progress_meter progress;
@@ -205,6 +206,7 @@ class incoming_files {
         files_.insert(files_.end(), incoming{offer,
                                              std::move(partial),
                                              {},
+                                             {},
                                              nullptr,
                                              nullptr,
                                              transfer::progress_meter(offer.file.value())});
@@ -280,12 +282,13 @@ class incoming_files {
     if (line) host_.progress(*line);
   }
 
-  // On the thread that hashes; the loop's reads `kept` after that thread has ended.
+  // On the thread that hashes; the loop's reads the result after that thread has ended.
   std::error_code keep(incoming& received) const {
     try {
       received.kept = inbox_.keep(received.partial, received.offer.file.value());
       return {};
     } catch (const std::system_error& failure) {
+      received.keep_failure = std::string("cannot keep it: ") + failure.what();
       return failure.code();
     }
   }
@@ -305,7 +308,9 @@ class incoming_files {
     if (result.failure.empty())
       client_.show(name + " saved in " + file.kept.string());
     else
-      client_.show(name + " was not received: " + result.failure, look::failure);
+      client_.show(name + " was not received: " +
+                       (file.keep_failure.empty() ? result.failure : file.keep_failure),
+                   look::failure);
     if (result.content_wrong || result.failure.empty())
       transfer::discard(file.partial);
     else if (!result.failure.empty())

@@ -41,11 +41,15 @@ class questions {
     answer_handler answered;
   };
 
-  /// At most 40 bytes of the name of a file, so that a prompt has room for the rest.
+  /// At most 40 bytes of the name of a file and `...`, so that a prompt has room for the rest. The
+  /// end of the name is always shown, because it tells what kind of file that is.
   static std::string short_name(std::string_view file) {
-    constexpr std::size_t most = 40;
-    return file.size() <= most ? std::string(file)
-                               : std::string(jalon::utf8_prefix(file, most)).append("...");
+    constexpr std::size_t most_of_begin = 24;
+    constexpr std::size_t most_of_end = 16;
+    if (file.size() <= most_of_begin + most_of_end) return std::string(file);
+    auto end = file.size() - most_of_end;
+    while ((static_cast<unsigned char>(file[end]) & 0xC0U) == 0x80) ++end;
+    return std::string(jalon::utf8_prefix(file, most_of_begin)).append("...").append(file, end);
   }
 
   /// Registers with @p client, which outlives it, as the loop does.

@@ -434,11 +434,13 @@ TEST_CASE("an answer that was typed before its question does not count") {
 
 TEST_CASE("the prompt names the question that stands, and nothing of it is longer than it may be") {
   file_client bob;
-  const std::string name = GENERATE(std::string("notes.txt"), std::string(255, 'n'));
+  const std::string name = GENERATE(std::string("notes.txt"), std::string(251, 'n') + ".exe");
   bob.receive_offer("t", "1", "alice", name);
   const bool is_long = name.size() > 40;
   CHECK(bob.prompt ==
-        "Accept from alice: " + (is_long ? std::string(40, 'n') + "..." : name) + "? [Y/N] ");
+        "Accept from alice: " +
+            (is_long ? std::string(24, 'n') + "..." + std::string(12, 'n') + ".exe" : name) +
+            "? [Y/N] ");
   bob.receive(chat::file_cancel_event{"t", "alice"});
   CHECK(support::run_until(bob.on, [&] { return bob.prompt == "> "; }));
 }
@@ -596,7 +598,8 @@ TEST_CASE("a file that can't be kept is not confirmed, and is whole for the next
   REQUIRE(support::run_until(bob.on, is_answered));
   CHECK(alice.received().find("cannot keep it: Operation not permitted") != std::string::npos);
   alice.leave();
-  CHECK(bob.shows("notes.txt was not received: cannot keep it: Operation not permitted"));
+  CHECK(bob.shows("notes.txt was not received: cannot keep it: create " +
+                  (bob.home / "inbox/notes.txt").string() + ": Operation not permitted"));
 
   bob.receive_offer("t2", "content");
   bob.type("Y");
