@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <clocale>
 #include <cstdio>
 #include <initializer_list>
@@ -98,6 +99,11 @@ void fit_screen() {
   rl_get_screen_size(&rows, &columns);
   if (rows < fewest_rows || columns < fewest_columns)
     rl_set_screen_size(std::max(rows, fewest_rows), std::max(columns, fewest_columns));
+}
+
+bool is_in_background() {
+  const pid_t foreground = ::tcgetpgrp(STDIN_FILENO);
+  return foreground != -1 && foreground != ::getpgrp();
 }
 
 bool has_unread_keys() {
@@ -271,6 +277,7 @@ terminal_console::terminal_console(jalon::reactor& loop, console_handlers handle
     : handlers_(std::move(handlers)),
       moves_(moves_cursor()),
       colours_(moves_ && environment("NO_COLOR").empty()),
+      loop_(loop),
       redraw_(loop.deferrals(), [this] { draw(); }),
       resumed_(
           loop.deferrals(), [this] { use_keys(); }, jalon::deferral_stage::after_input),
@@ -311,8 +318,13 @@ void terminal_console::progress(std::string_view text) {
 void terminal_console::pause(bool paused) {
   if (!editing_) return;
   paused_ = paused;
-  key_watch_.set_interest(paused ? jalon::io_events::none : jalon::io_events::read);
+  watch_keys();
   if (!paused) resumed_.schedule();
+}
+
+void terminal_console::watch_keys() {
+  const bool reads = !paused_ && !in_background_;
+  key_watch_.set_interest(reads ? jalon::io_events::read : jalon::io_events::none);
 }
 
 // A terminal that cannot be read is gone.
@@ -326,7 +338,7 @@ void terminal_console::read_keys() {
 }
 
 void terminal_console::use_keys() {
-  while (editing_ && !paused_) {
+  while (editing_ && !paused_ && !in_background_) {
     if (keys_.take_paste_begin()) readline_calls::end_half_key();
     if (keys_.pasting()) {
       insert_pasted();
@@ -410,13 +422,24 @@ void terminal_console::suspend() {
 }
 
 // While the program was stopped, others have used the terminal, and may have resized it: SIGWINCH
-// is sent to the programs in the foreground only.
+// is sent to the programs in the foreground only. In the background, to set the terminal or to read
+// from it would stop the program again (SIGTTOU, SIGTTIN).
 void terminal_console::go_on() {
   if (!editing_) return;
+  in_background_ = is_in_background();
+  watch_keys();
+  if (in_background_) return look_for_foreground();
   hide();
   rl_cleanup_after_signal();
   rl_reset_after_signal();
   fit_screen();
+  redraw_.schedule();
+  resumed_.schedule();
+}
+
+// A shell sends no signal to a program that runs already when it gives it the terminal.
+void terminal_console::look_for_foreground() {
+  foreground_check_ = loop_.at(loop_.now() + std::chrono::milliseconds(200), [this] { go_on(); });
 }
 
 void terminal_console::restore() noexcept {
@@ -436,7 +459,7 @@ void terminal_console::hide() {
 }
 
 void terminal_console::draw() {
-  if (!editing_ || drawn_) return;
+  if (!editing_ || drawn_ || in_background_) return;
   drawn_ = true;
   progress_drawn_ = !progress_.empty();
   if (progress_drawn_) put(std::string(cut(progress_, screen_width() - 1)) + '\n');

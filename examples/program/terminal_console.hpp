@@ -29,6 +29,10 @@ namespace program {
 /// do SIGTERM, SIGHUP and SIGQUIT. However the program ends, the terminal is restored. A signal
 /// that was ignored when the program began, as after `trap '' INT`, remains without effect.
 ///
+/// Ctrl-Z stops the program. If the shell then has it go on in the background (`bg`), it does, and
+/// shows lines, but leaves the terminal's settings and keys to the others until it is in the
+/// foreground again.
+///
 /// Readline never waits for the terminal: it is given the keys that have come. Pasted text is put
 /// into the line as it comes; if it has several lines, Enter sends them all. Keyboard macros are
 /// not recorded. On a screen of fewer than 20 columns, the lowest lines are drawn as for 20. There
@@ -61,6 +65,8 @@ class terminal_console {
   void end_by(int signal);
   void suspend();
   void go_on();
+  void look_for_foreground();
+  void watch_keys();
   void restore() noexcept;
 
   void hide();  // erases the lowest lines until the end of the turn
@@ -77,12 +83,15 @@ class terminal_console {
   bool editing_ = true;             // Readline uses the terminal
   bool ended_ = false;              // `handlers_.end` has been called
   bool paused_ = false;             // no lines are taken
+  bool in_background_ = false;      // another program has the terminal
   bool brackets_pastes_ = false;    // the terminal marks the begin and the end of pasted text
   typed_keys keys_;                 // that Readline has not read yet
   std::uint64_t prompts_ = 0;       // calls of `prompt`
   std::uint64_t begun_ = 0;         // how many of these when the line that is typed was begun
   std::vector<std::string> typed_;  // lines that Readline has returned
   std::vector<std::string> words_;  // that Readline has not asked for yet
+  jalon::reactor& loop_;
+  jalon::reactor::timer_type foreground_check_;
   jalon::deferred redraw_;
   jalon::deferred resumed_;
   jalon::signal_set signals_;

@@ -870,6 +870,23 @@ class AtATerminal(unittest.TestCase):
                 terminal.until_shown("message", "> " + "y" * 28, "y" * 22)
                 self.assertEqual(terminal.shown().count("> " + "y" * 28), 1)
 
+    def test_in_the_background_the_client_goes_on_without_the_terminal(self) -> None:
+        script = "set -m; {}; echo stopped; bg >/dev/null; read line; echo $line; fg >/dev/null"
+        terminal = self.client(script=script)
+        terminal.type("half")
+        terminal.until_shown("> half")
+        terminal.type("\x1a")
+        terminal.until(lambda: "stopped" in terminal.shown()[-1], "it is stopped")
+        terminal.send("a message\n")
+        terminal.until_shown("a message")
+        terminal.type("for the shell\n")
+        terminal.until(lambda: "> half" in terminal.shown()[-1], "it has the terminal again")
+        self.assertIn("for the shell", terminal.shown())
+        terminal.type(" a line\r")
+        terminal.until_received("half a line\n")
+        terminal.hang_up()
+        terminal.until(lambda: terminal.process.poll() is not None, "the client ends")
+
     def test_a_signal_that_was_ignored_remains_ignored(self) -> None:
         terminal = self.client(script="trap '' INT; exec {}")
         terminal.type("half a li")
