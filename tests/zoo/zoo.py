@@ -37,6 +37,7 @@ import subprocess
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Callable, Iterator
@@ -178,13 +179,21 @@ def root_of(one: dict, results: dict[str, dict]) -> dict:
     return one
 
 
+@contextmanager
+def open_folder() -> Iterator[Path]:
+    """A temporary folder that other users can enter: the checker runs a program as one if it is root."""
+    with tempfile.TemporaryDirectory(prefix="zoo-") as folder:
+        os.chmod(folder, 0o755)
+        yield Path(folder)
+
+
 def test(build: Path, names: list[str], whole: bool) -> int:
     """The table bug, check, cause; and what is not so."""
     outcome = 0
-    with tempfile.TemporaryDirectory() as directory:
+    with open_folder() as directory:
 
         def problems(bug: Bug) -> list[str]:
-            folder = Path(directory, bug.name)
+            folder = directory / bug.name
             folder.mkdir()
             options = [] if bug.is_bug else ["--timeout", "5"]
             options += [] if whole else ["--only", bug.fields.get("caught", BASIC_CHECKS)]
@@ -215,11 +224,11 @@ def tenth(seed: str) -> list[str]:
 
 
 def start(name: str, port: str) -> None:
-    with tempfile.TemporaryDirectory(prefix="zoo-") as folder:
+    with open_folder() as folder:
         bug = Bug.read(ZOO / "bugs" / f"{name}.bug")
         host = ["127.0.0.1"] if "client" in bug.fields else []
         try:
-            subprocess.run([*bug.build(Path(folder)), *host, port], check=False)
+            subprocess.run([*bug.build(folder), *host, port], check=False)
         except KeyboardInterrupt:
             pass
 
