@@ -65,6 +65,15 @@ class asio_loop {
     bool dropped = false;
   };
 
+  // Shared with what is posted to the context, which may run after the loop is destroyed.
+  struct turn_work {
+    explicit turn_work(std::function<void()> wake) : deferrals(std::move(wake)) {}
+
+    deferral_queue deferrals;
+    bool run_is_posted = false;   // a run of the queue
+    bool deferrals_wait = false;  // `run_once` runs the queue itself, at its end
+  };
+
  public:
   using timer_type = timer_queue::timer;                ///< owns a timer
   using clock_function = std::function<steady_time()>;  ///< returns the time
@@ -116,7 +125,7 @@ class asio_loop {
       : context_(context), clock_(std::move(clock)), alarm_(context) {}
   asio_loop(const asio_loop&) = delete;
   asio_loop& operator=(const asio_loop&) = delete;
-  ~asio_loop() { deferrals_->destroy_retired(); }  // it may hold watches and timers of this loop
+  ~asio_loop() { deferrals().destroy_retired(); }  // it may hold watches and timers of this loop
 
   /// Calls @p handler whenever @p fd is ready for something in @p interest.
   /// @return the watch; the descriptor must stay open as long as it lives
@@ -138,12 +147,12 @@ class asio_loop {
   void post(std::function<void()> call) { asio::post(context_, std::move(call)); }
 
   /// The functions that run when the handlers that are due now have run.
-  deferral_queue& deferrals() noexcept { return *deferrals_; }
+  deferral_queue& deferrals() noexcept { return work_->deferrals; }
 
   /// Destroys @p object when the handlers that are due now have run.
   template <class Object>
   void retire(std::unique_ptr<Object> object) {
-    deferrals_->retire(std::move(object));
+    deferrals().retire(std::move(object));
   }
 
   /// The loop's time.
@@ -163,21 +172,20 @@ class asio_loop {
     context_.restart();
     while (!stopped_ && context_.run_one() > 0) {
     }
-    deferrals_->run();  // the end of the last turn
+    deferrals().run();  // the end of the last turn
   }
 
   /// Waits at most @p limit for something to happen, then handles what is due.
   void run_once(std::chrono::milliseconds limit) {
     const auto turn = begin_turn();
+    const detail::value_during<bool> held(work_->deferrals_wait, true);
     context_.restart();
-    context_.run_one_for(limit);
-    // `poll` would never return while a descriptor stays ready; this marks the end of what is due
-    // now.
-    const auto turned = std::make_shared<bool>(false);
-    asio::post(context_, [turned] { *turned = true; });
-    while (!*turned && context_.poll_one() > 0) {
+    try {
+      run_due(limit);
+    } catch (...) {
+      if (!deferrals().empty()) post_deferrals();
+      throw;
     }
-    timers_.expire(now());
   }
 
   /// Has `run` return. Any thread may call this.
@@ -194,6 +202,30 @@ class asio_loop {
   detail::value_during<bool> begin_turn() {
     if (in_turn_) throw std::logic_error("asio_loop: a handler has run the loop");
     return {in_turn_, true};
+  }
+
+  // The handlers that are due, then the deferred functions, which is a turn.
+  void run_due(std::chrono::milliseconds limit) {
+    context_.run_one_for(limit);
+    // `poll` would never return while a descriptor stays ready; this marks the end of what is due
+    // now.
+    const auto turned = std::make_shared<bool>(false);
+    asio::post(context_, [turned] { *turned = true; });
+    while (!*turned && context_.poll_one() > 0) {
+    }
+    timers_.expire(now());
+    deferrals().run();
+  }
+
+  // Each stage of the queue asks for a run of all of it. One is enough: if each of them were
+  // posted, and each asked for more, there would be twice as many in every turn.
+  void post_deferrals() {
+    if (work_->run_is_posted) return;
+    asio::post(context_, [work = work_] {
+      work->run_is_posted = false;
+      if (!work->deferrals_wait) work->deferrals.run();
+    });
+    work_->run_is_posted = true;
   }
 
   void set_alarm() {
@@ -225,9 +257,7 @@ class asio_loop {
   bool stopped_ = false;
   std::atomic<bool> stop_is_posted_ = false;
   std::shared_ptr<const bool> life_ = std::make_shared<const bool>(true);  // lives as long as this
-  // Shared with what is posted to the context, which may run after this is destroyed.
-  std::shared_ptr<deferral_queue> deferrals_ = std::make_shared<deferral_queue>(
-      [this] { asio::post(context_, [queue = deferrals_] { queue->run(); }); });
+  std::shared_ptr<turn_work> work_ = std::make_shared<turn_work>([this] { post_deferrals(); });
 };
 
 static_assert(event_loop<asio_loop>);

@@ -2,7 +2,9 @@
 #ifdef JALON_EXAMPLES_WITH_ASIO
 
 #include <atomic>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -89,6 +91,37 @@ TEST_CASE("another thread may stop Asio's loop") {
   loop.run();
   stopper.join();
   CHECK(running);
+}
+
+TEST_CASE("a context that runs Asio's loop runs what was put off once a round") {
+  asio::io_context context;
+  jalon::asio_loop loop(context);
+  constexpr int rounds = 20;
+  int runs = 0;
+  int others = 0;
+  std::optional<jalon::deferred> input;
+  std::optional<jalon::deferred> output;
+  input.emplace(
+      loop.deferrals(),
+      [&] {
+        ++runs;
+        output->schedule();
+        input->schedule();
+      },
+      jalon::deferral_stage::after_input);
+  output.emplace(loop.deferrals(), [&] { loop.retire(std::make_unique<int>()); });
+  input->schedule();
+  // What else the context does has its turn between two runs of the queue.
+  std::function<void()> other = [&] {
+    if (++others < rounds)
+      asio::post(context, other);
+    else
+      loop.stop();
+  };
+  asio::post(context, other);
+  loop.run();
+  CHECK(runs >= rounds - 1);
+  CHECK(runs <= rounds + 2);
 }
 
 // A loop that can go before its context does; on the heap, where a sanitizer sees who still uses

@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -331,6 +332,53 @@ TEMPLATE_TEST_CASE("what is put off from outside a turn runs in the next one", "
   flush.schedule();
   CHECK(runs == 0);
   on.loop.run_once(10min);
+  CHECK(runs == 1);
+}
+
+TEMPLATE_TEST_CASE("what puts itself off again runs once a turn, in whatever stage", "",
+                   ALL_LOOPS) {
+  TestType on;
+  int inputs = 0;
+  int outputs = 0;
+  std::optional<deferred> input;
+  std::optional<deferred> output;
+  input.emplace(
+      on.loop.deferrals(),
+      [&] {
+        ++inputs;
+        input->schedule();
+        output->schedule();
+      },
+      jalon::deferral_stage::after_input);
+  output.emplace(on.loop.deferrals(), [&] {
+    ++outputs;
+    on.loop.retire(std::make_unique<int>());
+  });
+  input->schedule();
+  for (int turn = 1; turn <= 12; ++turn) {
+    on.loop.run_once(10min);
+    CHECK(inputs == turn);
+    CHECK(outputs == turn);
+  }
+}
+
+TEMPLATE_TEST_CASE("a turn that ends early has run what was put off once", "", ALL_LOOPS) {
+  TestType on;
+  wire w;
+  int runs = 0;
+  deferred flush(on.loop.deferrals(), [&] { ++runs; });
+  bool throws = true;
+  const auto watch = on.loop.watch(w.near.fd(), io_events::read, [&](io_events) {
+    w.take();
+    flush.schedule();
+    if (throws) throw std::runtime_error("a handler");
+  });
+  w.far.write_some("x");
+  CHECK_THROWS_AS(run_until(on, [] { return false; }), std::runtime_error);
+  CHECK(runs == 0);
+  on.loop.run_once(10min);
+  CHECK(runs == 1);
+  run_turns(on, 3);
   CHECK(runs == 1);
 }
 
