@@ -97,8 +97,10 @@ class asio_loop {
     watch_type& operator=(const watch_type&) = delete;
     ~watch_type() { drop(); }
 
-    /// Changes the interest set; with `none` the handler is not called.
+    /// Changes the interest set; with `none` the handler is not called. Does nothing once the watch
+    /// has ended.
     void set_interest(io_events interest) {
+      if (entry_ == nullptr) return;
       entry_->interest = interest;
       entry_->arm();
     }
@@ -129,6 +131,7 @@ class asio_loop {
 
   /// Calls @p handler whenever @p fd is ready for something in @p interest.
   /// @return the watch; the descriptor must stay open as long as it lives
+  /// @throws std::system_error, with nothing changed, if @p fd is watched already or not open
   [[nodiscard]] watch_type watch(int fd, io_events interest, ready_handler handler,
                                  std::string_view /*name*/ = {}) {
     watch_type added(std::make_shared<entry>(context_, fd, std::move(handler)));

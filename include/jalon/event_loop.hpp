@@ -147,8 +147,10 @@ class deferred {
 /// What connections and servers ask of a loop. All of it is for the loop's own thread but `post`.
 ///
 /// - `watch(fd, interest, handler, name)` calls the handler as long as the watch that it returns
-///   lives; `set_interest(io_events)` of the watch changes what it waits for. The descriptor stays
-///   open for as long.
+///   lives; `set_interest(io_events)` of the watch changes what it waits for, and does nothing once
+///   the watch has ended. The descriptor stays open for as long. `watch` throws
+///   `std::system_error`, with nothing changed, if the descriptor is not open (`EBADF`) or watched
+///   already (`EEXIST`).
 /// - `at(time, callback)` calls once, unless the timer that it returns is destroyed before.
 /// - `post(call)` runs a function in a later turn; any thread may call it.
 /// - `deferrals()` is the queue that the loop runs at the end of every turn; `retire(object)`

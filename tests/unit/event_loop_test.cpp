@@ -1,10 +1,13 @@
 // What every loop does for those who run on it: one suite, all loops.
 #include <array>
+#include <cerrno>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include <jalon/event_loop.hpp>
@@ -114,6 +117,51 @@ TEMPLATE_TEST_CASE("a watch that is dropped, moved over or out of scope calls no
     run_turns(on, 5);
   }
   CHECK(old_calls == 0);
+}
+
+TEMPLATE_TEST_CASE("what is no descriptor is not watched, and others are as before", "",
+                   ALL_LOOPS) {
+  const io_events wanted = GENERATE(io_events::none, io_events::read, io_events::write);
+  TestType on;
+  wire w;
+  std::string got;
+  const auto watch =
+      on.loop.watch(w.near.fd(), io_events::read, [&](io_events) { got += w.take(); });
+  wire closed;
+  const int number = closed.near.fd();
+  closed.near = {};
+  for (const int fd : {-1, -100, std::numeric_limits<int>::min(), stream_socket().fd(), number,
+                       std::numeric_limits<int>::max()}) {
+    CAPTURE(fd);
+    try {
+      const auto none = on.loop.watch(fd, wanted, [](io_events) {});
+      FAIL("it is watched");
+    } catch (const std::system_error& thrown) {
+      CHECK(thrown.code().value() == EBADF);
+    }
+  }
+  CHECK_THROWS_AS((void)on.loop.watch(w.near.fd(), wanted, [](io_events) {}), std::system_error);
+  w.far.write_some("hello");
+  CHECK(run_until(on, [&] { return got == "hello"; }));
+}
+
+TEMPLATE_TEST_CASE("the interest of a watch that has ended may be set, and means nothing", "",
+                   ALL_LOOPS) {
+  TestType on;
+  wire w;
+  w.far.write_some("x");
+  int calls = 0;
+  auto dropped = on.loop.watch(w.near.fd(), io_events::none, [&](io_events) { ++calls; });
+  dropped.drop();
+  run_turns(on, 1);
+  dropped.set_interest(io_events::read);
+  typename TestType::loop_type::watch_type never;
+  never.set_interest(io_events::read);
+  auto moved_from = on.loop.watch(w.near.fd(), io_events::none, [&](io_events) { ++calls; });
+  const auto taken = std::move(moved_from);
+  moved_from.set_interest(io_events::read);
+  run_turns(on, 3);
+  CHECK(calls == 0);
 }
 
 TEMPLATE_TEST_CASE("a handler may drop its own watch, and what it holds lives to its end", "",
