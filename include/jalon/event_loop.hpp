@@ -165,7 +165,10 @@ class deferred {
 /// loop.
 ///
 /// **Running.** `run` returns after the turn in which `stop` was called, also if that was before
-/// `run`. It waits even if nothing is watched.
+/// `run`. It waits even if nothing is watched. A stop is kept until a `run` has returned because of
+/// it: if an exception leaves `run` first, or only a single turn was run meanwhile (`run_once`),
+/// the next `run` handles what is due, does not wait, and returns. A `run` that a handler calls
+/// throws `std::logic_error` and changes nothing.
 template <class L>
 concept event_loop = requires(L loop, int fd, io_events interest, ready_handler handler,
                               std::string_view name, steady_time when, std::function<void()> call,

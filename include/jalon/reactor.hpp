@@ -131,7 +131,8 @@ class reactor {
   /// may call it.
   void stop();
 
-  /// Runs turn after turn until `stop`.
+  /// Runs turn after turn until `stop`. A handler may not call it. @throws std::logic_error if one
+  /// does
   void run();
 
   /// Runs one turn. A handler may not call it. @throws std::logic_error if one does
@@ -192,8 +193,8 @@ class reactor {
   std::vector<bool> watched_;                    // by descriptor
   std::uint64_t turn_ = 0;
   bool in_turn_ = false;
-  bool stopped_ = false;
-  bool woken_ = false;  // by `post`; its functions have not been called yet
+  bool stopped_ = false;  // until a `run` has returned for it
+  bool woken_ = false;    // by `post`; its functions have not been called yet
   stall_handler on_stall_ = &reactor::report_stall;
   trace_sink trace_;
 

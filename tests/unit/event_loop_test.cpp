@@ -1,6 +1,10 @@
 // What every loop does for those who run on it: one suite, all loops.
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <functional>
 #include <limits>
 #include <memory>
@@ -354,6 +358,123 @@ TEMPLATE_TEST_CASE("a loop runs until it is stopped, and can be run again", "", 
     on.loop.run();
     CHECK(called);
   }
+}
+
+// Runs the loop. @return in how many turns it stopped; a hundred at most, then it is stopped
+template <class On>
+int turns_to_stop(On& on) {
+  int turns = 0;
+  std::optional<deferred> count;
+  count.emplace(on.loop.deferrals(), [&] {
+    if (++turns == 100) on.loop.stop();
+    if (turns < 100) count->schedule();
+  });
+  count->schedule();
+  on.loop.run();
+  return turns;
+}
+
+TEMPLATE_TEST_CASE("a stop is kept when something throws in its turn", "", ALL_LOOPS) {
+  TestType on;
+  deferred thrower(on.loop.deferrals(), [] { throw std::runtime_error("a function"); });
+  on.loop.post([&] { thrower.schedule(); });
+  on.loop.stop();
+  CHECK_THROWS_AS(on.loop.run(), std::runtime_error);
+  CHECK(turns_to_stop(on) < 3);
+  CHECK(turns_to_stop(on) >= 100);  // one stop is for one run
+}
+
+TEMPLATE_TEST_CASE("a stop is kept when what was posted beside it throws", "", ALL_LOOPS) {
+  TestType on;
+  int thrown = 0;
+  on.loop.post([&] {
+    on.loop.stop();
+    on.loop.post([] { throw std::runtime_error("a function"); });
+  });
+  int turns = 0;
+  // It may be that the loop stops before, and what is posted is for the next run.
+  for (int i = 0; i < 2 && thrown == 0; ++i) {
+    try {
+      turns = turns_to_stop(on);
+    } catch (const std::runtime_error&) {
+      ++thrown;
+      turns = turns_to_stop(on);
+    }
+    if (i == 0) CHECK(turns < 5);
+  }
+  CHECK(thrown == 1);
+}
+
+TEMPLATE_TEST_CASE("a run that a handler calls is refused, and takes no stop away", "", ALL_LOOPS) {
+  TestType on;
+  on.loop.stop();
+  on.loop.post([&] {
+    CHECK_THROWS_AS(on.loop.run(), std::logic_error);
+    CHECK_THROWS_AS(on.loop.run_once(0ms), std::logic_error);
+  });
+  CHECK(turns_to_stop(on) < 3);
+}
+
+TEMPLATE_TEST_CASE("a single turn takes no stop away", "", ALL_LOOPS) {
+  TestType on;
+  on.loop.stop();
+  run_turns(on, 2);
+  CHECK(turns_to_stop(on) < 3);
+  CHECK(turns_to_stop(on) >= 100);
+}
+
+TEMPLATE_TEST_CASE("what is due is handled also if the loop was stopped before", "", ALL_LOOPS) {
+  TestType on;
+  wire w;
+  std::string got;
+  const auto watch =
+      on.loop.watch(w.near.fd(), io_events::read, [&](io_events) { got += w.take(); });
+  w.far.write_some("x");
+  run_turns(on, 1);  // Asio looks at a descriptor for the first time
+  on.loop.stop();
+  run_turns(on, 2);
+  w.far.write_some("y");
+  on.loop.run();
+  run_turns(on, 1);
+  CHECK(got == "xy");
+}
+
+TEMPLATE_TEST_CASE("a child process that destroys its copy leaves the parent's watches", "",
+                   ALL_LOOPS) {
+  auto on = std::make_unique<TestType>();
+  wire w;
+  std::string got;
+  auto watch = on->loop.watch(w.near.fd(), io_events::read, [&](io_events) { got += w.take(); });
+  auto timer = on->loop.at(on->clock() + 1s, [&] { got += " timer"; });
+  run_turns(*on, 1);
+  const pid_t child = ::fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    watch.drop();
+    timer.cancel();
+    on.reset();
+    std::_Exit(0);
+  }
+  int status = -1;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  CHECK(status == 0);
+  w.far.write_some("hello");
+  CHECK(run_until(*on, [&] { return got == "hello"; }));
+  on->clock.advance(1s);
+  CHECK(run_until(*on, [&] { return got == "hello timer"; }));
+}
+
+TEMPLATE_TEST_CASE("a timer of the first time that there is is due, one of the last never", "",
+                   ALL_LOOPS) {
+  TestType on;
+  std::string called;
+  const auto first = on.loop.at(jalon::steady_time::min(), [&] { called += 'f'; });
+  const auto last = on.loop.at(jalon::steady_time::max(), [&] { called += 'l'; });
+  run_turns(on, 3);
+  CHECK(called == "f");
+  on.loop.post([&] { called += 'p'; });
+  on.loop.run_once(std::chrono::milliseconds::max());
+  CHECK(called == "fp");
 }
 
 TEMPLATE_TEST_CASE("what is put off runs once, at the end of the turn", "", ALL_LOOPS) {

@@ -93,8 +93,10 @@ JALON_INLINE void reactor::stop() {
 }
 
 JALON_INLINE void reactor::run() {
+  do {
+    run_once(stopped_ ? wait_limit(0) : std::nullopt);
+  } while (!stopped_);
   stopped_ = false;
-  while (!stopped_) run_once();
 }
 
 JALON_INLINE void reactor::run_once(wait_limit limit) {
@@ -148,7 +150,8 @@ JALON_INLINE wait_limit reactor::shortest(wait_limit limit) {
   const auto due = timers_.next();
   if (!due) return limit;
   // Rounded up: a turn that began a moment too early would find nothing due.
-  const auto left = std::max(milliseconds(0), std::chrono::ceil<milliseconds>(*due - now()));
+  const auto left =
+      std::max(milliseconds(0), std::chrono::ceil<milliseconds>(time_until(*due, now())));
   return limit ? std::min(*limit, left) : left;
 }
 
