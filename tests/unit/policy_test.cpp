@@ -863,6 +863,33 @@ TEST_CASE("An unusual HTTP request is recognised too", "[policy]") {
   }
 }
 
+TEST_CASE("An HTTP request whose first line is too long is recognised too", "[policy]") {
+  const std::string path = "/" + std::string(70'000, 'a') + " HTTP/1.1\r\nHost: a\r\n\r\n{}\n";
+  for (const std::size_t piece : {7U, 16'384U, 100'000U}) {
+    CAPTURE(piece);
+    for (const std::string& start :
+         {std::string("FooBar "), std::string(70, 'M') + ' ', std::string(80, ' ') + "GET ",
+          "GET" + std::string(100, ' '), "\r\n\n " + std::string(70, 'm') + '\t',
+          std::string(70'000, ' ') + "GET "}) {
+      CAPTURE(start.substr(0, 10));
+      const auto frames = decode(start + path, piece);
+      REQUIRE_FALSE(frames.empty());
+      CHECK(frames.back() == "<HTTP>");
+      for (std::size_t i = 0; i + 1 < frames.size(); ++i) CHECK(frames[i].empty());
+    }
+  }
+}
+
+TEST_CASE("A first line that is only too long is no HTTP", "[policy]") {
+  const std::string much(70'000, 'x');
+  for (const std::string& line : {much, "{\"type\":\"ping\", \"x\": \"GET / " + much + "\"}",
+                                  "[ \"" + much, "\"a b" + much}) {
+    const auto frames = decode(line + "\n", 16'384);
+    REQUIRE(frames.size() == 1);
+    CHECK(frames[0] != "<HTTP>");
+  }
+}
+
 TEST_CASE("No JSON is taken for HTTP, whatever it says", "[policy]") {
   for (const std::string line :
        {R"({"text":"GET / HTTP/1.1"})", R"({"text" : "a HTTP/1 "})", R"("GET / HTTP/1.1")",
