@@ -24,7 +24,7 @@ class file_commands {
   file_commands(jalon::reactor& loop, client_core& client, transfer::inbox files, file_host host)
       : host_(std::move(host)),
         idle_(std::exchange(host_.idle, [this] { tell_if_idle(); })),
-        questions_(loop, client),
+        questions_(loop, client, host_.reading_time),
         outgoing_(loop, client, questions_, host_),
         incoming_(loop, client, questions_, host_, std::move(files)) {
     client.delay_finish_while([this] { return outgoing_.is_hashing() || incoming_.is_hashing(); });

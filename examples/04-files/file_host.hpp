@@ -1,6 +1,7 @@
 // What both sides of a file transfer need of the program. Chapter: tutorial/04-files.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -16,6 +17,8 @@ struct file_host {
   /// Shows how far a file is, at a terminal; an empty line removes what was shown.
   std::function<void(const std::string& line)> progress;
   std::function<void()> idle;  ///< no file is moving any more
+  /// How long a question is shown before an answer counts: see `questions`.
+  std::chrono::milliseconds reading_time{0};
 };
 
 /// A file's name or path as it was typed, without the quotes around it.

@@ -68,13 +68,14 @@ class incoming_files {
 
   void handle(const file_offer_event& message) {
     if (is_one_too_many(message.from)) return reject_unasked(message);
-    const auto where = offers_.insert(offers_.end(), {message, 0});
+    const auto where = offers_.insert(offers_.end(), {message, 0, {}});
     where->question = questions_.ask(
         {.what = message.from + " wants to send you \"" + message.file.value() + "\" (" +
                  transfer::to_size(message.size.value()) + ").",
          .ask = "Accept?",
          .name = "Accept from " + message.from + ": " + questions::short_name(message.file.value()),
          .answered = [this, where](bool yes) { answer(take(where), yes); }});
+    where->shown = client_.mark();
   }
 
   /// The sender of this offer has cancelled it, or has left; maybe the offer is not one of these.
@@ -85,13 +86,17 @@ class incoming_files {
     if (found == offers_.end()) return;
     const auto gone = take(found);
     client_.show(message.from + " no longer offers " + gone.file.value());
+    // A line that names this file may have meant the one that is gone.
+    for (open_offer& other : offers_)
+      if (other.offer.file == gone.file) other.shown = client_.mark();
   }
 
  private:
-  // An offer that waits for the user's answer, and the number of the question.
+  // An offer that waits for the user's answer.
   struct open_offer {
     file_offer_event offer;
-    std::uint64_t question;
+    std::uint64_t question;     // its number
+    client_core::moment shown;  // a line that was begun before does not mean this offer
   };
   using offer_list = std::list<open_offer>;
 
@@ -119,7 +124,7 @@ class incoming_files {
 
   // Told once until an offer is answered, so that a flood of offers is not a flood of lines.
   void reject_unasked(const file_offer_event& offer) {
-    if (!client_.finished()) client_.send(file_reject{offer.transfer});
+    if (!client_.finished()) client_.send_unasked(file_reject{offer.transfer});
     if (std::exchange(told_of_rejected_, true)) return;
     client_.show("Too many offers wait for your answer. More of them, as \"" + offer.file.value() +
                      "\" of " + offer.from + ", are refused until you answer one.",
@@ -143,6 +148,10 @@ class incoming_files {
     if (!file.empty() && std::count_if(where, offers_.end(), has_name(file)) > 1)
       return client_.show("several offers have this name: answer each with Y or N", look::failure);
     if (where->question == questions_.answered_by_this_line() && questions_.asks_again()) return;
+    if (!file.empty() && client_.was_begun_before(where->shown))
+      return client_.show("You began to type this before " + where->offer.from + " offered " +
+                              file + ". Type it again if you mean that file.",
+                          look::failure);
     answer(take(where), yes);
   }
 

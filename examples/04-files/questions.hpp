@@ -4,6 +4,7 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -24,7 +25,9 @@ namespace chat {
 ///
 /// The lines `Y` and `N` answer the question that stands, which the prompt names. A line counts
 /// only if it was typed after that question was shown: otherwise the user meant another question,
-/// or none. If it was begun before and ended after, the user is asked again.
+/// or none. If it was begun before and ended after, the user is asked again. So it is if the line
+/// comes sooner than anybody can read: a display may be late, as over a slow link, and then the
+/// user still saw another question; or Enter was pressed twice.
 class questions {
  public:
   /// Called once, if the question is answered.
@@ -46,7 +49,10 @@ class questions {
   }
 
   /// Registers with @p client, which outlives it, as the loop does.
-  questions(jalon::reactor& loop, client_core& client) : loop_(loop), client_(client) {
+  /// @param reading_time how long a question is shown before an answer counts
+  questions(jalon::reactor& loop, client_core& client,
+            std::chrono::milliseconds reading_time = std::chrono::milliseconds(0))
+      : loop_(loop), client_(client), reading_time_(reading_time) {
     client.on_plain_line([this](std::string_view line) { return run_yes_or_no(line); });
   }
   questions(const questions&) = delete;
@@ -76,15 +82,19 @@ class questions {
   /// the question was shown.
   std::optional<std::uint64_t> answered_by_this_line() const {
     const bool counts =
-        !all_.empty() && standing_ == all_.front().number && client_.lines_run() > lines_before_;
+        !all_.empty() && standing_ == all_.front().number && !client_.was_typed_before(shown_);
     return counts ? standing_ : std::nullopt;
   }
 
   /// Asks again if the line that is being run answers the question that stands, but was or may have
-  /// been begun before it was shown. @return whether it did
+  /// been begun before it was shown, or came before it could be read. @return whether it did
   bool asks_again() {
-    if (!answered_by_this_line() || !was_begun_before()) return false;
-    client_.show("You began to type this before you were asked. Please answer again.",
+    if (!answered_by_this_line()) return false;
+    const bool begun_before = was_begun_before();
+    if (!begun_before && read_ && !client_.was_typed_before(*read_)) return false;
+    client_.show(begun_before
+                     ? "You began to type this before you were asked. Please answer again."
+                     : "You were asked only just now. Please read the question and answer again.",
                  look::failure);
     show_first();
     return true;
@@ -99,19 +109,28 @@ class questions {
   // If nobody knows when the line was begun, it may have been for a question that stood before, if
   // no line was typed in between.
   bool was_begun_before() const {
-    if (client_.begun() == line_begin::unknown)
-      return replaces_other_ && client_.lines_run() == lines_before_ + 1;
-    return client_.begun() == line_begin::at_another_prompt;
+    return client_.was_begun_before(shown_) && (client_.knows_begin() || replaces_other_);
   }
 
   void show_first() {
     standing_.reset();
-    if (all_.empty()) return client_.set_question({});
+    if (all_.empty()) return static_cast<void>(client_.set_question({}));
     standing_ = all_.front().number;
-    replaces_other_ = std::exchange(has_asked_, true) && client_.lines_typed() == lines_before_;
-    lines_before_ = client_.lines_typed();
-    client_.set_question(all_.front().content.name + "? [Y/N] ");
+    replaces_other_ = std::exchange(has_asked_, true) && client_.lines_typed() == shown_.lines;
+    shown_ = client_.set_question(all_.front().content.name + "? [Y/N] ");
     client_.show(all_.front().content.what + ' ' + all_.front().content.ask + " [Y/N]");
+    begin_reading_time();
+  }
+
+  // Lines are compared with the moment at which it ends, because a line may be run long after it
+  // was typed. It begins in the next turn: the prompt is drawn at the end of this one, and that
+  // waits for a terminal that is slow.
+  void begin_reading_time() {
+    read_.reset();
+    if (reading_time_.count() == 0) return static_cast<void>(read_ = shown_);
+    reading_ = loop_.at(loop_.now(), [this] {
+      reading_ = loop_.at(loop_.now() + reading_time_, [this] { read_ = client_.now(); });
+    });
   }
 
   bool run_yes_or_no(std::string_view line) {
@@ -131,10 +150,13 @@ class questions {
   std::list<numbered> all_;  // the first one is shown or will be
   std::uint64_t last_number_ = 0;
   std::optional<std::uint64_t> standing_;  // the one that was shown last
-  std::uint64_t lines_before_ = 0;         // typed before it was shown
+  client_core::moment shown_;              // when it was
   bool has_asked_ = false;                 // a question was shown before
   bool replaces_other_ = false;            // and no line was typed since then
   jalon::reactor::timer_type next_;
+  std::chrono::milliseconds reading_time_;
+  jalon::reactor::timer_type reading_;
+  std::optional<client_core::moment> read_;  // when its reading time ended
 };
 
 }  // namespace chat

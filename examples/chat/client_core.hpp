@@ -27,6 +27,7 @@
 
 namespace chat {
 
+using program::begun_last;
 using program::line_begin;
 using program::look;
 
@@ -37,6 +38,8 @@ struct client_host {
   std::function<void(std::string_view text)> prompt;  ///< sets the text before the typed line
   std::function<void(bool behind)> behind;            ///< whether typed lines come too fast
   std::function<void()> finished;                     ///< nothing more will be asked
+  /// As `send`, for a line that no user has asked for; if empty, `send` is called.
+  std::function<void(std::string_view line)> send_unasked = {};
 };
 
 /// A typed line, split at its first blank: `/msg bob  hello` is `/msg` and `bob  hello`.
@@ -123,6 +126,14 @@ class client_core {
     return last_id_;
   }
 
+  /// The same for a request that the server has caused, and not the user, who need not wait until
+  /// the server reads it.
+  template <jalon::message Request>
+  void send_unasked(const Request& message) {
+    const auto& send = host_.send_unasked ? host_.send_unasked : host_.send;
+    send(jalon::write_message(message, ++last_id_));
+  }
+
   /// Has @p handler called with the answer to request @p id, instead of the handler of its type;
   /// with null if the answer is an error. The error is shown too.
   template <jalon::message Answer, class Handler>
@@ -165,15 +176,34 @@ class client_core {
     return made;
   }
 
+  /// The moment at which something is shown that a typed line may mean: how many lines had been
+  /// typed, and prompts set.
+  struct moment {
+    std::uint64_t lines = 0;
+    std::uint64_t prompts = 0;
+  };
+
+  /// This moment, for lines that are typed whole: who compares when they were begun calls `mark`.
+  moment now() const noexcept { return {lines_typed_, prompts_}; }
+
+  /// Marks this moment, also for the console, which only knows of prompts.
+  moment mark() { return set_question(question_); }
+
   /// How many lines have been typed.
   std::uint64_t lines_typed() const noexcept { return lines_typed_; }
 
-  /// How many of these have been run, with the one that is being run. So a unit can tell whether a
-  /// line was typed before something was shown.
-  std::uint64_t lines_run() const noexcept { return lines_typed_ - typed_.size(); }
+  /// Whether the line that is being run was typed before @p shown.
+  bool was_typed_before(const moment& shown) const noexcept { return lines_run() <= shown.lines; }
 
-  /// At which prompt the line that is being run was begun.
-  line_begin begun() const noexcept { return begun_; }
+  /// Whether the line that is being run was begun before @p shown. If nobody knows when, it may
+  /// have been, unless it was typed after another line.
+  bool was_begun_before(const moment& shown) const noexcept {
+    if (was_typed_before(shown)) return true;
+    return begun_ ? *begun_ < shown.prompts : lines_run() == shown.lines + 1;
+  }
+
+  /// Whether it is known when the line that is being run was begun.
+  bool knows_begin() const noexcept { return begun_.has_value(); }
 
   /// Whether the end was reached: everything is asked and answered, and nothing may be sent any
   /// more.
@@ -211,10 +241,12 @@ class client_core {
   }
 
   /// Shows @p question as the prompt, in place of nick and channel; empty for these again. It names
-  /// what the next line answers, in the one row that no message can be shown in.
-  void set_question(const std::string& question) {
+  /// what the next line answers, in the one row that no message can be shown in. @return this
+  /// moment
+  moment set_question(const std::string& question) {
     question_ = question;
     show_prompt();
+    return now();
   }
 
   /// The channel that this user is in; empty for none.
@@ -233,7 +265,7 @@ class client_core {
   // What the program calls.
 
   /// A line has been typed.
-  void typed(std::string_view line, line_begin begun = line_begin::at_this_prompt) {
+  void typed(std::string_view line, line_begin begun = begun_last) {
     if (!input_ended_) {
       typed_.push_back({std::string(line), begun});
       ++lines_typed_;
@@ -343,7 +375,11 @@ class client_core {
     return handler(object);
   }
 
+  // How many of the typed lines have been run, with the one that is being run.
+  std::uint64_t lines_run() const noexcept { return lines_typed_ - typed_.size(); }
+
   void show_prompt() {
+    ++prompts_;
     if (!question_.empty()) return host_.prompt(question_);
     host_.prompt(channel_.empty() ? nick_ + "> " : nick_ + "[" + channel_ + "]> ");
   }
@@ -360,9 +396,10 @@ class client_core {
   std::map<std::string, message_handler, std::less<>> handlers_;
   std::map<std::uint64_t, message_handler> answers_;  // by the id of the request
   std::vector<std::function<bool(std::string_view)>> plain_lines_;
-  std::deque<typed_line> typed_;                   // lines that have not been run
-  line_begin begun_ = line_begin::at_this_prompt;  // the line that is being run
+  std::deque<typed_line> typed_;   // lines that have not been run
+  line_begin begun_ = begun_last;  // the line that is being run
   std::uint64_t lines_typed_ = 0;
+  std::uint64_t prompts_ = 0;  // that were set
   std::function<bool()> still_busy_;
   std::optional<std::uint64_t> waiting_for_;  // the id of the request that typed lines wait for
   std::uint64_t last_id_ = 0;

@@ -41,8 +41,9 @@ class console {
   /// it are used.
   void prompt(std::string_view text);
 
-  /// While `console_handlers::line` runs: at which prompt that line was begun. Without a terminal
-  /// there is no prompt to begin at but one.
+  /// While `console_handlers::line` runs: after how many calls of `prompt` that line was begun.
+  /// Keys that were pressed before a call, and were not read until after it, were pressed before
+  /// it.
   line_begin begun() const noexcept;
 
   /// Sets the line above the prompt that shows progress; empty for none. At a terminal only.

@@ -3,7 +3,10 @@
 
 #include <stdlib.h>
 
+#include <cstdint>
 #include <functional>
+#include <limits>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,12 +21,12 @@ enum class look {
   failure,  ///< what failed
 };
 
-/// At which prompt the user began to type a line.
-enum class line_begin {
-  at_this_prompt,     ///< the one at which Enter was pressed
-  at_another_prompt,  ///< it has changed since
-  unknown,            ///< only the terminal knows what was typed before Enter
-};
+/// When the user began to type a line: how many prompts had been set by then, or more, if no prompt
+/// is shown. Nothing if only the terminal knows what was typed before Enter.
+using line_begin = std::optional<std::uint64_t>;
+
+/// Of a line that counts as begun after every prompt.
+inline constexpr line_begin begun_last = std::numeric_limits<std::uint64_t>::max();
 
 /// What a console calls.
 struct console_handlers {

@@ -109,6 +109,13 @@ auto loop(loop_kind& into) {
   };
 }
 
+void add_all(CLI::App& app, std::initializer_list<number_option> extras) {
+  for (const number_option& extra : extras) {
+    add(app, extra.name, extra.value, number(extra.name, extra.into, extra.least, extra.most),
+        extra.help);
+  }
+}
+
 }  // namespace
 
 std::size_t server_limits::default_memory() {
@@ -152,10 +159,7 @@ server_options parse_server_options(int argc, const char* const* argv, const std
       "How long a client may accept nothing of what waits for it; 30 if left out");
   add(app, "--line-timeout", "SECONDS", seconds("--line-timeout", limits.line_timeout),
       "How long a line that is begun may take; 60 if left out");
-  for (const number_option& extra : extras) {
-    add(app, extra.name, extra.value, number(extra.name, extra.into, extra.least, extra.most),
-        extra.help);
-  }
+  add_all(app, extras);
   app.add_flag("--no-limits", options.no_limits,
                "Switch off all limits but --hard-limit, whatever the other options say");
   parse(app, argc, argv);
@@ -166,7 +170,8 @@ server_options parse_server_options(int argc, const char* const* argv, const std
 }
 
 client_options parse_client_options(int argc, const char* const* argv, const std::string& name,
-                                    std::initializer_list<extra_option> extras) {
+                                    std::initializer_list<extra_option> extras,
+                                    std::initializer_list<number_option> numbers) {
   client_options options;
   auto app = app_for(argv, name);
   app.add_option("HOST", options.host, "The server's name or address")->required()->type_name("");
@@ -174,6 +179,7 @@ client_options parse_client_options(int argc, const char* const* argv, const std
       ->required();
   for (const extra_option& extra : extras)
     app.add_option(extra.name, extra.into, extra.help)->type_name(extra.value);
+  add_all(app, numbers);
   parse(app, argc, argv);
   return options;
 }

@@ -44,7 +44,7 @@ struct server_options {
   bool no_limits = false;  ///< `--no-limits`: `limits` has none, and the service has none
 };
 
-/// An option whose value is a whole number, which only some servers have.
+/// An option whose value is a whole number, which only some programs have.
 struct number_option {
   std::string name;     ///< with its dashes: `--rate`
   std::string value;    ///< the name of its value in the help: `N`
@@ -75,6 +75,7 @@ server_options parse_server_options(int argc, const char* const* argv, const std
 
 /// Parses a client's command line, likewise.
 client_options parse_client_options(int argc, const char* const* argv, const std::string& name,
-                                    std::initializer_list<extra_option> extras = {});
+                                    std::initializer_list<extra_option> extras = {},
+                                    std::initializer_list<number_option> numbers = {});
 
 }  // namespace program

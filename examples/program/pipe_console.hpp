@@ -24,12 +24,12 @@ class pipe_console {
   pipe_console(const pipe_console&) = delete;
   pipe_console& operator=(const pipe_console&) = delete;
 
-  void show(std::string_view text, look kind);                              ///< as `console` has it
-  void prompt(std::string_view) noexcept {}                                 ///< not shown
-  void progress(std::string_view) noexcept {}                               ///< not shown
-  line_begin begun() const noexcept { return line_begin::at_this_prompt; }  ///< as `console` has it
-  void pause(bool paused);                                                  ///< as `console` has it
-  void put(std::string_view bytes);  ///< writes them as they are
+  void show(std::string_view text, look kind);              ///< as `console` has it
+  void prompt(std::string_view) noexcept {}                 ///< not shown
+  void progress(std::string_view) noexcept {}               ///< not shown
+  line_begin begun() const noexcept { return begun_last; }  ///< as `console` has it
+  void pause(bool paused);                                  ///< as `console` has it
+  void put(std::string_view bytes);                         ///< writes them as they are
 
  private:
   void read();

@@ -1,6 +1,7 @@
 // Connects to the server, and sends and receives lines by a connection of the toolkit.
 #include "server_link.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <iostream>
 #include <limits>
@@ -54,8 +55,14 @@ server_link::server_link(jalon::reactor& loop, jalon::stream_socket server, link
 }
 
 void server_link::send(std::string_view line) {
-  if (!connection_.send(line)) return connection_.abort();
-  if (connection_.queued() > busy_bytes && !std::exchange(busy_, true)) handlers_.busy(true);
+  send_unasked(line);
+  asked_bytes_ += line.size();
+  if (std::min(asked_bytes_, connection_.queued()) > busy_bytes && !std::exchange(busy_, true))
+    handlers_.busy(true);
+}
+
+void server_link::send_unasked(std::string_view line) {
+  if (!connection_.send(line)) connection_.abort();
 }
 
 void server_link::finish() {
@@ -76,6 +83,7 @@ void server_link::ended(std::error_code error) {
 }
 
 void server_link::drained() {
+  asked_bytes_ = 0;
   if (std::exchange(busy_, false)) handlers_.busy(false);
 }
 

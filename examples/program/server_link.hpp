@@ -1,6 +1,7 @@
 // A client's connection to its server: lines, the end, and the exit status.
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <string_view>
 
@@ -28,8 +29,8 @@ struct link_handlers {
   /// Called once, last: the server has closed the connection, or the connection broke. `status()`
   /// tells whether that was expected.
   std::function<void()> closed = {};
-  /// Called with true when the server reads more slowly than lines are sent, and with false when
-  /// the queue is empty again. The sender should pause in between.
+  /// Called with true when the server reads more slowly than lines are sent by `send`, and with
+  /// false when the queue is empty again. The sender should pause in between.
   std::function<void(bool busy)> busy = {};
 };
 
@@ -46,6 +47,10 @@ class server_link : private jalon::connection_handler {
   /// Sends a line, without its end. If more than 16 MiB wait for a server that does not read, the
   /// connection is closed.
   void send(std::string_view line);
+
+  /// Sends a line that the server has caused, and not the user. It does not make the link busy, or
+  /// a server could stop the user's keys from being read.
+  void send_unasked(std::string_view line);
 
   /// Ends the output: sends what is queued, then shuts down the write side (a half-close). Answers
   /// still come; after the last one the server closes.
@@ -64,6 +69,7 @@ class server_link : private jalon::connection_handler {
   link_handlers handlers_;
   bool finished_ = false;
   bool busy_ = false;
+  std::size_t asked_bytes_ = 0;  // of the lines that `send` has sent since the queue was empty
   int status_ = 1;
   jalon::connection<jalon::reactor> connection_;
 };

@@ -4,6 +4,7 @@
 
 #include <unistd.h>
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -37,11 +38,11 @@ class simple_console {
   simple_console& operator=(const simple_console&) = delete;
   ~simple_console();
 
-  void show(std::string_view text, look kind);                       ///< as `console` has it
-  void prompt(std::string_view text);                                ///< as `console` has it
-  void progress(std::string_view) noexcept {}                        ///< not shown
-  void pause(bool paused);                                           ///< as `console` has it
-  line_begin begun() const noexcept { return line_begin::unknown; }  ///< as `console` has it
+  void show(std::string_view text, look kind);                ///< as `console` has it
+  void prompt(std::string_view text);                         ///< as `console` has it
+  void progress(std::string_view) noexcept {}                 ///< not shown
+  void pause(bool paused);                                    ///< as `console` has it
+  line_begin begun() const noexcept { return std::nullopt; }  ///< as `console` has it
 
  private:
   console_handlers wrapped(console_handlers handlers);

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
 #include <wchar.h>
@@ -97,6 +98,11 @@ void fit_screen() {
   rl_get_screen_size(&rows, &columns);
   if (rows < fewest_rows || columns < fewest_columns)
     rl_set_screen_size(std::max(rows, fewest_rows), std::max(columns, fewest_columns));
+}
+
+bool has_unread_keys() {
+  int bytes = 0;
+  return ::ioctl(STDIN_FILENO, FIONREAD, &bytes) == 0 && bytes > 0;
 }
 
 // Gives a signal its default effect.
@@ -289,8 +295,9 @@ void terminal_console::show(std::string_view text, look kind) {
 }
 
 void terminal_console::prompt(std::string_view text) {
+  ++prompts_;
   if (!editing_) return;
-  if (has_typed()) begun_ = line_begin::at_another_prompt;
+  if (!has_typed()) begun_ = prompts_;
   hide();
   rl_set_prompt(as_prompt(text).c_str());
 }
@@ -338,11 +345,15 @@ void terminal_console::use_key() {
   readline_calls::end_search_before_keys();
   rl_callback_read_char();
   deliver_lines();
-  if (!has_typed()) begun_ = line_begin::at_this_prompt;
+  if (begun_ != prompts_ && !has_typed()) begun_ = prompts_;
 }
 
-// Whether a part of a line has been typed. Keys that Readline has not been given yet count too.
-bool terminal_console::has_typed() const { return rl_end > 0 || keys_.has_byte(); }
+// Whether a part of a line has been typed, or a line that is being delivered. Keys that Readline
+// has not been given yet count too, and so do those that are not read: while the console is paused,
+// or busy, they wait in the terminal.
+bool terminal_console::has_typed() const {
+  return rl_end > 0 || !typed_.empty() || keys_.pasting() || !keys_.empty() || has_unread_keys();
+}
 
 // Pasted line ends are CR. Readline takes C strings, in which NUL is the end.
 void terminal_console::insert_pasted() {
@@ -357,7 +368,7 @@ void terminal_console::insert_pasted() {
 
 // Pasted text comes as a single line that contains line ends.
 void terminal_console::deliver_lines() {
-  for (const std::string& text : std::exchange(typed_, {})) {
+  for (const std::string& text : typed_) {
     std::string_view rest = text;
     for (auto end = rest.find('\n'); end != rest.npos; end = rest.find('\n')) {
       handlers_.line(rest.substr(0, end));
@@ -365,6 +376,7 @@ void terminal_console::deliver_lines() {
     }
     handlers_.line(rest);
   }
+  typed_.clear();
 }
 
 void terminal_console::on_signal(int number) {

@@ -2,6 +2,7 @@
 // Readline is included by terminal_console.cpp alone.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -71,16 +72,17 @@ class terminal_console {
   bool moves_;    // the terminal can move its cursor up and clear a line
   bool colours_;  // and the user wants colours
   std::string progress_;
-  bool drawn_ = true;             // the lowest lines are on the screen
-  bool progress_drawn_ = false;   // and the progress line is one of them
-  bool editing_ = true;           // Readline uses the terminal
-  bool ended_ = false;            // `handlers_.end` has been called
-  bool paused_ = false;           // no lines are taken
-  bool brackets_pastes_ = false;  // the terminal marks the begin and the end of pasted text
-  typed_keys keys_;               // that Readline has not read yet
-  line_begin begun_ = line_begin::at_this_prompt;  // the line that is being typed
-  std::vector<std::string> typed_;                 // lines that Readline has returned
-  std::vector<std::string> words_;                 // that Readline has not asked for yet
+  bool drawn_ = true;               // the lowest lines are on the screen
+  bool progress_drawn_ = false;     // and the progress line is one of them
+  bool editing_ = true;             // Readline uses the terminal
+  bool ended_ = false;              // `handlers_.end` has been called
+  bool paused_ = false;             // no lines are taken
+  bool brackets_pastes_ = false;    // the terminal marks the begin and the end of pasted text
+  typed_keys keys_;                 // that Readline has not read yet
+  std::uint64_t prompts_ = 0;       // calls of `prompt`
+  std::uint64_t begun_ = 0;         // how many of these when the line that is typed was begun
+  std::vector<std::string> typed_;  // lines that Readline has returned
+  std::vector<std::string> words_;  // that Readline has not asked for yet
   jalon::deferred redraw_;
   jalon::deferred resumed_;
   jalon::signal_set signals_;

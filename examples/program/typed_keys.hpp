@@ -36,6 +36,9 @@ class typed_keys {
   /// Adds bytes that the terminal has sent.
   void add(std::string_view bytes) { bytes_ += bytes; }
 
+  /// Whether all bytes have been taken.
+  bool empty() const noexcept { return bytes_.empty(); }
+
   /// Whether `next_byte` has one.
   bool has_byte() const noexcept {
     return left_of_character_ > 0 || (!left_of_paste_begin() && is_complete());

@@ -606,7 +606,7 @@ class AtATerminal(unittest.TestCase):
     def test_a_file_that_moves_has_a_line_above_the_prompt_until_it_is_there(self) -> None:
         inbox = tempfile.TemporaryDirectory()
         self.addCleanup(inbox.cleanup)
-        terminal = self.client(milestone="04-files", options=f"--inbox {inbox.name}/in")
+        terminal = self.client(milestone="04-files", options=f"--inbox {inbox.name}/in --reading-time 0")
         content = bytes(1_000_000)
         offer = {"type": "file_offer", "from": "bob", "transfer": "t1", "file": "notes.txt"}
         offer |= {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
@@ -637,7 +637,7 @@ class AtATerminal(unittest.TestCase):
             terminal.until_shown("[bob] : hello?", saved, ">")
 
     def test_an_answer_that_was_begun_at_another_prompt_is_asked_for_again(self) -> None:
-        terminal = self.client(milestone="04-files")
+        terminal = self.client(milestone="04-files", options="--reading-time 0")
 
         def offer(transfer: str, name: str) -> str:
             fields = {"type": "file_offer", "from": "bob", "transfer": transfer, "file": name}
@@ -660,6 +660,52 @@ class AtATerminal(unittest.TestCase):
         self.assertEqual(json.loads(terminal.received)["transfer"], "t2")
         terminal.until_shown(">")
 
+    def test_an_answer_that_waited_unread_for_another_prompt_is_asked_for_again(self) -> None:
+        terminal = self.client(milestone="04-files")
+
+        def offer(transfer: str, name: str) -> str:
+            fields = {"type": "file_offer", "from": "bob", "transfer": transfer, "file": name}
+            return json.dumps(fields | {"size": 1, "sha256": "0" * 64}) + "\n"
+
+        count = 65  # so many lines that wait stop the client from reading its terminal
+        terminal.type("word\r" * count)
+        terminal.until(lambda: b"\n" in terminal.received, "the first line is sent")
+        terminal.type("x\x7f" * 100)
+        terminal.until(lambda: self.unread(terminal) == 200, "the client reads no more keys")
+        terminal.send(offer("t1", "one.txt"))
+        terminal.until_shown("Accept from bob: one.txt? [Y/N]")
+        terminal.type("Y\r")
+        terminal.until(lambda: self.unread(terminal) == 202, "the answer waits")
+        terminal.send(offer("t2", "two.txt"))
+        terminal.send('{"type":"file_cancel","transfer":"t1","from":"bob"}\n')
+        terminal.until_shown("Accept from bob: two.txt? [Y/N]")
+        for number in range(count):
+            terminal.until(
+                lambda number=number: terminal.received.count(b"\n") > number, "a line is sent"
+            )
+            asked = json.loads(terminal.received.split(b"\n")[number])
+            terminal.send(json.dumps({"type": "echo", "id": asked["id"], "text": "word"}) + "\n")
+        question = 'bob wants to send you "two.txt" (1 B). Accept? [Y/N]'
+        again = "You began to type this before you were asked. Please answer again."
+        terminal.until_shown(again, question, "Accept from bob: two.txt? [Y/N]")
+        self.assertNotIn(b"file_", terminal.received)
+
+    def test_an_answer_at_once_does_not_count_unless_the_user_says_so(self) -> None:
+        fields = {"type": "file_offer", "from": "bob", "transfer": "t1", "file": "one.txt"}
+        offer = json.dumps(fields | {"size": 1, "sha256": "0" * 64}) + "\n"
+        question = 'bob wants to send you "one.txt" (1 B). Accept? [Y/N]'
+        again = "You were asked only just now. Please read the question and answer again."
+        for options, due in ("", again), ("--reading-time 0", ""):
+            with self.subTest(options):
+                terminal = self.client(milestone="04-files", options=options)
+                terminal.send(offer)
+                terminal.until_shown(question, "Accept from bob: one.txt? [Y/N]")
+                terminal.type("N\r")
+                if due:
+                    terminal.until_shown(due, question, "Accept from bob: one.txt? [Y/N]")
+                else:
+                    terminal.until(lambda: b"file_reject" in terminal.received, "it is refused")
+
     def test_control_s_stops_nothing(self) -> None:
         terminal = self.client()
         terminal.type("\x13")
@@ -676,7 +722,7 @@ class AtATerminal(unittest.TestCase):
         self.addCleanup(inbox.cleanup)
         terminal = self.client(
             milestone="04-files",
-            options=f"--inbox {inbox.name}/in",
+            options=f"--inbox {inbox.name}/in --reading-time 0",
             script="ulimit -f 64; exec {}",  # in units of 512 bytes
         )
         content = bytes(1_000_000)

@@ -25,23 +25,30 @@ using support::write_file;
 
 using lines = std::vector<std::string>;
 
+// When a line was begun: before any prompt, or nobody knows.
+const program::line_begin begun_first = 0;
+const program::line_begin begun_unknown = std::nullopt;
+
 // A user's program without its console and its link.
 class file_client {
  public:
   explicit file_client(const std::string& inbox = "inbox", const transfer::inbox_calls& calls = {},
                        const std::string& server = "127.0.0.1",
-                       const jalon::endpoint& local = jalon::endpoint::loopback(50'000))
+                       const jalon::endpoint& local = jalon::endpoint::loopback(50'000),
+                       std::chrono::milliseconds reading_time = {})
       : core_({[this](std::string_view line) { sent.emplace_back(line); },
                [this](std::string_view text, program::look) { shown.emplace_back(text); },
-               [this](std::string_view text) { prompt = text; }, [](bool) {},
-               [this] { finished = true; }}),
-        files_(
-            on.loop, core_, transfer::inbox(home / inbox, calls),
-            {local, *jalon::endpoint::ip(server, 8'080),
-             [this](const std::string& line) { progress_lines += line.empty() ? 0 : 1; }, [] {}}) {}
+               [this](std::string_view text) {
+                 prompt = text;
+                 ++prompts;
+               },
+               [](bool) {}, [this] { finished = true; }}),
+        files_(on.loop, core_, transfer::inbox(home / inbox, calls),
+               {local, *jalon::endpoint::ip(server, 8'080),
+                [this](const std::string& line) { progress_lines += line.empty() ? 0 : 1; }, [] {},
+                reading_time}) {}
 
-  void type(const std::string& line,
-            program::line_begin begun = program::line_begin::at_this_prompt) {
+  void type(const std::string& line, program::line_begin begun = program::begun_last) {
     core_.typed(line, begun);
   }
   void end_input() { core_.end_of_input(); }
@@ -103,6 +110,7 @@ class file_client {
   lines sent;
   lines shown;
   std::string prompt;
+  std::uint64_t prompts = 0;  // that were set
   int progress_lines = 0;
   bool finished = false;
 
@@ -441,12 +449,11 @@ TEST_CASE("an answer that was begun before its question is asked for again") {
   bob.receive(chat::file_cancel_event{"t1", "alice"});
   REQUIRE(bob.shows(question("mallory", "two.txt")));
   const std::string answer = GENERATE("Y", "n", "/accept", "/accept two.txt", "/reject");
-  using program::line_begin;
-  bob.type(answer, GENERATE(line_begin::at_another_prompt, line_begin::unknown));
+  bob.type(answer, GENERATE(begun_first, begun_unknown));
   CHECK(bob.sent.empty());
   CHECK(bob.times_shown("You began to type this before you were asked. Please answer again.") == 1);
   CHECK(bob.times_shown(question("mallory", "two.txt")) == 2);
-  bob.type("Y", line_begin::unknown);
+  bob.type("Y", begun_unknown);
   CHECK(bob.next_sent<chat::file_accept>());
 }
 
@@ -455,12 +462,46 @@ TEST_CASE(
   file_client bob;
   bob.receive_offer("t1", "1", "alice", "one.txt");
   bob.receive_offer("t2", "2", "carol", "two.txt");
-  bob.type("N", program::line_begin::unknown);
+  bob.type("N", begun_unknown);
   REQUIRE(bob.next_sent<chat::file_reject>());
   bob.answer(chat::ok{});
   REQUIRE(bob.shows(question("carol", "two.txt")));
-  bob.type("Y", program::line_begin::unknown);
+  bob.type("Y", begun_unknown);
   CHECK(bob.next_sent<chat::file_accept>());
+}
+
+TEST_CASE("an answer that comes before the question can be read is asked for again") {
+  file_client bob("inbox", {}, "127.0.0.1", jalon::endpoint::loopback(50'000),
+                  std::chrono::seconds(1));
+  bob.receive_offer("t", "1");
+  const std::string answer = GENERATE("Y", "N", "/accept", "/accept notes.txt");
+  const std::string again =
+      "You were asked only just now. Please read the question and answer again.";
+  const auto wait = [&](std::chrono::milliseconds time) {
+    support::run_turns(bob.on, 2);
+    bob.on.clock.advance(time);
+    support::run_turns(bob.on, 2);
+  };
+  SECTION("typed too soon") {
+    wait(std::chrono::milliseconds(999));
+    bob.type(answer);
+  }
+  SECTION("typed too soon, and run long after") {
+    bob.type("word");
+    REQUIRE(bob.next_sent<chat::echo>());
+    bob.receive(chat::file_cancel_event{"t", "alice"});
+    bob.receive_offer("t2", "1");
+    REQUIRE(support::run_until(
+        bob.on, [&] { return bob.times_shown(question("alice", "notes.txt")) == 2; }));
+    bob.type(answer);
+    wait(std::chrono::seconds(2));
+    bob.answer(chat::echo{*chat::message_text::from("word")});
+  }
+  CHECK(bob.times_shown(again) == 1);
+  CHECK(bob.shown.back() == question("alice", "notes.txt"));
+  wait(std::chrono::seconds(1));
+  bob.type("N");
+  CHECK(bob.next_sent<chat::file_reject>());
 }
 
 TEST_CASE("when the offer that was asked about is gone, the next one is asked about") {
@@ -481,6 +522,42 @@ TEST_CASE("an offer of a name that several have is answered by its question only
   bob.type("/accept notes.txt");
   CHECK(bob.shown.back() == "several offers have this name: answer each with Y or N");
   CHECK(bob.sent.empty());
+}
+
+TEST_CASE("a name does not answer an offer that came after the line was begun") {
+  file_client bob;
+  bob.receive_offer("t1", "1", "carol", "other.txt");
+  bob.receive_offer("t2", "2", "alice", "notes.txt");
+  const bool accepts = GENERATE(true, false);
+  const std::string line = accepts ? "/accept notes.txt" : "/reject notes.txt";
+  std::optional<program::line_begin> begun;
+  bool of_mallory_before = false;
+  SECTION("while another line waited for its answer") {
+    bob.type("word");
+    bob.type(line);
+    REQUIRE(bob.next_sent<chat::echo>());
+  }
+  SECTION("which was half typed") { begun = bob.prompts; }
+  SECTION("or may have been") { begun = begun_unknown; }
+  SECTION("and there was one of that name, which is gone") {
+    of_mallory_before = true;
+    bob.receive_offer("t3", "3", "mallory", "notes.txt");
+    begun = bob.prompts;
+  }
+  bob.receive(chat::file_cancel_event{"t2", "alice"});
+  if (!of_mallory_before) bob.receive_offer("t3", "3", "mallory", "notes.txt");
+  if (begun)
+    bob.type(line, *begun);
+  else
+    bob.answer(chat::echo{*chat::message_text::from("word")});
+  CHECK(
+      bob.shows("You began to type this before mallory offered notes.txt. Type it again if you "
+                "mean that file."));
+  bob.type(line);
+  if (accepts)
+    CHECK(bob.next_sent<chat::file_accept>());
+  else
+    CHECK(bob.next_sent<chat::file_reject>());
 }
 
 TEST_CASE("offers beyond a bound are refused without a question, and told once") {

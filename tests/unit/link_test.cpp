@@ -126,6 +126,18 @@ TEST_CASE("Whoever sends more than the server takes is asked to pause, once, and
   CHECK(scene.told == events{"busy", "not busy"});
 }
 
+TEST_CASE("What the server makes a client send does not stop its user") {
+  link_scene scene;
+  const std::string line(60'000, 'x');
+  for (int lines = 0; lines < 200; ++lines) scene.link.send_unasked(line);
+  scene.link.send("typed");
+  scene.loop.run_once(std::chrono::milliseconds(0));
+  CHECK(scene.told.empty());
+  scene.link.send(line);
+  scene.link.send(line);
+  CHECK(scene.told == events{"busy"});
+}
+
 TEST_CASE("What the server sends is read while more than it takes waits for it") {
   link_scene scene;
   const std::string line(60'000, 'x');

@@ -1,9 +1,13 @@
 // Milestone 2: nicks, the list of users, and messages to one user and to all.
+#include <algorithm>
+
 #include "checks.hpp"
 
 namespace check {
 
 namespace {
+
+constexpr std::size_t usual_field = 128;  // bytes for a name, with its final zero
 
 void expect_message_to(stage& s, user& from, const std::string& nick, user& to) {
   const auto word = s.word();
@@ -44,6 +48,47 @@ void nick_too_long(stage& s) {
     throw cannot_judge{{"why.not_promised", {{"property", "longest_name"}}}};
   const auto word = s.word();
   refuses_nick(s, word + std::string(120, 'x'), word);
+}
+
+// A nick that fills its field may be refused, and it may be cut. It may not overwrite what stands
+// behind an array that is shorter.
+void longest_nick(stage& s) {
+  user& bob = s.sign_in("bob");
+  user& alice = s.connect("alice");
+  const std::size_t length = s.dialect().longest_name().value_or(usual_field - 1);
+  const auto word = s.word();
+  alice.asks("nick", {{"nick", word + std::string(length - word.size(), 'x')}});
+  alice.lets_answers_come();
+  if (s.dialect().longest_name()) alice.is_served();
+  alice.asks("who");
+  alice.lets_answers_come();
+  bob.asks("who");
+  s.others_are_served(bob);
+}
+
+// What only one of two users hears, though the nick of one begins with that of the other.
+void expect_only(stage& s, user& from, user& to, const std::vector<user*>& others) {
+  const auto word = s.word();
+  try {
+    from.asks("msg", {{"nick", to.nick()}, {"text", word}});
+    to.hears(word);
+    for (user* other : others) other->never_hears(word);
+  } catch (const failure&) {
+    s.note("fact.prefix", {{"who", to.name()}});
+    throw;
+  }
+}
+
+void nicks_that_begin_alike(stage& s) {
+  user& alice = s.sign_in("alice");
+  user& bob = s.sign_in("bob");
+  user& carol = s.sign_in("carol");
+  expect_message_to(s, bob, alice.nick(), alice);
+  bob.takes_nick(alice.nick() + "x");
+  carol.takes_nick(alice.nick().substr(0, alice.nick().size() - 1));
+  expect_only(s, alice, carol, {&bob});
+  expect_only(s, alice, bob, {&carol});
+  expect_only(s, bob, alice, {&carol});
 }
 
 void nick_taken(stage& s) {
@@ -94,10 +139,18 @@ void long_list_of_users(stage& s) {
   }
   s.program_still_runs();
   const auto list = alice.answer_to("who");
-  for (const auto& nick : nicks) {
-    if (list.find(nick) != list.npos) continue;
+  const auto is_listed = [&](const std::string& nick) { return list.find(nick) != list.npos; };
+  const auto missing = std::find_if_not(nicks.begin(), nicks.end(), is_listed);
+  if (missing == nicks.end()) return;
+  const auto listed = std::count_if(nicks.begin(), nicks.end(), is_listed);
+  try {
     alice.asks("who");
-    alice.hears(nick);
+    alice.hears(*missing);
+  } catch (const failure&) {
+    if (listed > 0 && !s.program_has_ended())
+      s.note("fact.list_cut",
+             {{"listed", std::to_string(listed)}, {"all", tools::counted(nicks.size(), "nick")}});
+    throw;
   }
 }
 
@@ -118,19 +171,41 @@ std::string swapped(std::uint16_t port) {
   return std::to_string(static_cast<std::uint16_t>(port << 8U | port >> 8U));
 }
 
+void expect_address(stage& s, user& asking, const user& of,
+                    const std::vector<const user*>& others) {
+  asking.asks("whois", {{"nick", of.nick()}});
+  asking.hears("127.0.0.1");
+  const auto says = [&](const std::string& port) {
+    return asking.heard().find(port) != std::string_view::npos;
+  };
+  try {
+    asking.hears(std::to_string(of.port()));
+  } catch (const failure&) {
+    if (says(swapped(of.port()))) s.note("fact.port_swapped");
+    for (const user* other : others)
+      if (says(std::to_string(other->port()))) s.note("fact.port_of", {{"who", other->name()}});
+    throw;
+  }
+}
+
 void whois(stage& s) {
   user& alice = s.sign_in("alice");
   user& bob = s.sign_in("bob");
-  s.sign_in("carol");  // bob is neither the first user nor the newest
-  alice.asks("whois", {{"nick", bob.nick()}});
-  alice.hears("127.0.0.1");
-  try {
-    alice.hears(std::to_string(bob.port()));
-  } catch (const failure&) {
-    if (alice.heard().find(swapped(bob.port())) != std::string_view::npos)
-      s.note("fact.port_swapped");
-    throw;
-  }
+  user& carol = s.sign_in("carol");  // bob is neither the first user nor the newest
+  expect_address(s, alice, bob, {&alice, &carol});
+}
+
+// When the first leaves, the others may move in the table.
+void whois_after_a_close(stage& s) {
+  user& alice = s.sign_in("alice");
+  user& bob = s.sign_in("bob");
+  user& carol = s.sign_in("carol");
+  user& dave = s.sign_in("dave");
+  alice.closes();
+  s.catches_up();
+  expect_address(s, dave, bob, {&alice, &carol, &dave});
+  expect_address(s, bob, carol, {&alice, &bob, &dave});
+  expect_address(s, bob, dave, {&alice, &bob, &carol});
 }
 
 void whois_nobody(stage& s) {
@@ -147,7 +222,13 @@ void message_to_all(stage& s) {
   const auto word = s.word();
   alice.asks("msgall", {{"text", word}});
   bob.hears_once(word);
-  carol.hears(word);
+  try {
+    carol.hears(word);
+  } catch (const failure&) {
+    if (!s.program_has_ended() && !carol.is_gone())
+      s.note("fact.reached_some", {{"who", "bob"}, {"not", "carol"}});
+    throw;
+  }
 }
 
 void message_to_all_skips_the_sender(stage& s) {
@@ -208,9 +289,9 @@ void messages_in_order(stage& s) {
 void expect_nick_freed(stage& s, void (user::*leave)()) {
   user& bob = s.sign_in("bob");
   user& alice = s.sign_in("alice");
+  user& carol = s.sign_in("carol");  // before alice leaves: a newcomer may take her place
   const auto nick = alice.nick();
   (alice.*leave)();
-  user& carol = s.sign_in("carol");
   const auto carol_gets_it = [&] {
     carol.asks("nick", {{"nick", nick}});
     carol.gets_answer();
@@ -225,6 +306,27 @@ void expect_nick_freed(stage& s, void (user::*leave)()) {
 
 void nick_freed_by_close(stage& s) { expect_nick_freed(s, &user::closes); }
 void nick_freed_by_reset(stage& s) { expect_nick_freed(s, &user::resets); }
+
+// A newcomer may be given the place of somebody who has left, but not the nick that is written
+// there.
+void nick_is_not_inherited(stage& s) {
+  user& bob = s.sign_in("bob");
+  user& alice = s.sign_in("alice");
+  const auto nick = alice.nick();
+  alice.closes();
+  s.catches_up();
+  user& dave = s.connect("dave");
+  dave.lets_answers_come();
+  const auto word = s.word();
+  bob.asks("msg", {{"nick", nick}, {"text", word}});
+  bob.is_served();
+  dave.lets_answers_come();
+  const auto got = dave.received().find(word);
+  if (got == std::string::npos) return;
+  failure wrong{{"due.freed", {{"word", nick}}}, {"came.not_freed"}, "dave"};
+  dave.locate(wrong, got);
+  throw failure(wrong);
+}
 
 void no_message_without_a_nick(stage& s) {
   user& bob = s.sign_in("bob");
@@ -286,15 +388,19 @@ std::vector<check_case> user_checks() {
       {"users.nick_space", 2, "2.1", nick_with_space, {"nick", "who"}},
       {"users.nick_sign", 2, "2.1", nick_with_sign, {"nick", "who"}},
       {"users.nick_long", 2, "2.1", nick_too_long, {"nick", "who"}},
+      {"users.nick_longest", 2, "", longest_nick, {"nick", "who"}},
+      {"users.nick_prefix", 2, "2.9", nicks_that_begin_alike, {"nick", "msg"}},
       {"users.nick_taken", 2, "2.2", nick_taken, {"nick", "msg"}},
       {"users.nick_change", 2, "2.4", nick_changes, {"nick", "msg", "who"}},
       {"users.freed_close", 2, "2.3", nick_freed_by_close, {"nick", "msg"}},
       {"users.freed_reset", 2, "2.3", nick_freed_by_reset, {"nick", "msg"}},
+      {"users.not_inherited", 2, "2.3", nick_is_not_inherited, {"nick", "msg"}},
       {"users.no_nick", 2, "2.1", no_message_without_a_nick, {"nick", "msg"}},
       {"users.who", 2, "2.5", who, {"who"}},
       {"users.who_many", 2, "", long_list_of_users, {"who", "nick"}},
       {"users.who_left", 2, "2.5", who_after_a_close, {"who"}},
       {"users.whois", 2, "2.6", whois, {"whois"}},
+      {"users.whois_left", 2, "2.6", whois_after_a_close, {"whois"}},
       {"users.whois_nobody", 2, "2.6", whois_nobody, {"whois"}},
       {"users.msgall", 2, "2.7", message_to_all, {"msgall"}},
       {"users.msgall_self", 2, "2.8", message_to_all_skips_the_sender, {"msgall"}},

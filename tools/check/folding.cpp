@@ -61,44 +61,36 @@ std::string key_of(const check_result& result) {
   return result.cause.id + ": " + (dies ? death_of(result) : expectation_of(result));
 }
 
-std::vector<std::string> causes_behind(const std::string& cause) {
+using names = std::vector<std::string>;
+
+names with(names list, const names& more) {
+  list.insert(list.end(), more.begin(), more.end());
+  return list;
+}
+
+names causes_behind(const std::string& cause) {
   // If the framing is wrong, all later requests on the connection are misread.
-  static const std::vector<std::string> framing{"short_header", "lost_after_pieces", "held_back",
-                                                "read_taken_for_message",
-                                                "piece_taken_for_message"};
-  static const std::vector<std::string> with_delivery = [] {
-    auto all = framing;
-    all.emplace_back("misdelivered");
-    all.emplace_back("sender_missing");
-    return all;
-  }();
-  static const std::vector<std::string> with_refusal = [] {
-    auto all = with_delivery;
-    all.emplace_back("no_answer");
-    return all;
-  }();
-  static const std::vector<std::string> with_waiting = [] {
-    auto all = framing;
-    for (const char* const one : {"waits_for_more", "length_believed"}) all.emplace_back(one);
-    return all;
-  }();
-  static const std::map<std::string, std::vector<std::string>> behind{
+  static const names framing{"short_header",           "lost_after_pieces",       "held_back",
+                             "read_taken_for_message", "piece_taken_for_message", "buffer_shared"};
+  static const names with_delivery =
+      with(framing, {"misdelivered", "sender_missing", "reaches_some"});
+  static const names with_refusal = with(with_delivery, {"no_answer"});
+  static const names with_waiting = with(framing, {"waits_for_more", "length_believed"});
+  static const std::map<std::string, names> behind{
       {"no_answer", with_delivery},
       {"cut_off", with_refusal},
       {"exited", framing},
       {"exit_after_pieces", framing},
       {"waits_for_more", {"length_believed", "short_header"}},
-      {"lost_after_pieces", {"misdelivered"}},
+      {"lost_after_pieces", {"misdelivered", "buffer_shared"}},
       {"one_at_a_time", framing},
       {"short_header", {"lost_after_pieces"}},
-      {"piece_taken_for_message", {"short_header"}},
       {"bad_message_accepted", framing},
       {"waits_for_rest", {"length_believed", "short_header"}},
       {"read_taken_for_message",
        {"short_header", "lost_after_pieces", "held_back", "waits_for_more"}},
       {"write_not_whole", {"read_taken_for_message"}},
       {"waits_without_pollout", {"held_back"}},
-      {"send_waits", {"waits_for_rest", "reads_unready", "short_header"}},  // blocking sockets
       {"used_after_leaving", {"overrun", "length_unchecked", "no_final_zero"}},
       {"overrun",
        {"read_taken_for_message", "length_unchecked", "no_final_zero", "type_index",
@@ -122,16 +114,10 @@ std::vector<std::string> causes_behind(const std::string& cause) {
       {"misdelivered", {"misdelivered_overrun", "name_overran"}},
   };
   const auto found = behind.find(cause);
-  std::vector<std::string> all;
+  names all;
   if (!is_vague(cause)) all.push_back(cause);  // the same, but not in all
   if (found != behind.end()) all.insert(all.end(), found->second.begin(), found->second.end());
   return all;
-}
-
-// Causes that say what the program does in the end: whatever went wrong before may be behind them.
-bool is_weak(const std::string& cause) {
-  static const std::vector<std::string> weak{"reads_unready", "exited"};
-  return is_vague(cause) || std::find(weak.begin(), weak.end(), cause) != weak.end();
 }
 
 void fold_equal(std::vector<check_result>& results) {
@@ -159,7 +145,7 @@ bool leads_to(const check_result& other, const check_result& result,
 }
 
 // The failure that may be behind the one at @p index: an earlier one, as things go wrong in the
-// order of the checks; behind a weak cause may be any. Else a later one that explains it.
+// order of the checks; else a later one that explains it.
 const check_result* root_behind(std::size_t index, const std::vector<check_result>& results) {
   const auto& result = results[index];
   const auto causes = causes_behind(result.cause.id);
@@ -175,8 +161,6 @@ const check_result* root_behind(std::size_t index, const std::vector<check_resul
     return std::find(causes.begin(), causes.end(), cause) != causes.end();
   };
   const auto* root = first(0, index, explains);
-  if (root == nullptr && is_weak(result.cause.id))
-    root = first(0, index, [](const std::string& cause) { return !is_weak(cause); });
   if (root != nullptr) return root;
   return first(index + 1, results.size(), [&](const std::string& cause) {
     return cause != result.cause.id && explains(cause);

@@ -42,10 +42,12 @@ bool all_within_reach(const std::vector<std::string>& paths) {
   return true;
 }
 
-// Asks in a child, because a process can't become root again.
-bool can_be(uid_t user, const std::vector<std::string>& needed) {
+// Whether @p is_so holds for another user. Asks in a child, because a process can't become root
+// again.
+template <class Condition>
+bool holds_for(uid_t user, const Condition& is_so) {
   const pid_t child = ::fork();
-  if (child == 0) ::_exit(become(user) && all_within_reach(needed) ? 0 : 1);
+  if (child == 0) ::_exit(become(user) && is_so() ? 0 : 1);
   int status = 1;
   return child > 0 && ::waitpid(child, &status, 0) == child && status == 0;
 }
@@ -121,7 +123,7 @@ isolation::isolation(const std::vector<std::string>& needed) {
 void isolation::choose_user(const std::vector<std::string>& needed) {
   if (::geteuid() != 0) return;
   const uid_t user = first_user + static_cast<uid_t>(::getpid());
-  if (can_be(user, needed))
+  if (holds_for(user, [&] { return all_within_reach(needed); }))
     user_ = user;
   else
     gap_ = "the checker is root, and no other user can reach the program's files";
@@ -162,7 +164,15 @@ void isolation::hand_over(const std::string& path) const {
 }
 
 void isolation::hand_over(int descriptor) const {
-  if (user_ != 0 && ::fchown(descriptor, user_, user_) != 0) return;
+  if (user_ != 0) std::ignore = ::fchown(descriptor, user_, user_);
+}
+
+// Root needs a capability for the limits of another user's process, which containers take away. The
+// user needs none.
+bool isolation::limit_descriptors(pid_t process, rlim_t number) const {
+  const rlimit both{number, number};
+  const auto limits = [&] { return ::prlimit(process, RLIMIT_NOFILE, &both, nullptr) == 0; };
+  return user_ == 0 ? limits() : holds_for(user_, limits);
 }
 
 bool isolation::confine() const {

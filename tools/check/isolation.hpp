@@ -2,6 +2,7 @@
 // know only whether that was possible.
 #pragma once
 
+#include <sys/resource.h>
 #include <sys/types.h>
 
 #include <string>
@@ -38,6 +39,9 @@ class isolation {
   void hand_over(const std::string& path) const;
   /// Makes the program's user the owner of an open file.
   void hand_over(int descriptor) const;
+
+  /// Limits the open descriptors of the program, which runs. @return false if that is not allowed
+  bool limit_descriptors(pid_t process, rlim_t number) const;
 
   /// Confines the calling process, the program's before execve. @return false if it failed
   bool confine() const;

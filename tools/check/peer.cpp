@@ -233,6 +233,9 @@ void peer::hears_in_order(const std::vector<std::string>& words) {
 // to one more message, they were kept in a buffer, not lost.
 void peer::note_if_held_back(const std::string& word) {
   stage_.note("fact.first_only", {{"who", name_}});
+  const auto messages = stage_.dialect().split(received_);
+  if (!messages.empty() && !messages.back().complete)
+    stage_.note("fact.answer_cut", {{"who", name_}});
   const std::size_t since = received_.size();
   if (ended_) return;
   send_probe();

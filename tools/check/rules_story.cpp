@@ -19,6 +19,8 @@ std::vector<rule> rules_about_texts() {
       {"letters_changed", [](const symptoms& s) { return s.fact("fact.cut_at_letter"); }},
       {"cut_at_size", [](const symptoms& s) { return s.fact("fact.cut_at_size"); }},
       {"port_swapped", [](const symptoms& s) { return s.fact("fact.port_swapped"); }},
+      {"wrong_entry", [](const symptoms& s) { return s.fact("fact.port_of"); }},
+      {"list_cut", [](const symptoms& s) { return s.fact("fact.list_cut"); }},
       {"piece_taken_for_message", [](const symptoms& s) { return s.fact("fact.early_answer"); }},
       {"last_line_dropped",
        [](const symptoms& s) {
@@ -37,10 +39,15 @@ std::vector<rule> rules_about_texts() {
   };
 }
 
+// The name was asked for earlier; a header may name it as the sender's when the next is asked for.
 bool has_asked_again(const symptoms& s) {
   const auto* const asked = s.accepted();
   const auto* const last = s.story.last_of(asked->who, asked->kind());
-  return last != asked;
+  const auto& all = s.story.requests();
+  return std::any_of(all.begin(), all.end(), [&](const sent_request& request) {
+    return &request != last && request.who == asked->who && request.kind() == asked->kind() &&
+           request.bytes.find(s.word()) != std::string::npos;
+  });
 }
 
 bool is_outsider(const symptoms& s) {
@@ -57,9 +64,24 @@ bool has_left_channel(const symptoms& s) {
   return joined != nullptr && story_view::common_word(*joined, *s.accepted()).empty();
 }
 
+// Whoever waits for an answer got a piece of what another client has begun to send.
+bool has_got_half_of_anothers(const symptoms& s) {
+  const auto& all = s.story.requests();
+  return std::any_of(all.begin(), all.end(), [&](const sent_request& request) {
+    if (request.who == s.about.who || !request.kind().starts_with("half of")) return false;
+    const auto words = story_view::words_of(request);
+    return std::any_of(words.begin(), words.end(), [&](const auto& word) {
+      return s.story.has_heard(s.about.who, word, request.first);
+    });
+  });
+}
+
 // What had to be refused was accepted, or reached somebody it was not for.
 std::vector<rule> rules_about_acceptance() {
   return {
+      {"buffer_shared", has_got_half_of_anothers},
+      {"compares_prefix", [](const symptoms& s) { return s.fact("fact.prefix"); }},
+      {"reaches_some", [](const symptoms& s) { return s.fact("fact.reached_some"); }},
       {"told_the_sender",
        [](const symptoms& s) {
          return s.fact("fact.own_word") && s.accepted_is({"msg", "msgall", "say", "echo"});
@@ -142,7 +164,8 @@ std::vector<rule> rules_about_the_stream() {
       {"held_back", [](const symptoms& s) { return s.fact("fact.held_back"); }},
       {"write_not_whole",
        [](const symptoms& s) {
-         return s.fact("fact.way_was_full") && s.expected_is("due.hears_all");
+         return s.expected_is("due.hears_all") &&
+                (s.fact("fact.way_was_full") || (s.fact("fact.answer_cut") && !s.grades_client()));
        }},
       {"read_taken_for_message", [](const symptoms& s) { return s.fact("fact.first_only"); }},
   };
@@ -172,6 +195,16 @@ std::vector<rule> rules_about_loose_ends() {
   };
 }
 
+// Whoever sent whole messages is cut off, or gets nonsense, while another's is not complete.
+bool suffers_from_a_half_message(const symptoms& s) {
+  const auto* const pending = s.find_connection([&](const connection_evidence& connection) {
+    return connection.who != s.about.who && connection.half_sent && !connection.closed &&
+           !connection.reset;
+  });
+  return pending != nullptr && !s.grades_client() && s.expected_is("due.served") &&
+         (has_ended_for_nothing(s) || s.answered());
+}
+
 std::vector<rule> guesses() {
   return {
       {"empty_taken_for_end",
@@ -182,6 +215,12 @@ std::vector<rule> guesses() {
        }},
       {"short_header",
        [](const symptoms& s) { return s.fact("fact.header_cut") && s.about.who != "server"; }},
+      {"content_left",
+       [](const symptoms& s) {
+         return s.expected_is("due.served") &&
+                s.story.last_of(s.about.who, "unknown_type_content") != nullptr;
+       }},
+      {"buffer_shared", suffers_from_a_half_message},
       {"cut_off", has_ended_for_nothing},
       {"deaf_listener",
        [](const symptoms& s) { return s.seen.not_accepted > 0 || s.expected_is("due.connects"); }},
@@ -229,7 +268,10 @@ std::vector<rule> joined(Parts... parts) {
 std::vector<rule> rules_about_facts() {
   const std::vector<rule> others{
       {"creator_outside", [](const symptoms& s) { return s.fact("fact.creator_outside"); }},
-      {"backlog", [](const symptoms& s) { return !s.seen.ended && s.fact("fact.backlog_full"); }},
+      {"backlog",
+       [](const symptoms& s) {
+         return !s.seen.ended && s.fact("fact.backlog_full") && s.seen.not_accepted == 0;
+       }},
       {"cut_on_interrupt",
        [](const symptoms& s) {
          return !s.seen.ended && s.seen.signal_sent != 0 && s.actual_is("came.end");

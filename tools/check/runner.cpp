@@ -36,18 +36,6 @@ void require_requests(const check_case& check, const stage_options& options) {
   }
 }
 
-// poll(2) fails for a table that is larger than the limit of descriptors. A program with a large
-// table then cannot start, which is not an error of the program.
-void open_stage(stage& s, const stage_options& usual, const stage_options& own) {
-  try {
-    s.open();
-  } catch (const failure&) {
-    if (own.program.descriptors < usual.program.descriptors)
-      throw cannot_judge{{"why.descriptors"}};
-    throw;
-  }
-}
-
 void write_all(int fd, const std::string& text) {
   for (std::size_t at = 0; at < text.size();) {
     const auto written = ::write(fd, text.data() + at, text.size() - at);
@@ -212,7 +200,7 @@ check_result run_check(const check_case& check, const stage_options& options, st
   if (own.size != 0) s.note("note.smallest", {{"size", std::to_string(own.size)}});
   try {
     require_requests(check, own);
-    open_stage(s, options, own);
+    s.open();
     check.run(s);
     s.program_still_runs();
     s.program_is_sound();

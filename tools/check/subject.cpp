@@ -121,13 +121,13 @@ void subject::open_standard_files() {
 void subject::start() {
   next_search_ = std::chrono::steady_clock::now() + between_searches;
   open_standard_files();
-  isolation bounds(paths_of(options_, folder()));
-  bounds.hand_over(folder());
-  for (const int fd : {input_.get(), output_.get()}) bounds.hand_over(fd);
-  bounds.enter();
+  bounds_.emplace(paths_of(options_, folder()));
+  bounds_->hand_over(folder());
+  for (const int fd : {input_.get(), output_.get()}) bounds_->hand_over(fd);
+  bounds_->enter();
   pid_ = ::fork();
-  if (pid_ == 0) run_child(bounds);
-  bounds.leave();
+  if (pid_ == 0) run_child();
+  bounds_->leave();
   jalon::check_call(pid_, "fork");
   // The child calls this too: either process may run first. A session leader has its own group.
   if (options_.standard != standard_files::terminal) ::setpgid(pid_, pid_);
@@ -137,7 +137,7 @@ void subject::start() {
 }
 
 // Runs in the child after fork, where no exception may be thrown.
-void subject::run_child(const isolation& bounds) {
+void subject::run_child() {
   const bool is_terminal = options_.standard == standard_files::terminal;
   if (is_terminal) {
     ::setsid();
@@ -145,7 +145,7 @@ void subject::run_child(const isolation& bounds) {
   } else {
     ::setpgid(0, 0);
   }
-  const bool is_confined = bounds.confine();
+  const bool is_confined = bounds_->confine();
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // which a change of the user would clear
   const int output = is_terminal ? input_.get() : output_.get();
   for (const int fd : {input_.get(), output})
@@ -225,6 +225,12 @@ std::uint16_t subject::listening_port() {
     if (found == 0 || socket.local_port == options_.port) found = socket.local_port;
   }
   return found;
+}
+
+bool subject::limit_descriptors(rlim_t number) {
+  if (!bounds_->limit_descriptors(serving_pid(), number)) return false;
+  options_.descriptors = number;
+  return true;
 }
 
 pid_t subject::serving_pid() const {

@@ -97,6 +97,9 @@ class subject {
   /// The options that it was started with.
   const subject_options& options() const noexcept { return options_; }
 
+  /// Lowers the limit of open descriptors of the serving process. @return whether that is allowed
+  bool limit_descriptors(rlim_t number);
+
   /// Sends a signal to the serving process.
   void signal(int number);
 
@@ -108,7 +111,7 @@ class subject {
   std::optional<pid_t> holder_of(std::uint64_t inode) const;
   void start();
   void open_standard_files();
-  void run_child(const isolation& bounds);
+  void run_child();
   void drain();
   void enforce_limits();
 
@@ -119,6 +122,7 @@ class subject {
   jalon::unique_fd input_;     // its own ends; for `silent`, the terminal is kept open here
   jalon::unique_fd output_;
   std::string last_output_;
+  std::optional<isolation> bounds_;
   pid_t pid_ = -1;
   mutable pid_t serving_ = -1;                           // cached while that process lives
   std::chrono::steady_clock::time_point next_search_{};  // when `tcp_sockets` may be called again
