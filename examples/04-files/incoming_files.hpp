@@ -3,6 +3,8 @@
 // Chapter: tutorial/04-files.
 #pragma once
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -197,8 +199,8 @@ class incoming_files {
 
   // Hashes what is here from an earlier try, then accepts the rest.
   void receive(const file_offer_event& offer) {
-    auto partial =
-        inbox_.open_partial({offer.sha256.value(), offer.size.value(), folded(offer.from)});
+    auto partial = inbox_.open_partial(
+        {offer.sha256.value(), offer.size.value(), folded(offer.from)}, still_to_come());
     const auto where =
         files_.insert(files_.end(), incoming{offer,
                                              std::move(partial),
@@ -213,6 +215,18 @@ class incoming_files {
           if (error) return give_up(where, error.message());
           start(where, std::move(hash));
         });
+  }
+
+  // The bytes that accepted files have yet to receive. They are not written, so the file system
+  // counts their space as free.
+  std::uint64_t still_to_come() const {
+    std::uint64_t sum = 0;
+    for (const incoming& file : files_) {
+      struct stat status {};
+      if (file.is_told || ::fstat(file.partial.file.get(), &status) == -1) continue;
+      sum += file.offer.size.value() - static_cast<std::uint64_t>(status.st_size);
+    }
+    return sum;
   }
 
   // Before the offer is accepted: the sender does not connect.
@@ -250,7 +264,8 @@ class incoming_files {
   // The server has refused the `file_accept`, so no sender will connect.
   void stop_waiting_for(const std::string& transfer) {
     const auto where = std::find_if(files_.begin(), files_.end(), [&](const incoming& file) {
-      return file.receiver != nullptr && !file.is_told && file.offer.transfer == transfer;
+      return file.receiver != nullptr && !file.receiver->is_whole() && !file.is_told &&
+             file.offer.transfer == transfer;
     });
     if (where != files_.end()) end(where, {"the offer is gone", false});
   }
@@ -265,7 +280,8 @@ class incoming_files {
     if (line) host_.progress(*line);
   }
 
-  std::error_code keep(incoming& received) {
+  // On the thread that hashes; the loop's reads `kept` after that thread has ended.
+  std::error_code keep(incoming& received) const {
     try {
       received.kept = inbox_.keep(received.partial, received.offer.file.value());
       return {};
@@ -290,7 +306,7 @@ class incoming_files {
       client_.show(name + " saved in " + file.kept.string());
     else
       client_.show(name + " was not received: " + result.failure, look::failure);
-    if (result.content_wrong)
+    if (result.content_wrong || result.failure.empty())
       transfer::discard(file.partial);
     else if (!result.failure.empty())
       transfer::discard_if_empty(file.partial);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <future>
 #include <optional>
 #include <string>
 #include <vector>
@@ -604,6 +605,28 @@ TEST_CASE("a file that can't be kept is not confirmed, and is whole for the next
   CHECK(again->offset->value() == 7);
 }
 
+TEST_CASE("the chat goes on while the disk takes its time to keep a file") {
+  std::promise<void> disk_is_ready;
+  transfer::inbox_calls calls;
+  calls.sync = [ready = disk_is_ready.get_future().share()](int) {
+    ready.wait_for(std::chrono::seconds(60));
+    return 0;
+  };
+  file_client bob("inbox", calls);
+  bob.receive_offer("t", "content");
+  bob.type("Y");
+  const auto accepted = bob.next_sent<chat::file_accept>();
+  REQUIRE(accepted);
+  bob.answer(chat::ok{});
+  auto alice = visit(*accepted);
+  alice.send("content");
+  support::run_turns(bob.on, 50);
+  CHECK(bob.busy());
+  CHECK_FALSE(alice.gone());
+  disk_is_ready.set_value();
+  CHECK(bob.shows("notes.txt saved in " + (bob.home / "inbox/notes.txt").string()));
+}
+
 TEST_CASE("a part that was wrong is dropped at once, and the next try begins at 0") {
   const std::string bytes = some_bytes(10'000);
   file_client bob;
@@ -781,6 +804,28 @@ TEST_CASE("a file that can't be received is refused, so that its sender does not
   REQUIRE(refusal);
   CHECK(refusal->transfer == "t");
   CHECK_FALSE(bob.busy());
+}
+
+TEST_CASE("a file is refused at once if the rest of another one will take its space") {
+  transfer::inbox_calls calls;
+  calls.space = [](int, struct statvfs* status) {
+    status->f_frsize = 1;
+    status->f_bavail = 10;
+    return 0;
+  };
+  file_client bob("inbox", calls);
+  bob.receive_offer("t1", "content", "alice", "one.txt");
+  bob.receive_offer("t2", "another", "alice", "two.txt");
+  bob.type("Y");
+  REQUIRE(bob.next_sent<chat::file_accept>());
+  bob.answer(chat::ok{});
+  REQUIRE(bob.shows("alice wants to send you \"two.txt\" (7 B). Accept? [Y/N]"));
+  bob.type("Y");
+  const auto refused = bob.next_sent<chat::file_reject>();
+  REQUIRE(refused);
+  CHECK(refused->transfer == "t2");
+  CHECK(bob.shown.back().starts_with("two.txt cannot be received: write "));
+  CHECK(bob.shown.back().ends_with("No space left on device"));
 }
 
 TEST_CASE("the same content is not received twice at once") {

@@ -575,16 +575,45 @@ TEST_CASE("where nobody listens no file is sent") {
   CHECK(alice.outcome().starts_with("cannot connect: "));
 }
 
-TEST_CASE("a sender waits a minute for a receiver that does nothing") {
+TEST_CASE("a sender waits half an hour for the answer when everything is taken") {
   sending alice("content");
   auto bob = alice.visited();
   REQUIRE(gets(alice, bob, first_line(token) + "content"));
-  alice.on.clock.advance(std::chrono::seconds(59));
+  bob.send("{");  // the begin of an answer, and an acknowledgement at once
+  support::run_turns(alice.on, 3);
+  alice.on.clock.advance(transfer::file_sender::answer_patience - std::chrono::seconds(1));
   support::run_turns(alice.on, 3);
   CHECK_FALSE(alice.result);
-  alice.on.clock.advance(std::chrono::seconds(1));
+  alice.on.clock.advance(transfer::file_sender::answer_patience);
+  CHECK(alice.outcome() ==
+        "it is all there, but the receiver does not confirm it, and may have it or not");
+}
+
+#ifdef __linux__
+TEST_CASE("a sender waits as long as its receiver takes enough, whatever the buffers hold") {
+  constexpr auto patience = transfer::file_sender::patience;
+  sending alice(more_than_fits());
+  auto bob = alice.visited();
+  const auto take = [&](std::size_t bytes) {
+    std::string room(65'536, '\0');
+    for (std::size_t taken = 0; taken < bytes; taken += room.size())
+      REQUIRE(
+          support::run_until(alice.on, [&] { return bob.read_some(room.data(), room.size()); }));
+  };
+  take(1 << 20);
+  support::run_turns(alice.on, 100);  // all buffers are full
+  for (int waits = 0; waits < 4; ++waits) {
+    alice.on.clock.advance(patience);
+    support::run_turns(alice.on, 3);
+    CHECK(alice.result.value_or("it goes on") == "it goes on");
+    take(1 << 19);  // not so much that more is sent
+  }
+  alice.on.clock.advance(patience);
+  support::run_turns(alice.on, 3);
+  alice.on.clock.advance(patience);
   CHECK(alice.outcome() == "nobody takes it");
 }
+#endif
 
 // ---- Both ----
 

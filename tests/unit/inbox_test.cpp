@@ -35,7 +35,9 @@ transfer::offered_content content_of(const std::string& bytes,
 std::string keep(const inbox& box, const std::string& bytes, const std::string& name) {
   const auto partial = box.open_partial(content_of(bytes));
   write_file(partial.path, bytes);
-  return box.keep(partial, name).filename().string();
+  const auto kept = box.keep(partial, name);
+  discard(partial);
+  return kept.filename().string();
 }
 
 std::size_t files_in(const std::filesystem::path& folder) {
@@ -153,10 +155,23 @@ TEST_CASE("a second link to a partial file is not written through") {
   std::filesystem::remove(path);
   write_file(home / "diary.txt", "dear diary");
   std::filesystem::create_hard_link(home / "diary.txt", path);
-  const auto thrown = support::thrown_by([&] { box.open_partial(content_of("content")); });
-  REQUIRE(thrown);
-  CHECK(thrown->code() == std::errc::operation_not_permitted);
+  CHECK(box.open_partial(content_of("content")).size == 0);
+  write_file(path, "content");
   CHECK(read_file(home / "diary.txt") == "dear diary");
+}
+
+TEST_CASE("a file whose keeping broke off in the middle can be received again") {
+  const support::temporary_folder home;
+  const inbox box(home / "inbox");
+  const auto begun = [&] {
+    const auto partial = box.open_partial(content_of("content"));
+    write_file(partial.path, "content");
+    box.keep(partial, "notes.txt");  // its partial name is not removed
+  };
+  begun();
+  CHECK(keep(box, "content", "notes.txt") == "notes (1).txt");
+  CHECK(read_file(home / "inbox/notes.txt") == "content");
+  CHECK(files_in(home / "") == 1);
 }
 
 TEST_CASE("a FIFO in the place of a partial file is refused, and does not hold anybody up") {
@@ -232,14 +247,30 @@ TEST_CASE(
   CHECK(std::filesystem::status(folder).permissions() == mode);
 }
 
+// Calls of a file system with so much free space.
+transfer::inbox_calls with_space(std::uint64_t bytes) {
+  transfer::inbox_calls calls;
+  calls.space = [bytes](int, struct statvfs* status) {
+    status->f_frsize = 1;
+    status->f_bavail = bytes;
+    return 0;
+  };
+  return calls;
+}
+
 TEST_CASE("a file for which there is no space is not begun") {
   const support::temporary_folder home;
-  const inbox box(home / "inbox");
-  const auto thrown = support::thrown_by([&] {
-    box.open_partial({hash_of(""), std::uint64_t{1} << 62U, "alice"});
-  });
-  REQUIRE(thrown);
-  CHECK(thrown->code() == std::errc::no_space_on_device);
+  const inbox box(home / "inbox", with_space(10));
+  const auto opens = [&](std::uint64_t size, std::uint64_t promised) {
+    return !support::thrown_by([&] { box.open_partial({hash_of(""), size, "alice"}, promised); });
+  };
+  CHECK(opens(10, 0));
+  CHECK(opens(7, 3));
+  std::filesystem::remove_all(home / "inbox.partial");
+  CHECK_FALSE(opens(11, 0));
+  CHECK_FALSE(opens(8, 3));
+  CHECK_FALSE(opens(1, 11));
+  CHECK_FALSE(opens(std::uint64_t{1} << 62U, 0));
   CHECK_FALSE(exists(home / "inbox.partial"));
 }
 
@@ -309,6 +340,27 @@ TEST_CASE("a file that does not get to the disk is not kept") {
   const inbox box(home / "inbox", calls);
   CHECK(support::thrown_by([&] { keep(box, "content", "notes.txt"); }));
   CHECK(std::filesystem::is_empty(home / "inbox"));
+}
+
+TEST_CASE("a file whose name does not get to the disk is not kept, and is whole for the next try") {
+  const support::temporary_folder home;
+  transfer::inbox_calls calls;
+  calls.sync = [](int file) {
+    struct stat status {};
+    ::fstat(file, &status);
+    errno = EIO;
+    return S_ISDIR(status.st_mode) ? -1 : 0;
+  };
+  const bool has_link = GENERATE(true, false);
+  if (!has_link)
+    calls.link = [](int, const char*, int, const char*) {
+      errno = EOPNOTSUPP;
+      return -1;
+    };
+  const inbox box(home / "inbox", calls);
+  CHECK(support::thrown_by([&] { keep(box, "content", "notes.txt"); }));
+  CHECK(std::filesystem::is_empty(home / "inbox"));
+  CHECK(box.open_partial(content_of("content")).size == 7);
 }
 
 TEST_CASE("a file that takes the place of the one that was checked is not kept") {

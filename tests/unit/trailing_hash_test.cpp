@@ -86,8 +86,13 @@ TEST_CASE("at the end it tells, once everything is hashed") {
   trailing_hash hash{file_digest(file.fd())};
   hash.advance(file.size);
   std::promise<void> all_hashed;
-  hash.end([&] { all_hashed.set_value(); });
+  std::string found;
+  hash.end([&](const std::string& hash_of_all, std::error_code) {
+    found = hash_of_all;
+    all_hashed.set_value();
+  });
   REQUIRE(all_hashed.get_future().wait_for(std::chrono::seconds(60)) == std::future_status::ready);
+  CHECK(found == hash_of(bytes));
   std::error_code unreadable;
   CHECK(hash.finish(unreadable) == hash_of(bytes));
 }

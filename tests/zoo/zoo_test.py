@@ -7,7 +7,6 @@
 import argparse
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 import zoo
@@ -34,8 +33,8 @@ def tell_failures(report: dict) -> int:
 
 
 def report_of_right(build: Path, program: zoo.Bug) -> dict:
-    with tempfile.TemporaryDirectory() as directory:
-        return zoo.checked(build, program.build(Path(directory)), program.fields, "--timeout", "5")
+    with zoo.open_folder() as directory:
+        return zoo.checked(build, program.build(directory), program.fields, "--timeout", "5")
 
 
 def right_programs_pass(build: Path) -> int:
@@ -52,9 +51,9 @@ def right_programs_pass(build: Path) -> int:
 
 def with_its_dialect(build: Path, path: Path) -> "dict | None":
     """The report of a server that speaks otherwise, with the dialect that probe finds; none if it finds none."""
-    with tempfile.TemporaryDirectory() as directory:
-        command = zoo.Bug.read(path).build(Path(directory))
-        found = Path(directory, "found.json")
+    with zoo.open_folder() as directory:
+        command = zoo.Bug.read(path).build(directory)
+        found = directory / "found.json"
         probe = [build / "tools" / "jalon-check", "probe", "--output", found, "--", *command, "{port}"]
         if subprocess.run(probe, capture_output=True, check=False).returncode != 0:
             return None

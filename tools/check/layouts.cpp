@@ -9,6 +9,8 @@ namespace check {
 
 namespace {
 
+constexpr std::size_t no_fit = static_cast<std::size_t>(-1);
+
 using nlohmann::json;
 
 constexpr std::int64_t longest_payload = 1 << 16;
@@ -170,6 +172,18 @@ std::size_t take_message(const json& framing, std::string_view& bytes) {
   return bad;
 }
 
+// How badly @p bytes, which a program has sent, fit a layout: less for few messages with clean text
+// fields. @return no_fit if they can't be whole messages at all
+std::size_t misfit(const json& framing, std::string_view bytes) {
+  std::size_t sum = 0;
+  while (!bytes.empty()) {
+    const std::size_t bad = take_message(framing, bytes);
+    if (bad == no_fit) return no_fit;
+    sum += bad + one_more_message;
+  }
+  return sum;
+}
+
 // How badly the answer fits that came where the type was 1.
 std::size_t misfit_of_type(const json& framing, const header_facts& facts) {
   constexpr std::size_t unanswered = 1'000;  // less likely than any other place
@@ -197,16 +211,6 @@ std::vector<layout> layouts_with(const header_facts& facts, const json& known, c
   std::stable_sort(all.begin(), all.end(),
                    [](const layout& a, const layout& b) { return a.cost < b.cost; });
   return all;
-}
-
-std::size_t misfit(const json& framing, std::string_view bytes) {
-  std::size_t sum = 0;
-  while (!bytes.empty()) {
-    const std::size_t bad = take_message(framing, bytes);
-    if (bad == no_fit) return no_fit;
-    sum += bad + one_more_message;
-  }
-  return sum;
 }
 
 std::vector<layout> fitting(const std::vector<layout>& all, const header_facts& facts) {

@@ -23,11 +23,6 @@ struct layout {
 std::vector<layout> layouts_with(const header_facts& facts, const nlohmann::json& known,
                                  const nlohmann::json& usual);
 
-/// How badly @p bytes, which a program has sent, fit a layout: less for few messages with clean
-/// text fields. @return no_fit if they can't be whole messages at all
-std::size_t misfit(const nlohmann::json& framing, std::string_view bytes);
-constexpr std::size_t no_fit = static_cast<std::size_t>(-1);
-
 /// Those of @p all that the answers fit, best first; empty if none does, or there were none.
 std::vector<layout> fitting(const std::vector<layout>& all, const header_facts& facts);
 

@@ -104,17 +104,9 @@ folder_content content_of_this_folder(const catalogue& texts) {
   folder_content content = list_of_content(".");
   if (content.too_many) std::cerr << texts.say("folder.too_many") << "\n";
   if (content.linked.empty()) return content;
-  std::string names;
-  for (const auto& name : content.linked) names += (names.empty() ? "" : ", ") + name;
-  names = tools::shortened(tools::visible(names), 200);
+  const auto names = tools::shortened(tools::visible(tools::joined(content.linked, ", ")), 200);
   std::cerr << texts.say("folder.linked", {{"names", names}}) << "\n";
   return content;
-}
-
-std::string joined(const std::vector<std::string>& words) {
-  std::string text;
-  for (const auto& word : words) text += (text.empty() ? "" : " ") + word;
-  return text;
 }
 
 int run_probe(const command_line& args) {
@@ -129,10 +121,11 @@ int run_probe(const command_line& args) {
   tools::write_file(args.output, tools::json_text(found.dialect));
   const auto& search = found.search;
   std::cerr << texts.say("probe.tried", {{"layouts", std::to_string(search.layouts_tried)},
-                                         {"found", joined(search.found)}})
+                                         {"found", tools::joined(search.found, " ")}})
             << "\n";
   if (!search.unknown.empty())
-    std::cerr << texts.say("probe.unknown", {{"requests", joined(search.unknown)}}) << "\n";
+    std::cerr << texts.say("probe.unknown", {{"requests", tools::joined(search.unknown, " ")}})
+              << "\n";
   std::cerr << texts.say("probe.found", {{"working", std::to_string(found.working)},
                                          {"of", std::to_string(found.total)}})
             << "\n";
@@ -152,6 +145,7 @@ std::vector<const check_case*> selected_checks(const command_line& args,
   for (const auto& check : args.client ? all_client_checks() : all_checks()) {
     if (is_selected(check, args, dialect)) cases.push_back(&check);
   }
+  if (cases.empty()) throw std::runtime_error("no check is called so");
   return cases;
 }
 
@@ -233,7 +227,6 @@ std::vector<check_result> judged(const command_line& args, const run_options& op
 std::vector<check_result> check_once(const command_line& args) {
   const catalogue texts(args.client ? "client" : "");
   run_options options = options_of(args);
-  if (options.cases.empty()) throw std::runtime_error("no check is called so");
   if (args.command.empty() == args.host.empty())
     throw std::runtime_error(
         "say how to start the program, behind --, or where a server runs, by --host and --port");
@@ -246,14 +239,13 @@ std::vector<check_result> check_once(const command_line& args) {
   learn_habits(options);
   auto results = judged(args, options, weights, texts);
   link_repeated_causes(results);
-  const std::string subject = args.command.empty() ? args.host : joined(args.command);
+  const std::string subject = args.command.empty() ? args.host : tools::joined(args.command, " ");
   write_reports(args, {results, texts, weights, options.stage.dialect, subject, gap});
   return results;
 }
 
 int print_list(const command_line& args) {
   const run_options options = options_of(args);
-  if (options.cases.empty()) throw std::runtime_error("no check is called so");
   const catalogue texts(args.client ? "client" : "");
   tools::write_file("-", list(options.cases, options.stage.dialect, texts));
   return all_passed;

@@ -9,6 +9,8 @@
 
 #include <jalon/reactor.hpp>
 
+#include "common/text.hpp"
+
 namespace check {
 
 namespace {
@@ -20,13 +22,25 @@ std::string newly(outcome wanted, const std::vector<check_result>& before,
                   const std::vector<check_result>& after) {
   std::map<std::string, outcome> earlier;
   for (const auto& result : before) earlier[result.check] = result.outcome;
-  std::string names;
+  std::vector<std::string> names;
   for (const auto& result : after) {
     const auto known = earlier.find(result.check);
     if (result.outcome != wanted || known == earlier.end() || known->second == wanted) continue;
-    names += (names.empty() ? "" : ", ") + result.check;
+    names.push_back(result.check);
   }
-  return names;
+  return tools::joined(names, ", ");
+}
+
+// Looks again and again: a build may replace a file, its folder, or write over a network.
+void wait_for_change(const std::vector<watched_file>& files, change_detector& changes) {
+  jalon::reactor loop;
+  jalon::reactor::timer_type timer;
+  const std::function<void()> look = [&] {
+    if (changes.observe(state_of(files))) return loop.stop();
+    timer = loop.at(loop.now() + between_looks, look);
+  };
+  look();
+  loop.run();
 }
 
 }  // namespace
@@ -65,22 +79,6 @@ std::string difference_text(const std::vector<check_result>& before,
   if (!wrong.empty()) text += texts.say("watch.wrong", {{"checks", wrong}}) + "\n";
   return text.empty() ? texts.say("watch.same") + "\n" : text;
 }
-
-namespace {
-
-// Looks again and again: a build may replace a file, its folder, or write over a network.
-void wait_for_change(const std::vector<watched_file>& files, change_detector& changes) {
-  jalon::reactor loop;
-  jalon::reactor::timer_type timer;
-  const std::function<void()> look = [&] {
-    if (changes.observe(state_of(files))) return loop.stop();
-    timer = loop.at(loop.now() + between_looks, look);
-  };
-  look();
-  loop.run();
-}
-
-}  // namespace
 
 void run_at_every_change(const std::vector<watched_file>& files, const std::function<void()>& run) {
   for (;;) {

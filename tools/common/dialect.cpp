@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <stdexcept>
 
+#include <jalon/json_lines.hpp>
+
 #include "resources.hpp"
 
 namespace tools {
@@ -42,24 +44,8 @@ constexpr std::size_t max_nesting = 32;
 constexpr std::size_t max_extends = 8;
 constexpr std::size_t max_number_bytes = 8;
 
-// How deep arrays and objects are nested. Deep values would overflow the stack where they are
-// copied.
-std::size_t nesting_of(std::string_view text) {
-  std::size_t depth = 0, deepest = 0;
-  bool in_string = false;
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    const char c = text[at];
-    if (c == '"') in_string = !in_string;
-    if (in_string && c == '\\') ++at;
-    if (in_string) continue;
-    if (c == '{' || c == '[') deepest = std::max(deepest, ++depth);
-    if ((c == '}' || c == ']') && depth > 0) --depth;
-  }
-  return deepest;
-}
-
 json parse(const std::string& text, const std::string& name) {
-  if (nesting_of(text) > max_nesting)
+  if (jalon::detail::json_depth(text) > max_nesting)  // a deep value overflows the stack if copied
     throw std::runtime_error("dialect " + name + " is nested more than 32 levels deep");
   json value = json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (!value.is_object()) throw std::runtime_error("dialect " + name + " is no JSON object");

@@ -231,4 +231,13 @@ std::string shortened(std::string_view text, std::size_t limit) {
   return std::string(first) + "... (" + counted(text.size() - first.size(), "more byte") + ")";
 }
 
+std::string joined(const std::vector<std::string>& words, std::string_view separator) {
+  std::string text;
+  for (const auto& word : words) {
+    if (&word != &words.front()) text += separator;
+    text += word;
+  }
+  return text;
+}
+
 }  // namespace tools

@@ -72,4 +72,7 @@ std::string counted(std::size_t number, std::string_view noun);
 /// bytes that were left out.
 std::string shortened(std::string_view text, std::size_t limit);
 
+/// @p words, with @p separator between them.
+std::string joined(const std::vector<std::string>& words, std::string_view separator);
+
 }  // namespace tools

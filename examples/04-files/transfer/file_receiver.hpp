@@ -63,7 +63,8 @@ class file_receiver {
     /// may still be there, to be told.
     std::function<void(const received_file&)> done;
     /// Gives the file its place, once it is whole, checked and on the disk. The sender is told that
-    /// it has arrived only if this returns no error.
+    /// it has arrived only if this returns no error. Called on the thread that hashes, because it
+    /// waits for the disk; it has returned before `done` is called, or `stop` returns.
     std::function<std::error_code()> keep = [] { return std::error_code(); };
     /// Called once, last: the sender has gone. May have the loop retire the receiver.
     std::function<void()> gone = [] {};
@@ -95,6 +96,10 @@ class file_receiver {
 
   /// The port to which the sender is to connect.
   std::uint16_t port() const { return acceptor_.local().port(); }
+
+  /// Whether all bytes have come. Then it is being checked and kept, and the result will be known
+  /// soon, whatever the sender does.
+  bool is_whole() const { return have_ == expected_.size; }
 
   /// Ends it now: none of the handlers is called any more, `done` neither. To be called before it
   /// is retired, because a retired object still gets the events of this turn of the loop.
@@ -198,18 +203,25 @@ class file_receiver {
     return 0;
   }
 
-  bool is_whole() const { return have_ == expected_.size; }
-
   // Waits for the hash and for the disk, which may take seconds, on the thread that hashes. The
   // loop goes on meanwhile.
   void end_hash() {
     timer_.cancel();
-    hash_->end([this, alive = std::weak_ptr(alive_)] {
-      if (jalon::uninterrupted([this] { return ::fsync(file_); }) == -1) sync_error_ = errno;
+    hash_->end([this, alive = std::weak_ptr(alive_)](const std::string& found,
+                                                     std::error_code unreadable) {
+      if (!unreadable && found == expected_.content) store();
       loop_.post([this, alive] {
         if (!alive.expired()) judge();
       });
     });
+  }
+
+  // On the thread that hashes.
+  void store() {
+    if (jalon::uninterrupted([this] { return ::fsync(file_); }) == -1)
+      sync_error_ = errno;
+    else
+      keep_error_ = handlers_.keep();
   }
 
   // Nobody is told that the file has arrived before it is kept: what is confirmed must be true.
@@ -225,7 +237,7 @@ class file_receiver {
                                           "dropped; offer the file again");
     }
     if (sync_error_ != 0) return fail("cannot write: " + reason(sync_error_));
-    if (const auto error = handlers_.keep()) return fail("cannot keep it: " + error.message());
+    if (keep_error_) return fail("cannot keep it: " + keep_error_.message());
     chat::file_ack ack;
     ack.transfer = expected_.transfer;
     ack.sha256 = *chat::sha256_hex::from(found);
@@ -306,8 +318,9 @@ class file_receiver {
   std::optional<trailing_hash> hash_;  // once a sender has come
   received_file result_;
   bool is_answered_ = false;
-  bool is_over_ = false;  // no handler is called any more
-  int sync_error_ = 0;    // written by the thread that hashes, read after it has ended
+  bool is_over_ = false;        // no handler is called any more
+  int sync_error_ = 0;          // written by the thread that hashes, read after it has ended
+  std::error_code keep_error_;  // likewise
   jalon::acceptor<jalon::reactor> acceptor_;
   std::list<std::unique_ptr<visitor>> visitors_;
   visitor* sender_ = nullptr;  // the visitor that knew the token

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <fcntl.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -55,6 +56,18 @@ inline jalon::io_result send_from_file(int socket, int file, std::uint64_t offse
   return jalon::detail::moved(sent);
 }
 
+/// How many of the bytes that a socket has taken its peer's system has not acknowledged. Where the
+/// system does not tell (TIOCOUTQ is of Linux, tcp(7)), none.
+inline std::uint64_t unacknowledged(int socket) {
+  int bytes = 0;
+#ifdef __linux__
+  if (::ioctl(socket, TIOCOUTQ, &bytes) == -1) return 0;
+#else
+  static_cast<void>(socket);
+#endif
+  return static_cast<std::uint64_t>(bytes);
+}
+
 /// Opens a file for sending. Only a regular file has a size and ends: to open a FIFO or a device
 /// may wait, or do something, so they are not even opened.
 /// @return no descriptor if it cannot be opened; then `errno` says why, and is 0 if @p path is no
@@ -90,11 +103,20 @@ class file_sender {
     std::function<void(const std::string& failure)> done;
   };
 
-  /// How long it waits until the peer has read `least_progress` more, or answers.
-  static constexpr std::chrono::seconds patience{60};
+  /// How long it waits for the connection.
+  static constexpr std::chrono::seconds connect_patience{60};
 
-  /// Bytes that the peer has to take within `patience`, if the file has as many left.
+  /// How long it waits until the peer has taken `least_progress` more. That is longer than the peer
+  /// may need for as many: a system that has megabytes to deliver to its program acknowledges more
+  /// only when a good part of them is read.
+  static constexpr std::chrono::minutes patience{10};
+
+  /// Bytes that the peer's system has to take within `patience`, if the file has as many left.
   static constexpr std::uint64_t least_progress = 65'536;
+
+  /// How long it waits for the answer when everything is taken. The peer may have megabytes to read
+  /// yet, and a slow disk to wait for.
+  static constexpr std::chrono::minutes answer_patience{30};
 
   /// Begins to connect to @p to.
   /// @param first_line its offset is at most the file's size
@@ -117,7 +139,8 @@ class file_sender {
     watch_ = loop_.watch(
         attempt_.fd(), jalon::io_events::write, [this](jalon::io_events what) { on_ready(what); },
         "file sender");
-    restart_timer();
+    timer_ =
+        loop_.at(loop_.now() + connect_patience, [this] { finish("cannot connect: no answer"); });
   }
   file_sender(const file_sender&) = delete;
   file_sender& operator=(const file_sender&) = delete;
@@ -131,6 +154,9 @@ class file_sender {
       if (attempt_.advance() != jalon::connector::state::connected)
         return finish("cannot connect: " + attempt_.error().message());
       socket_ = attempt_.take();
+      // While it waits for the answer, only this tells that the peer's machine has gone.
+      socket_.set_keepalive(std::chrono::seconds(60), std::chrono::seconds(10), 5);
+      restart_timer();
       watch_.set_interest(jalon::io_events::read | jalon::io_events::write);
     }
     // The answer first: a receiver that refuses the rest says why, and stops reading.
@@ -145,8 +171,9 @@ class file_sender {
     // The answer that says why may have arrived before the connection broke.
     if (result.status == jalon::io_status::error && !read_answer())
       return finish("the connection broke: " + result.error.message());
-    if (result.status != jalon::io_status::error && head_.empty() && all_is_sent())
-      watch_.set_interest(jalon::io_events::read);
+    if (result.status == jalon::io_status::error || !head_.empty() || !all_is_sent()) return;
+    watch_.set_interest(jalon::io_events::read);
+    restart_timer();
   }
 
   jalon::io_result send_bytes() {
@@ -155,7 +182,6 @@ class file_sender {
     const auto result = send_from_file(socket_.fd(), sending_.file, sent_, most);
     if (result.bytes > 0) {
       sent_ += result.bytes;
-      if (all_is_sent() || sent_ - sent_at_restart_ >= least_progress) restart_timer();
       handlers_.progress(sent_);
     }
     return result;
@@ -195,9 +221,30 @@ class file_sender {
 
   bool all_is_sent() const { return sent_ == sending_.size; }
 
+  // The bytes of the file that the peer's system has. What waits in this system's buffers is taken
+  // by nobody: it may be megabytes.
+  std::uint64_t taken() const {
+    const std::uint64_t waiting = unacknowledged(socket_.fd());
+    return sent_ > waiting ? sent_ - waiting : 0;
+  }
+
+  bool all_is_taken() const { return taken_at_restart_ == sending_.size; }
+
   void restart_timer() {
-    sent_at_restart_ = sent_;
-    timer_ = loop_.at(loop_.now() + patience, [this] { finish("nobody takes it"); });
+    taken_at_restart_ = taken();
+    const auto most = all_is_taken() ? answer_patience : patience;
+    timer_ = loop_.at(loop_.now() + most, [this] { check_progress(); });
+  }
+
+  // No event tells that the peer has taken more.
+  void check_progress() {
+    if (all_is_taken())
+      return finish(
+          "it is all there, but the receiver does not confirm it, and may have it or not");
+    const std::uint64_t now_taken = taken();
+    if (now_taken < sending_.size && now_taken < taken_at_restart_ + least_progress)
+      return finish("nobody takes it");
+    restart_timer();
   }
 
   void finish(const std::string& failure) {
@@ -210,7 +257,7 @@ class file_sender {
   file_to_send sending_;
   std::string transfer_;
   std::uint64_t sent_;
-  std::uint64_t sent_at_restart_ = 0;  // when the timer was started last
+  std::uint64_t taken_at_restart_ = 0;  // when the timer was started last
   handlers handlers_;
   jalon::connector attempt_;
   jalon::stream_socket socket_;

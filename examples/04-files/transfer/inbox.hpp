@@ -8,10 +8,12 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <filesystem>
 #include <functional>
@@ -52,6 +54,8 @@ struct inbox_calls {
   naming_call replace = ::renameat;
   /// Waits until a file is on the disk (fsync(2)).
   std::function<int(int file)> sync = ::fsync;
+  /// Tells how much space a file system has (fstatvfs(3)).
+  std::function<int(int folder, struct statvfs* status)> space = ::fstatvfs;
 };
 
 /// The folder of received files.
@@ -63,19 +67,29 @@ class inbox {
 
   /// Opens the partial file of a content, or creates it, and checks that a file can be made in the
   /// inbox: it is too late to find out when the whole file is here.
-  /// @throws std::system_error, also if another program is receiving the same content
-  partial_file open_partial(const offered_content& content) const {
+  /// @param promised bytes that other files in the folder have yet to receive
+  /// @throws std::system_error, also if another program is receiving the same content, or if there
+  /// is no space for the rest
+  partial_file open_partial(const offered_content& content, std::uint64_t promised = 0) const {
     std::filesystem::create_directories(folder_);
     const auto folder = detail::open_folder(folder_);
     try_to_create(folder.get(), '.' + content.sha256);
     auto partial = partial_.open_file(content);
-    if (device_of(folder.get()) != device_of(partial.folder.get()))  // no file moves between two
-      jalon::throw_system_error(EXDEV, "link", folder_);
+    try {
+      if (device_of(folder.get()) != device_of(partial.folder.get()))  // no file moves between two
+        jalon::throw_system_error(EXDEV, "link", folder_);
+      check_space(partial, content.size - partial.size, promised);
+    } catch (const std::system_error&) {
+      discard_if_empty(partial);
+      throw;
+    }
     return partial;
   }
 
   /// Moves a complete file into the inbox, under its name or the next free one. When it returns,
-  /// the file is there even if the machine loses power (fsync(2)): the sender may be told.
+  /// the file is there even if the machine loses power (fsync(2)): the sender may be told. It may
+  /// still have its partial name, for `discard` to remove. Any thread may call it, since a disk may
+  /// take seconds; the other functions change the folder of partial files, and are for one thread.
   /// @return its path
   /// @throws std::system_error
   std::filesystem::path keep(const partial_file& whole, std::string_view name) const {
@@ -86,12 +100,11 @@ class inbox {
     const std::string kept = give_free_name(whole, folder.get(), name);
     try {
       check_is_checked_file(whole, folder.get(), kept);
+      sync_folder(folder.get());
     } catch (const std::system_error&) {
-      ::unlinkat(folder.get(), kept.c_str(), 0);
+      take_name_back(whole, folder.get(), kept);
       throw;
     }
-    sync_folder(folder.get());
-    discard(whole);
     return folder_ / kept;
   }
 
@@ -110,6 +123,15 @@ class inbox {
       ::unlinkat(folder, name.c_str(), 0);
     else if (errno != EEXIST)
       jalon::throw_system_error(errno, "create a file in", folder_);
+  }
+
+  void check_space(const partial_file& partial, std::uint64_t wanted,
+                   std::uint64_t promised) const {
+    struct statvfs status {};
+    jalon::check_call(calls_.space(partial.folder.get(), &status), "statvfs", partial.path);
+    const auto free = static_cast<std::uint64_t>(status.f_bavail) * status.f_frsize;
+    if (free < promised || free - promised < wanted)
+      jalon::throw_system_error(ENOSPC, "write", partial.path);
   }
 
   static dev_t device_of(int folder) { return detail::status_of(folder, "the folder").st_dev; }
@@ -151,6 +173,16 @@ class inbox {
     error = result_of(calls_.replace);
     if (error != 0) ::unlinkat(folder, wanted.c_str(), 0);
     return error;
+  }
+
+  // What is reported as not kept must not be in the inbox, and must be whole for the next attempt.
+  static void take_name_back(const partial_file& whole, int folder, const std::string& kept) {
+    const bool is_moved = detail::is_named(whole.file.get(), folder, kept) &&
+                          !detail::is_named(whole.file.get(), whole.folder.get(), whole.name());
+    if (is_moved)
+      ::renameat(folder, kept.c_str(), whole.folder.get(), whole.name().c_str());
+    else
+      ::unlinkat(folder, kept.c_str(), 0);
   }
 
   // Whether a call may have failed because this file system or system does not have it.

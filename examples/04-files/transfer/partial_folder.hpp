@@ -8,7 +8,6 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -113,8 +112,8 @@ class partial_folder {
   explicit partial_folder(std::filesystem::path path) : path_(std::move(path)) {}
 
   /// Opens the partial file of a content, or creates it.
-  /// @throws std::system_error, also if another program is receiving the same content, if somebody
-  /// else may write into the file, or if there is no space for the rest
+  /// @throws std::system_error, also if another program is receiving the same content, or if
+  /// somebody else may write into the file
   partial_file open_file(const offered_content& content) const {
     partial_file opened;
     opened.folder = open_folder();
@@ -122,14 +121,14 @@ class partial_folder {
         path_ / (content.sha256 + '-' + std::to_string(content.size) + '-' + content.sender);
     remove_oldest_for(opened);
     opened.file = open_or_create(opened);
+    if (has_other_name(opened)) {
+      forget_name(opened);
+      opened.file = open_or_create(opened);
+    }
     opened.size = size_of(opened);
     if (opened.size > content.size) {  // not written by this program
       jalon::check_call(::ftruncate(opened.file.get(), 0), "ftruncate", opened.path);
       opened.size = 0;
-    }
-    if (space_in(opened.folder.get()) < content.size - opened.size) {
-      discard_if_empty(opened);
-      jalon::throw_system_error(ENOSPC, "write", opened.path);
     }
     return opened;
   }
@@ -159,18 +158,23 @@ class partial_folder {
     return file;
   }
 
-  // A second link would be a file that is written through this one.
+  // A second link would be a file that is written through this one. It may be the kept file: then
+  // the program, or the machine, ended between the two steps of keeping it.
+  static bool has_other_name(const partial_file& opened) {
+    const auto status = detail::status_of(opened.file.get(), opened.path);
+    return S_ISREG(status.st_mode) && status.st_nlink != 1 && status.st_uid == ::geteuid();
+  }
+
+  static void forget_name(const partial_file& gone) {
+    if (detail::is_named(gone.file.get(), gone.folder.get(), gone.name()))
+      ::unlinkat(gone.folder.get(), gone.name().c_str(), 0);
+  }
+
   static std::uint64_t size_of(const partial_file& opened) {
     const auto status = detail::status_of(opened.file.get(), opened.path);
     if (!S_ISREG(status.st_mode) || status.st_nlink != 1 || status.st_uid != ::geteuid())
       refuse(opened.path, "is not a file of this user alone");
     return static_cast<std::uint64_t>(status.st_size);
-  }
-
-  static std::uint64_t space_in(int folder) {
-    struct statvfs status {};
-    jalon::check_call(::fstatvfs(folder, &status), "statvfs");
-    return static_cast<std::uint64_t>(status.f_bavail) * status.f_frsize;
   }
 
   void remove_oldest_for(const partial_file& wanted) const {

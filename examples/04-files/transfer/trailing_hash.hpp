@@ -40,9 +40,13 @@ class trailing_hash {
     changed_.wait(lock, [this] { return written_ - hashed_ < most_behind; });
   }
 
+  /// Called with the hash of everything that was written, in 64 lower-case hex digits, and the
+  /// reason why the file cannot be read, if so.
+  using end_handler = std::function<void(const std::string& hash, std::error_code unreadable)>;
+
   /// Nothing more will be written. When all is hashed, @p then is called on the thread that hashes;
   /// after that, `finish` does not wait long.
-  void end(std::function<void()> then = {}) {
+  void end(end_handler then = {}) {
     {
       const std::lock_guard lock(mutex_);
       if (!ended_) then_ = std::move(then);
@@ -51,12 +55,12 @@ class trailing_hash {
     changed_.notify_one();
   }
 
-  /// Waits for the hash of everything that was written, in 64 lower-case hex digits. The last call.
+  /// Waits for the hash of everything that was written, as `end_handler` has it. The last call.
   /// @param unreadable set to the reason why the file cannot be read, if so
   std::string finish(std::error_code& unreadable) {
     join();
     unreadable = error_;
-    return digest_.hash().finish();
+    return found_;
   }
 
  private:
@@ -69,7 +73,8 @@ class trailing_hash {
       if (!error_) error_ = digest_.take(due);
       hashed = error_ ? due : digest_.bytes();  // after an error, the writer must not wait
     }
-    if (then_) then_();
+    found_ = digest_.hash().finish();
+    if (then_) then_(found_, error_);
   }
 
   // Publishes how much is hashed, and waits for more to hash. @return up to where to hash; the same
@@ -87,15 +92,16 @@ class trailing_hash {
     if (thread_.joinable()) thread_.join();
   }
 
-  file_digest digest_;  // only the thread uses these two, until it has ended
+  file_digest digest_;  // only the thread uses these three, until it has ended
   std::error_code error_;
+  std::string found_;
 
   std::mutex mutex_;  // guards what follows
   std::condition_variable changed_;
   std::uint64_t written_;
   std::uint64_t hashed_;
   bool ended_ = false;
-  std::function<void()> then_;  // set with `ended_`, so the thread needs no lock once it is
+  end_handler then_;  // set with `ended_`, so the thread needs no lock once it is
 
   std::thread thread_;  // last, because it uses all other members
 };
