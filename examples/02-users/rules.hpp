@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <ctime>
 #include <functional>
@@ -88,6 +89,18 @@ class users {
 
   // What the router calls.
 
+  reach reach_of(connection_id from, const nick& /*request*/) const {
+    return {.clients = has_nick(from) ? named_.size() : 0};
+  }
+
+  reach reach_of(connection_id /*from*/, const who& /*request*/) const {
+    return {.answer_bytes = page_bytes(by_nick_.size(), max_name + punctuation)};
+  }
+
+  reach reach_of(connection_id /*from*/, const msgall& /*request*/) const {
+    return {.clients = named_.size()};
+  }
+
   answer handle(connection_id from, const nick& request, actions& out) {
     const auto owner = find(request.name, out);
     if (owner && *owner != from) return answer::refused("nick_taken", "this nick is taken");
@@ -103,7 +116,6 @@ class users {
   }
 
   answer handle(connection_id /*from*/, const who& request, actions& /*out*/) {
-    constexpr std::size_t punctuation = sizeof R"("",)" - 1;
     user_list list;
     list.users = list_page(
         by_nick_, request.after, [this](connection_id id) { return nick_of(id); },
@@ -132,6 +144,8 @@ class users {
   }
 
  private:
+  static constexpr std::size_t punctuation = sizeof R"("",)" - 1;  // of a name in a list
+
   struct person {
     std::string address;
     std::uint16_t port = 0;

@@ -2,6 +2,7 @@
 // nicks are asked of the users. Chapter: tutorial/03-channels.
 #pragma once
 
+#include <cstddef>
 #include <map>
 #include <optional>
 #include <string>
@@ -34,6 +35,30 @@ class channels {
 
   // What the router calls.
 
+  reach reach_of(connection_id from, const create& /*request*/) const {
+    return {.clients = size_of_channel(from)};
+  }
+
+  reach reach_of(connection_id from, const join& request) const {
+    return {.clients = size_of_channel(from) + size_of(request.channel)};
+  }
+
+  reach reach_of(connection_id from, const leave& /*request*/) const {
+    return {.clients = size_of_channel(from)};
+  }
+
+  reach reach_of(connection_id from, const say& /*request*/) const {
+    return {.clients = size_of_channel(from)};
+  }
+
+  reach reach_of(connection_id /*from*/, const channel_list_request& /*request*/) const {
+    return {.answer_bytes = page_bytes(channels_.size(), max_name + most_besides_name)};
+  }
+
+  reach reach_of(connection_id /*from*/, const members_request& request) const {
+    return {.answer_bytes = page_bytes(size_of(request.channel), max_name + punctuation)};
+  }
+
   answer handle(connection_id from, const create& request, actions& out) {
     const auto [created, is_new] = channels_.try_emplace(folded(request.channel.value()));
     if (!is_new) return answer::refused("channel_exists", "this channel exists already");
@@ -59,7 +84,6 @@ class channels {
   }
 
   answer handle(connection_id /*from*/, const channel_list_request& request, actions& /*out*/) {
-    constexpr std::size_t most_besides_name = sizeof R"({"channel":"","users":16777216},)" - 1;
     channel_list list;
     list.channels = list_page(
         channels_, request.after,
@@ -72,7 +96,6 @@ class channels {
   }
 
   answer handle(connection_id /*from*/, const members_request& request, actions& /*out*/) {
-    constexpr std::size_t punctuation = sizeof R"("",)" - 1;
     const auto found = find(request.channel);
     if (found == channels_.end()) return no_such_channel();
     member_list list;
@@ -95,6 +118,10 @@ class channels {
   }
 
  private:
+  // What an entry of a list takes besides its name, at most.
+  static constexpr std::size_t punctuation = sizeof R"("",)" - 1;
+  static constexpr std::size_t most_besides_name = sizeof R"({"channel":"","users":16777216},)" - 1;
+
   struct channel {
     std::string name;  // as it was created
     recipient_list members;
@@ -148,6 +175,18 @@ class channels {
   }
 
   table::iterator find(const channel_name& name) { return channels_.find(folded(name.value())); }
+
+  // How many are in this channel; none if it does not exist.
+  std::size_t size_of(const channel_name& name) const {
+    const auto found = channels_.find(folded(name.value()));
+    return found == channels_.end() ? 0 : found->second.members.size();
+  }
+
+  // How many are in the channel that @p who is in.
+  std::size_t size_of_channel(connection_id who) const {
+    const auto where = channel_of_.find(who);
+    return where == channel_of_.end() ? 0 : where->second->second.members.size();
+  }
 
   bool is_in(connection_id who, table::iterator where) const {
     const auto found = channel_of_.find(who);

@@ -110,17 +110,30 @@ inline bool is_request_line(std::string_view line) {
   return last.find_first_not_of("0123456789.", version.size()) == last.npos;
 }
 
+/// Whether @p line, of which the end has not come, may be an HTTP request: its first word is no
+/// JSON, and not its only one.
+inline bool may_be_request_line(std::string_view line) {
+  line = line.substr(0, line.find('\n'));
+  const std::size_t begin = line.find_first_not_of(" \t");
+  if (begin == line.npos) return true;
+  const char first = line[begin];
+  const bool is_json = first == '{' || first == '[' || first == '"';
+  return !is_json && line.find_first_of(" \t", begin) != line.npos;
+}
+
 /// The codec of lines, which reports a foreign protocol instead of the first line: as the error of
 /// a frame. All that has come with it is dropped.
 class guarded_line_codec {
  public:
   /// @param max_bytes the longest line in bytes, as for `jalon::line_codec`
-  explicit guarded_line_codec(std::size_t max_bytes) : lines_(max_bytes) {}
+  explicit guarded_line_codec(std::size_t max_bytes) : max_bytes_(max_bytes), lines_(max_bytes) {}
 
   /// The next line. The parameter is as for every codec (jalon/frame.hpp).
   std::optional<jalon::frame> next(jalon::buffer& in) {
     if (is_first_) {
       if (const auto foreign = recognise(in.readable())) return drop(in, *foreign);
+      // The codec of lines drops a line that is too long: this is the last time to look at it.
+      begins_request_ = in.size() >= max_bytes_ && may_be_request_line(in.readable());
     }
     return checked(lines_.next(in), in);
   }
@@ -140,7 +153,8 @@ class guarded_line_codec {
   // The first line that is not blank may be a request (RFC 9112, section 2.2).
   std::optional<jalon::frame> checked(std::optional<jalon::frame> line, jalon::buffer& in) {
     if (!is_first_ || !line) return line;
-    if (!line->error && is_request_line(line->payload)) return drop(in, foreign_protocol::http);
+    if (line->error ? begins_request_ : is_request_line(line->payload))
+      return drop(in, foreign_protocol::http);
     is_first_ =
         !line->error && line->payload.find_first_not_of(detail::blanks) == line->payload.npos;
     return line;
@@ -151,8 +165,10 @@ class guarded_line_codec {
     return {{}, what};
   }
 
+  std::size_t max_bytes_;
   jalon::line_codec lines_;
-  bool is_first_ = true;  // no line was complete yet but blank ones
+  bool is_first_ = true;         // no line was complete yet but blank ones
+  bool begins_request_ = false;  // the first line, if it is too long
 };
 
 static_assert(jalon::codec<guarded_line_codec>);

@@ -17,8 +17,8 @@ namespace chat {
 
 /// Lines that were read and not carried out yet, at most one of each client.
 ///
-/// They are taken in order of the work that is expected of them, least first: so those who talk in
-/// a small room do not wait for thousands who all leave a large one. Half of each turn is for the
+/// They are taken in order of the work that they can cause, least first: so those who talk in a
+/// small room do not wait for thousands who all leave a large one. A part of each turn is for the
 /// oldest lines, so that each line has its turn.
 class held_lines {
  public:
@@ -26,7 +26,7 @@ class held_lines {
   struct line {
     jalon::connection_id from;
     std::string text;
-    std::uint64_t work;  ///< that is expected of it
+    std::uint64_t work;  ///< that it can cause
   };
 
   /// Whether there is none.
@@ -45,7 +45,7 @@ class held_lines {
   /// Takes the line that is there for longest. @pre not empty
   line take_oldest() { return take(by_age_.begin()->first); }
 
-  /// Takes the line of which the least work is expected. @pre not empty
+  /// Takes the line that can cause the least work. @pre not empty
   line take_smallest() { return take(by_work_.begin()->second); }
 
  private:

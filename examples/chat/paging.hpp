@@ -2,6 +2,7 @@
 // Chapter: tutorial/02-users.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -35,6 +36,12 @@ auto list_page(const Map& sorted, const std::optional<std::string>& after, Make 
     entries.push_back(std::move(entry));
   }
   return entries;
+}
+
+/// How many bytes a page takes at most, of a list of so many entries.
+/// @param entry_bytes the most that an entry takes, comma included
+inline std::size_t page_bytes(std::size_t entries, std::size_t entry_bytes) {
+  return std::min(list_bytes, entries * entry_bytes);
 }
 
 /// The name after which the next page begins: @p last, the last entry of this page, if there is

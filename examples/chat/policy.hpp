@@ -50,8 +50,8 @@ namespace chat {
 ///
 /// **Turns.** When a turn of the loop has had enough work, requests are held for the next one, and
 /// so are departures, unless a request asks for the user who has left. The order of the requests of
-/// one client is kept; between clients, those go first of whom less work is expected, which is what
-/// they have caused lately.
+/// one client is kept; between clients, those go first that can cause less work. That is found
+/// out from the request itself: what a client has asked for before says nothing about it.
 class policy final : public jalon::service {
  public:
   /// @param behind what it protects; outlives it
@@ -73,8 +73,6 @@ class policy final : public jalon::service {
     client& added = clients_[id];
     added.address = address;
     added.bucket = debts_.bucket_for(origin_of(added));
-    // What a newcomer will ask for is not known: it is expected to concern everybody.
-    added.expected = clients_.size();
     if (address)
       added.login =
           call_after(limits_.login_time, out, [this, id] { login_expired_.push_back(id); });
@@ -86,10 +84,10 @@ class policy final : public jalon::service {
     const auto found = clients_.find(from);
     if (found == clients_.end()) return;
     client& asking = found->second;
-    if (has_room_for(asking)) return process(from, asking, line, out);
+    if (has_room()) return process(from, asking, line, out);
     if (held_.bytes() + line.size() > limits_.held_bytes)
       return refuse_for_lack_of_room(from, asking, line, out);
-    held_.add(from, line, asking.expected);
+    held_.add(from, line, most_work_of(from, line));
     asking.holds_line = true;
     out.pause(from);
   }
@@ -146,14 +144,14 @@ class policy final : public jalon::service {
   }
 
   void end_of_turn(actions& out) override {
-    // One of each at least, however much was done before.
-    for (bool first = true; !departures_.empty() && (first || done_ < share(with_departures));
-         first = false)
+    std::uint64_t end = end_of(with_departures, at_once);
+    for (bool first = true; !departures_.empty() && (first || done_ < end); first = false)
       take_departure(out);
-    for (bool first = true; !held_.empty() && (first || done_ < share(with_smallest));
-         first = false)
+    end = end_of(with_smallest, with_departures);
+    for (bool first = true; !held_.empty() && (first || done_ < end); first = false)
       take_held(held_.take_smallest(), out);
-    for (bool first = true; !held_.empty() && (first || done_ < share(with_oldest)); first = false)
+    end = end_of(with_oldest, with_smallest);
+    for (bool first = true; !held_.empty() && (first || done_ < end); first = false)
       take_held(held_.take_oldest(), out);
     done_ = 0;
     if (!held_.empty() || !departures_.empty()) wake_at(now(out), out);
@@ -163,7 +161,6 @@ class policy final : public jalon::service {
  private:
   struct client {
     std::optional<address_limit::key> address;  // empty on this machine
-    std::uint64_t expected = 0;                 // the work that its next request may cause
     token_bucket bucket = {};
     jalon::timer_queue::timer login = {};  // until it must have a nick
     jalon::timer_queue::timer pause = {};  // until it is read again
@@ -183,9 +180,24 @@ class policy final : public jalon::service {
 
   std::uint64_t share(part until) const { return limits_.turn_work / 8 * until; }
 
-  bool has_room_for(const client& asking) const {
-    if (done_ == 0 && held_.empty()) return true;
-    return done_ + std::min(asking.expected, share(at_once)) <= share(at_once);
+  // The work at which a part of the turn ends that begins now. It has its eighths, and what those
+  // before have left, also if they took more than theirs; one of each kind is done at least.
+  std::uint64_t end_of(part now, part before) const {
+    return std::max(share(now), done_ + share(now) - share(before));
+  }
+
+  bool has_room() const { return (done_ == 0 && held_.empty()) || done_ < share(at_once); }
+
+  // The most work that a line will cause, if nobody enters the rooms that it concerns. To read a
+  // long line for that would take longer than the server has: it may concern everybody.
+  std::uint64_t most_work_of(connection_id from, std::string_view line) {
+    reach far{.clients = clients_.size()};
+    const std::uint64_t reading = work_to_read(line.size());
+    if (line.size() <= quickly_read) {
+      far = router_.reach_of(from, line);
+      done_ += reading;
+    }
+    return reading + work_of_frame(line.size(), far.clients) + work_of_frame(far.answer_bytes, 1);
   }
 
   // Does what a line asks for, and takes what it costs out of the bucket.
@@ -193,20 +205,17 @@ class policy final : public jalon::service {
     if (wait_of(asking, out) > limits_.longest_wait) return refuse(from, asking, line, out);
     const std::size_t first = out.size();
     router_.received(from, line, out);
-    const std::uint64_t work = charge(from, asking, work_to_read(line.size()), first, out);
-    // The work that is expected falls slowly, so that one small request does not hide large ones.
-    asking.expected = std::max(work, asking.expected - asking.expected / 8);
+    charge(from, asking, work_to_read(line.size()), first, out);
   }
 
   // Takes out of the bucket what a line has cost: @p read to read it, and the frames from index
-  // @p first on. @return the work
-  std::uint64_t charge(connection_id from, client& asking, std::uint64_t read, std::size_t first,
-                       actions& out) {
+  // @p first on.
+  void charge(connection_id from, client& asking, std::uint64_t read, std::size_t first,
+              actions& out) {
     const std::uint64_t work = read + work_of(out, first) - std::exchange(work_of_others_, 0);
     done_ += work;
     asking.bucket.take(work, limits_.rate, now(out));
     pause_if_owing(from, asking, out);
-    return work;
   }
 
   void refuse(connection_id from, client& asking, std::string_view line, actions& out) {
@@ -326,10 +335,13 @@ class policy final : public jalon::service {
     std::uint64_t work = 0;
     for (std::size_t i = first; i < asked.size(); ++i) {
       if (const auto* const sent = std::get_if<actions::send_frame>(&asked[i]))
-        work += frame_work + sent->size / bytes_made +
-                sent->count * (1 + sent->size / bytes_a_delivery);
+        work += work_of_frame(sent->size, sent->count);
     }
     return work;
+  }
+
+  static std::uint64_t work_of_frame(std::size_t bytes, std::size_t receivers) {
+    return frame_work + bytes / bytes_made + receivers * (1 + bytes / bytes_a_delivery);
   }
 
   token_bucket::duration wait_of(const client& asking, const actions& out) {

@@ -15,6 +15,7 @@
 // send, such as muting, is a question that they ask (`users::find` is one).
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <optional>
 #include <string>
@@ -71,6 +72,12 @@ class answer {
   bool closes_ = false;
 };
 
+/// How far a request reaches at most, besides a short answer to its sender.
+struct reach {
+  std::size_t clients = 1;       ///< others that get a line about as long as the request
+  std::size_t answer_bytes = 0;  ///< of its answer, if that may be long
+};
+
 /// Who may send a request.
 enum class access {
   anyone,  ///< also a client that has no nick yet
@@ -119,6 +126,10 @@ class router final : public jalon::service {
   ///     answer handle(connection_id from, const join& request, actions& out);
   ///
   /// It adds what other clients get to `out`, and returns the answer, which is sent after that.
+  /// If a request may concern more clients than one, or have a long answer, the unit says so:
+  ///
+  ///     reach reach_of(connection_id from, const join& request) const;
+  ///
   /// @param allowed who may send these requests; the router refuses them to others
   template <jalon::message... Requests, class Unit>
   void route(access allowed, Unit& unit) {
@@ -139,6 +150,15 @@ class router final : public jalon::service {
 
   /// Whether @p id has to take a nick before it can use this chat. @pre it is connected
   bool lacks_nick(connection_id id) const { return has_nick_ && !has_nick_(id); }
+
+  /// How far @p line would reach if it were carried out now. Changes nothing.
+  reach reach_of(connection_id from, std::string_view line) {
+    const auto object = reader_.read(line);
+    const auto type = object ? jalon::read_head(*object).type : std::nullopt;
+    const auto found = type ? requests_.find(*type) : requests_.end();
+    if (found == requests_.end() || !found->second.measure) return {};
+    return found->second.measure(from, *object);
+  }
 
   /// Answers @p line with @p refusal, instead of carrying it out.
   void refuse(connection_id from, std::string_view line, const answer& refusal, actions& out) {
@@ -180,16 +200,24 @@ class router final : public jalon::service {
   struct entry {
     access allowed = access::named;
     std::function<answer(connection_id, jalon::json_object, actions&)> respond;
+    std::function<reach(connection_id, jalon::json_object)> measure;  // empty: at most one client
   };
 
   template <jalon::message Request, class Unit>
   void route_one(access allowed, Unit& unit) {
-    requests_[Request::type] = {
-        allowed, [&unit](connection_id from, jalon::json_object object, actions& out) {
-          Request request;
-          const auto failure = jalon::read_message(object, request);
-          return failure ? unreadable(*failure) : unit.handle(from, request, out);
-        }};
+    entry& added = requests_[Request::type];
+    added.allowed = allowed;
+    added.respond = [&unit](connection_id from, jalon::json_object object, actions& out) {
+      Request request;
+      const auto failure = jalon::read_message(object, request);
+      return failure ? unreadable(*failure) : unit.handle(from, request, out);
+    };
+    if constexpr (requires(const Request& request) { unit.reach_of({}, request); }) {
+      added.measure = [&unit](connection_id from, jalon::json_object object) {
+        Request request;
+        return jalon::read_message(object, request) ? reach{} : unit.reach_of(from, request);
+      };
+    }
   }
 
   answer dispatch(connection_id from, std::optional<std::string_view> type,

@@ -3,6 +3,8 @@
 // toolkit's own loop.
 #pragma once
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -12,6 +14,7 @@
 #include <string>
 #include <utility>
 
+#include <asio/execution_context.hpp>
 #include <asio/executor_work_guard.hpp>
 #include <asio/io_context.hpp>
 #include <asio/posix/stream_descriptor.hpp>
@@ -26,11 +29,39 @@ namespace jalon {
 
 /// An `asio::io_context` as an `event_loop`. The context belongs to the user, and may run other
 /// work too. One thread runs it, and only that thread calls here, except for `post` and `stop`.
+///
+/// After fork(2), only the parent may use it. The child may destroy its watches and it, which
+/// leaves the parent's watches as they are: before the first of them is destroyed there, the
+/// context is notified of the fork (`asio::execution_context::notify_fork`). What else the child
+/// does with the context is the user's affair.
 class asio_loop {
+  // Shared with what is posted to the context, which may run after the loop is destroyed.
+  struct turn_work {
+    turn_work(asio::io_context& runs, std::function<void()> wake)
+        : context(runs), deferrals(std::move(wake)) {}
+
+    // A child process made by fork(2) shares the kernel's list of watches with its parent. Asio
+    // gives it a list of its own, before anything is taken out of the list here.
+    void separate_from_parent() noexcept {
+      if (std::exchange(owner, ::getpid()) == owner) return;
+      try {
+        context.notify_fork(asio::execution_context::fork_child);
+      } catch (...) {  // the child has closed a descriptor; the new list is there already
+      }
+    }
+
+    asio::io_context& context;
+    deferral_queue deferrals;
+    pid_t owner = ::getpid();
+    bool busy = false;            // in a turn, or in a handler of the loop
+    bool run_is_posted = false;   // a run of the queue
+    bool deferrals_wait = false;  // `run_once` runs the queue itself, at its end
+  };
+
   // Shared with the pending waits: Asio completes them, cancelled, after the watch is gone.
   struct entry : std::enable_shared_from_this<entry> {
-    entry(asio::io_context& context, int fd, ready_handler called)
-        : descriptor(context, fd), handler(std::move(called)) {}
+    entry(std::shared_ptr<turn_work> of, int fd, ready_handler called)
+        : work(std::move(of)), descriptor(work->context, fd), handler(std::move(called)) {}
 
     // Begins to wait for what is in the interest set and not waited for yet.
     void arm() {
@@ -49,6 +80,7 @@ class asio_loop {
     void on_ready(io_events what) {
       armed = armed & (what == io_events::read ? io_events::write : io_events::read);
       if (dropped) return;
+      const detail::value_during<bool> turn(work->busy, true);
       try {
         if (has(interest, what)) handler(what);  // the interest may have changed meanwhile
       } catch (...) {
@@ -58,6 +90,7 @@ class asio_loop {
       if (!dropped) arm();
     }
 
+    std::shared_ptr<turn_work> work;
     asio::posix::stream_descriptor descriptor;
     ready_handler handler;
     io_events interest = io_events::none;
@@ -88,8 +121,10 @@ class asio_loop {
     watch_type& operator=(const watch_type&) = delete;
     ~watch_type() { drop(); }
 
-    /// Changes the interest set; with `none` the handler is not called.
+    /// Changes the interest set; with `none` the handler is not called. Does nothing once the watch
+    /// has ended.
     void set_interest(io_events interest) {
+      if (entry_ == nullptr) return;
       entry_->interest = interest;
       entry_->arm();
     }
@@ -98,6 +133,7 @@ class asio_loop {
     void drop() noexcept {
       if (entry_ == nullptr) return;
       entry_->dropped = true;
+      entry_->work->separate_from_parent();
       entry_->descriptor.release();
       entry_.reset();
     }
@@ -116,13 +152,17 @@ class asio_loop {
       : context_(context), clock_(std::move(clock)), alarm_(context) {}
   asio_loop(const asio_loop&) = delete;
   asio_loop& operator=(const asio_loop&) = delete;
-  ~asio_loop() { deferrals_->destroy_retired(); }  // it may hold watches and timers of this loop
+  ~asio_loop() {
+    work_->separate_from_parent();
+    deferrals().destroy_retired();  // it may hold watches and timers of this loop
+  }
 
   /// Calls @p handler whenever @p fd is ready for something in @p interest.
   /// @return the watch; the descriptor must stay open as long as it lives
+  /// @throws std::system_error, with nothing changed, if @p fd is watched already or not open
   [[nodiscard]] watch_type watch(int fd, io_events interest, ready_handler handler,
                                  std::string_view /*name*/ = {}) {
-    watch_type added(std::make_shared<entry>(context_, fd, std::move(handler)));
+    watch_type added(std::make_shared<entry>(work_, fd, std::move(handler)));
     added.set_interest(interest);
     return added;
   }
@@ -135,15 +175,20 @@ class asio_loop {
   }
 
   /// Calls @p call on the loop's thread, in a later turn. Any thread may call this.
-  void post(std::function<void()> call) { asio::post(context_, std::move(call)); }
+  void post(std::function<void()> call) {
+    asio::post(context_, [work = work_, call = std::move(call)] {
+      const detail::value_during<bool> turn(work->busy, true);
+      call();
+    });
+  }
 
   /// The functions that run when the handlers that are due now have run.
-  deferral_queue& deferrals() noexcept { return *deferrals_; }
+  deferral_queue& deferrals() noexcept { return work_->deferrals; }
 
   /// Destroys @p object when the handlers that are due now have run.
   template <class Object>
   void retire(std::unique_ptr<Object> object) {
-    deferrals_->retire(std::move(object));
+    deferrals().retire(std::move(object));
   }
 
   /// The loop's time.
@@ -155,32 +200,37 @@ class asio_loop {
   /// Has connections describe to @p sink what they do.
   void set_trace(trace_sink sink) { trace_ = std::move(sink); }
 
-  /// Runs the context until `stop`. A handler may not call it. @throws std::logic_error if one does
+  /// Runs the context until `stop`. A handler of the loop may not call it, also if it is the user
+  /// who runs the context. @throws std::logic_error if one does
   void run() {
     const auto turn = begin_turn();
     const auto work = asio::make_work_guard(context_);  // it waits also if nothing is watched
-    stopped_ = false;
     context_.restart();
-    while (!stopped_ && context_.run_one() > 0) {
+    if (stopped_) {
+      run_due(std::chrono::milliseconds(0));
+    } else {
+      while (!stopped_ && context_.run_one() > 0) {
+      }
+      deferrals().run();  // the end of the last turn
     }
-    deferrals_->run();  // the end of the last turn
+    stopped_ = false;
   }
 
-  /// Waits at most @p limit for something to happen, then handles what is due.
+  /// Waits at most @p limit for something to happen, then handles what is due. A handler may not
+  /// call it. @throws std::logic_error if one does
   void run_once(std::chrono::milliseconds limit) {
     const auto turn = begin_turn();
+    const detail::value_during<bool> held(work_->deferrals_wait, true);
     context_.restart();
-    context_.run_one_for(limit);
-    // `poll` would never return while a descriptor stays ready; this marks the end of what is due
-    // now.
-    const auto turned = std::make_shared<bool>(false);
-    asio::post(context_, [turned] { *turned = true; });
-    while (!*turned && context_.poll_one() > 0) {
+    try {
+      run_due(limit);
+    } catch (...) {
+      if (!deferrals().empty()) post_deferrals();
+      throw;
     }
-    timers_.expire(now());
   }
 
-  /// Has `run` return. Any thread may call this.
+  /// Has `run` return, now or when it is called next. Any thread may call this.
   void stop() {
     if (stop_is_posted_.exchange(true)) return;
     asio::post(context_, [this, life = std::weak_ptr(life_)] {
@@ -192,14 +242,40 @@ class asio_loop {
 
  private:
   detail::value_during<bool> begin_turn() {
-    if (in_turn_) throw std::logic_error("asio_loop: a handler has run the loop");
-    return {in_turn_, true};
+    if (work_->busy) throw std::logic_error("asio_loop: a handler has run the loop");
+    return {work_->busy, true};
+  }
+
+  // The handlers that are due, then the deferred functions, which is a turn.
+  void run_due(std::chrono::milliseconds limit) {
+    context_.run_one_until(time_after(std::chrono::steady_clock::now(), limit));
+    // `poll` would never return while a descriptor stays ready; this marks the end of what is due
+    // now.
+    const auto turned = std::make_shared<bool>(false);
+    asio::post(context_, [turned] { *turned = true; });
+    while (!*turned && context_.poll_one() > 0) {
+    }
+    timers_.expire(now());
+    deferrals().run();
+  }
+
+  // Each stage of the queue asks for a run of all of it. One is enough: if each of them were
+  // posted, and each asked for more, there would be twice as many in every turn.
+  void post_deferrals() {
+    if (work_->run_is_posted) return;
+    asio::post(context_, [work = work_] {
+      work->run_is_posted = false;
+      if (work->deferrals_wait) return;
+      const detail::value_during<bool> turn(work->busy, true);
+      work->deferrals.run();
+    });
+    work_->run_is_posted = true;
   }
 
   void set_alarm() {
     const auto next = timers_.next();
     if (!next) return;
-    alarm_.expires_after(std::max(steady_time::duration::zero(), *next - now()));
+    alarm_.expires_after(std::max(steady_time::duration::zero(), time_until(*next, now())));
     // An alarm that is due can no longer be cancelled, and completes after this is destroyed.
     alarm_.async_wait([this, life = std::weak_ptr(life_)](const asio::error_code& cancelled) {
       if (!cancelled && !life.expired()) expire_timers();
@@ -207,6 +283,8 @@ class asio_loop {
   }
 
   void expire_timers() {
+    const auto work = work_;
+    const detail::value_during<bool> turn(work->busy, true);
     try {
       timers_.expire(now());
     } catch (...) {
@@ -221,13 +299,11 @@ class asio_loop {
   asio::steady_timer alarm_;  // set for the earliest of `timers_`
   timer_queue timers_;
   trace_sink trace_;
-  bool in_turn_ = false;
-  bool stopped_ = false;
+  bool stopped_ = false;  // until a `run` has returned for it
   std::atomic<bool> stop_is_posted_ = false;
   std::shared_ptr<const bool> life_ = std::make_shared<const bool>(true);  // lives as long as this
-  // Shared with what is posted to the context, which may run after this is destroyed.
-  std::shared_ptr<deferral_queue> deferrals_ = std::make_shared<deferral_queue>(
-      [this] { asio::post(context_, [queue = deferrals_] { queue->run(); }); });
+  std::shared_ptr<turn_work> work_ =
+      std::make_shared<turn_work>(context_, [this] { post_deferrals(); });
 };
 
 static_assert(event_loop<asio_loop>);

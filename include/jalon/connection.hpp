@@ -87,8 +87,9 @@ struct connection_options {
   /// After `close`: a connection that is not closed within this time, whatever its peer accepts, is
   /// cut off likewise. The largest duration: never.
   std::chrono::milliseconds close_timeout = std::chrono::seconds(60);
-  /// A peer for which bytes are queued, and that accepts none for this time, and at most twice as
-  /// long, is disconnected (`connection_handler::late`). The largest duration: never.
+  /// A peer for which bytes are queued, or in this system's send buffer, and that accepts none for
+  /// this time, and at most twice as long, is disconnected (`connection_handler::late`). Of a unix
+  /// socket only queued bytes count. The largest duration: never.
   std::chrono::milliseconds stall_timeout = std::chrono::milliseconds::max();
   /// A peer that has begun a frame, and does not finish it within this time from its first byte,
   /// and at most twice as long, is disconnected likewise. A frame that is too long, and is
@@ -211,7 +212,7 @@ class connection {
   // impl/connection.hpp
   void apply_event(connection_event event, std::error_code error = {});
   void close_socket();
-  void watch_output();
+  void watch_output(std::int64_t accepted_before);
   void check_output(std::int64_t accepted_before);
   std::int64_t accepted() const noexcept;
   void watch_closing();
@@ -252,6 +253,7 @@ class connection {
   stream_socket socket_;
   connection_phase phase_ = connection_phase::open;
   bool paused_ = false;
+  bool watches_sent_;                     // also what is in the socket, and not only what is queued
   io_events interest_ = io_events::read;  // a copy of the watch's, which is further away
   write_queue queue_;
   std::size_t sent_ = 0;  // bytes, in all

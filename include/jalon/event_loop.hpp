@@ -147,8 +147,10 @@ class deferred {
 /// What connections and servers ask of a loop. All of it is for the loop's own thread but `post`.
 ///
 /// - `watch(fd, interest, handler, name)` calls the handler as long as the watch that it returns
-///   lives; `set_interest(io_events)` of the watch changes what it waits for. The descriptor stays
-///   open for as long.
+///   lives; `set_interest(io_events)` of the watch changes what it waits for, and does nothing once
+///   the watch has ended. The descriptor stays open for as long. `watch` throws
+///   `std::system_error`, with nothing changed, if the descriptor is not open (`EBADF`) or watched
+///   already (`EEXIST`).
 /// - `at(time, callback)` calls once, unless the timer that it returns is destroyed before.
 /// - `post(call)` runs a function in a later turn; any thread may call it.
 /// - `deferrals()` is the queue that the loop runs at the end of every turn; `retire(object)`
@@ -163,7 +165,10 @@ class deferred {
 /// loop.
 ///
 /// **Running.** `run` returns after the turn in which `stop` was called, also if that was before
-/// `run`. It waits even if nothing is watched.
+/// `run`. It waits even if nothing is watched. A stop is kept until a `run` has returned because of
+/// it: if an exception leaves `run` first, or only a single turn was run meanwhile (`run_once`),
+/// the next `run` handles what is due, does not wait, and returns. A `run` that a handler calls
+/// throws `std::logic_error` and changes nothing.
 template <class L>
 concept event_loop = requires(L loop, int fd, io_events interest, ready_handler handler,
                               std::string_view name, steady_time when, std::function<void()> call,

@@ -2,6 +2,7 @@
 // poller reports which descriptors are ready; the reactor (reactor.hpp) calls the handlers.
 #pragma once
 
+#include <fcntl.h>
 #include <poll.h>
 #include <unistd.h>
 
@@ -73,6 +74,9 @@ namespace detail {
 
 int to_timeout(wait_limit limit);
 
+// Throws unless @p fd is a descriptor.
+void require_open(int fd);
+
 inline short to_poll(io_events wanted) noexcept {
   return static_cast<short>((has(wanted, io_events::read) ? POLLIN : 0) |
                             (has(wanted, io_events::write) ? POLLOUT : 0));
@@ -84,7 +88,7 @@ inline short to_poll(io_events wanted) noexcept {
 /// number of watched descriptors.
 class poll_poller {
  public:
-  /// Starts to watch @p fd.
+  /// Starts to watch @p fd. @throws std::system_error (`EBADF`) if it is not open
   void add(int fd, io_events wanted, void* tag);
 
   /// Changes the interest set and the tag of @p fd.
@@ -122,7 +126,7 @@ class epoll_poller {
   /// @throws std::system_error if no descriptor is left
   epoll_poller();
 
-  /// Starts to watch @p fd. @throws std::system_error
+  /// Starts to watch @p fd. @throws std::system_error, for one (`EBADF`) if it is not open
   void add(int fd, io_events wanted, void* tag);
 
   /// Changes the interest set and the tag of @p fd. With an empty set, @p fd is removed from the

@@ -77,9 +77,9 @@ class reactor {
     ~watch_type() { drop(); }
 
     /// Changes the interest set; with `none` the handler is not called, not even for a hang-up.
-    /// Makes no system call if the set is the same.
+    /// Makes no system call if the set is the same. Does nothing once the watch has ended.
     void set_interest(io_events interest) {
-      if (interest != entry_->interest) loop_->change(entry_, interest);
+      if (loop_ != nullptr && interest != entry_->interest) loop_->change(entry_, interest);
     }
 
     /// Ends the watch.
@@ -114,7 +114,8 @@ class reactor {
   /// @param name of the watch, for traces and reports; a literal, or another text that outlives the
   /// watch
   /// @return the watch; the descriptor must stay open as long as it lives
-  /// @throws std::system_error (`EEXIST`) if @p fd is watched already
+  /// @throws std::system_error, with nothing changed: `EEXIST` if @p fd is watched already, `EBADF`
+  /// if it is not an open descriptor
   [[nodiscard]] watch_type watch(int fd, io_events interest, ready_handler handler,
                                  std::string_view name = {});
 
@@ -130,7 +131,8 @@ class reactor {
   /// may call it.
   void stop();
 
-  /// Runs turn after turn until `stop`.
+  /// Runs turn after turn until `stop`. A handler may not call it. @throws std::logic_error if one
+  /// does
   void run();
 
   /// Runs one turn. A handler may not call it. @throws std::logic_error if one does
@@ -191,8 +193,8 @@ class reactor {
   std::vector<bool> watched_;                    // by descriptor
   std::uint64_t turn_ = 0;
   bool in_turn_ = false;
-  bool stopped_ = false;
-  bool woken_ = false;  // by `post`; its functions have not been called yet
+  bool stopped_ = false;  // until a `run` has returned for it
+  bool woken_ = false;    // by `post`; its functions have not been called yet
   stall_handler on_stall_ = &reactor::report_stall;
   trace_sink trace_;
 

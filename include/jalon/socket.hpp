@@ -141,13 +141,18 @@ class stream_socket {
   /// the memory that they take. 0 where the system does not say.
   std::size_t unacknowledged() const noexcept;
 
+  /// Whether `unacknowledged` counts bytes, and is 0 when the peer's system has them all; not so of
+  /// a unix socket, whose bytes wait there until the peer reads them.
+  bool counts_bytes() const noexcept;
+
   /// Sends small writes immediately instead of collecting them (`TCP_NODELAY`, tcp(7)).
   /// @throws std::system_error
   void set_no_delay(bool on) { detail::set_option(fd(), IPPROTO_TCP, TCP_NODELAY, int{on}); }
 
   /// Enables keep-alive, which detects peers that have vanished: after @p idle without traffic the
   /// system sends a probe every @p interval, and breaks the connection after @p probes without a
-  /// reply (`SO_KEEPALIVE`, tcp(7)). @throws std::system_error
+  /// reply (`SO_KEEPALIVE`, tcp(7)). A time of more than 32,767 seconds counts as that, which is
+  /// the most that Linux takes. @throws std::system_error
   void set_keepalive(std::chrono::seconds idle, std::chrono::seconds interval, int probes) {
     detail::set_keepalive(fd(), idle, interval, probes);
   }

@@ -2,7 +2,10 @@
 #ifdef JALON_EXAMPLES_WITH_ASIO
 
 #include <atomic>
+#include <functional>
 #include <memory>
+#include <optional>
+#include <stdexcept>
 #include <string>
 #include <thread>
 
@@ -89,6 +92,65 @@ TEST_CASE("another thread may stop Asio's loop") {
   loop.run();
   stopper.join();
   CHECK(running);
+}
+
+TEST_CASE("a context that runs Asio's loop runs what was put off once a round") {
+  asio::io_context context;
+  jalon::asio_loop loop(context);
+  constexpr int rounds = 20;
+  int runs = 0;
+  int others = 0;
+  std::optional<jalon::deferred> input;
+  std::optional<jalon::deferred> output;
+  input.emplace(
+      loop.deferrals(),
+      [&] {
+        ++runs;
+        output->schedule();
+        input->schedule();
+      },
+      jalon::deferral_stage::after_input);
+  output.emplace(loop.deferrals(), [&] { loop.retire(std::make_unique<int>()); });
+  input->schedule();
+  // What else the context does has its turn between two runs of the queue.
+  std::function<void()> other = [&] {
+    if (++others < rounds)
+      asio::post(context, other);
+    else
+      loop.stop();
+  };
+  asio::post(context, other);
+  loop.run();
+  CHECK(runs >= rounds - 1);
+  CHECK(runs <= rounds + 2);
+}
+
+TEST_CASE("a handler may not run Asio's loop, also if the user runs the context") {
+  asio::io_context context;
+  jalon::asio_loop loop(context);
+  auto [near, far] = jalon::stream_socket::pair();
+  far.write_some("x");
+  int refused = 0;
+  const auto run_nested = [&] {
+    auto object = std::make_unique<int>(7);
+    const int& kept = *object;
+    loop.retire(std::move(object));
+    CHECK_THROWS_AS(loop.run(), std::logic_error);
+    CHECK_THROWS_AS(loop.run_once(0ms), std::logic_error);
+    CHECK(kept == 7);  // it is destroyed at the end of the turn
+    ++refused;
+  };
+  jalon::deferred put_off(loop.deferrals(), run_nested);
+  jalon::asio_loop::watch_type watch;
+  watch = loop.watch(near.fd(), jalon::io_events::read, [&](jalon::io_events) {
+    watch.drop();
+    run_nested();
+  });
+  const auto timer = loop.at(loop.now(), run_nested);
+  loop.post(run_nested);
+  put_off.schedule();
+  for (int turn = 0; turn < 1'000 && refused < 4; ++turn) context.run_one_for(10ms);
+  CHECK(refused == 4);
 }
 
 // A loop that can go before its context does; on the heap, where a sanitizer sees who still uses

@@ -94,6 +94,50 @@ TEMPLATE_TEST_CASE("a peer that accepts nothing is disconnected after its time",
   CHECK(s.told == deadline_story{"late: stall", "late: drain", "closed"});
 }
 
+// Sends so much that it fits into this system's send buffer, but not into the peer's receive
+// buffer.
+template <class Scene>
+void fill_send_buffer(Scene& s) {
+  s.link->socket().set_buffers(200'000, 65'536);
+  s.peer.socket().set_buffers(4'096, 4'096);
+  for (int i = 0; i < 100 && s.link->socket().unacknowledged() == 0; ++i) {
+    s.link->send(std::string(20'000, 'x'));
+    run_turns(s, 3);
+    REQUIRE(s.link->queued() == 0);
+  }
+  REQUIRE(s.link->socket().unacknowledged() > 0);
+}
+
+TEMPLATE_TEST_CASE("a peer that accepts nothing is disconnected, though this system holds it all",
+                   "", ALL_LOOPS) {
+  deadline_scene<TestType> s;
+  fill_send_buffer(s);
+  s.wait_until_told();
+  CHECK(s.told == deadline_story{"late: stall"});
+  CHECK_FALSE(s.link->open());
+}
+
+TEMPLATE_TEST_CASE("a peer that has accepted all may be silent for as long as it likes", "",
+                   ALL_LOOPS) {
+  deadline_scene<TestType> s;
+  fill_send_buffer(s);
+  std::vector<char> room(300'000);
+  REQUIRE(run_until(s, [&] {
+    while (s.peer.socket().read_some(room).bytes > 0) {
+    }
+    return s.link->socket().unacknowledged() == 0;
+  }));
+  s.wait(5);
+  CHECK(s.told.empty());
+  s.link->send("more");
+  run_turns(s, 1);
+  // The peer's system may take its time to acknowledge, which is no time of this clock.
+  REQUIRE(run_until(s, [&] { return s.link->socket().unacknowledged() == 0; }));
+  s.wait(5);
+  CHECK(s.told.empty());
+  CHECK(s.link->open());
+}
+
 TEMPLATE_TEST_CASE("a peer that accepts a little in its time stays", "", ALL_LOOPS) {
   deadline_scene<TestType> s;
   s.link->send(std::string(4'000'000, 'x'));

@@ -1,9 +1,17 @@
 // What every loop does for those who run on it: one suite, all loops.
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <array>
+#include <cerrno>
+#include <cstdlib>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include <jalon/event_loop.hpp>
@@ -113,6 +121,51 @@ TEMPLATE_TEST_CASE("a watch that is dropped, moved over or out of scope calls no
     run_turns(on, 5);
   }
   CHECK(old_calls == 0);
+}
+
+TEMPLATE_TEST_CASE("what is no descriptor is not watched, and others are as before", "",
+                   ALL_LOOPS) {
+  const io_events wanted = GENERATE(io_events::none, io_events::read, io_events::write);
+  TestType on;
+  wire w;
+  std::string got;
+  const auto watch =
+      on.loop.watch(w.near.fd(), io_events::read, [&](io_events) { got += w.take(); });
+  wire closed;
+  const int number = closed.near.fd();
+  closed.near = {};
+  for (const int fd : {-1, -100, std::numeric_limits<int>::min(), stream_socket().fd(), number,
+                       std::numeric_limits<int>::max()}) {
+    CAPTURE(fd);
+    try {
+      const auto none = on.loop.watch(fd, wanted, [](io_events) {});
+      FAIL("it is watched");
+    } catch (const std::system_error& thrown) {
+      CHECK(thrown.code().value() == EBADF);
+    }
+  }
+  CHECK_THROWS_AS((void)on.loop.watch(w.near.fd(), wanted, [](io_events) {}), std::system_error);
+  w.far.write_some("hello");
+  CHECK(run_until(on, [&] { return got == "hello"; }));
+}
+
+TEMPLATE_TEST_CASE("the interest of a watch that has ended may be set, and means nothing", "",
+                   ALL_LOOPS) {
+  TestType on;
+  wire w;
+  w.far.write_some("x");
+  int calls = 0;
+  auto dropped = on.loop.watch(w.near.fd(), io_events::none, [&](io_events) { ++calls; });
+  dropped.drop();
+  run_turns(on, 1);
+  dropped.set_interest(io_events::read);
+  typename TestType::loop_type::watch_type never;
+  never.set_interest(io_events::read);
+  auto moved_from = on.loop.watch(w.near.fd(), io_events::none, [&](io_events) { ++calls; });
+  const auto taken = std::move(moved_from);
+  moved_from.set_interest(io_events::read);
+  run_turns(on, 3);
+  CHECK(calls == 0);
 }
 
 TEMPLATE_TEST_CASE("a handler may drop its own watch, and what it holds lives to its end", "",
@@ -307,6 +360,123 @@ TEMPLATE_TEST_CASE("a loop runs until it is stopped, and can be run again", "", 
   }
 }
 
+// Runs the loop. @return in how many turns it stopped; a hundred at most, then it is stopped
+template <class On>
+int turns_to_stop(On& on) {
+  int turns = 0;
+  std::optional<deferred> count;
+  count.emplace(on.loop.deferrals(), [&] {
+    if (++turns == 100) on.loop.stop();
+    if (turns < 100) count->schedule();
+  });
+  count->schedule();
+  on.loop.run();
+  return turns;
+}
+
+TEMPLATE_TEST_CASE("a stop is kept when something throws in its turn", "", ALL_LOOPS) {
+  TestType on;
+  deferred thrower(on.loop.deferrals(), [] { throw std::runtime_error("a function"); });
+  on.loop.post([&] { thrower.schedule(); });
+  on.loop.stop();
+  CHECK_THROWS_AS(on.loop.run(), std::runtime_error);
+  CHECK(turns_to_stop(on) < 3);
+  CHECK(turns_to_stop(on) >= 100);  // one stop is for one run
+}
+
+TEMPLATE_TEST_CASE("a stop is kept when what was posted beside it throws", "", ALL_LOOPS) {
+  TestType on;
+  int thrown = 0;
+  on.loop.post([&] {
+    on.loop.stop();
+    on.loop.post([] { throw std::runtime_error("a function"); });
+  });
+  int turns = 0;
+  // It may be that the loop stops before, and what is posted is for the next run.
+  for (int i = 0; i < 2 && thrown == 0; ++i) {
+    try {
+      turns = turns_to_stop(on);
+    } catch (const std::runtime_error&) {
+      ++thrown;
+      turns = turns_to_stop(on);
+    }
+    if (i == 0) CHECK(turns < 5);
+  }
+  CHECK(thrown == 1);
+}
+
+TEMPLATE_TEST_CASE("a run that a handler calls is refused, and takes no stop away", "", ALL_LOOPS) {
+  TestType on;
+  on.loop.stop();
+  on.loop.post([&] {
+    CHECK_THROWS_AS(on.loop.run(), std::logic_error);
+    CHECK_THROWS_AS(on.loop.run_once(0ms), std::logic_error);
+  });
+  CHECK(turns_to_stop(on) < 3);
+}
+
+TEMPLATE_TEST_CASE("a single turn takes no stop away", "", ALL_LOOPS) {
+  TestType on;
+  on.loop.stop();
+  run_turns(on, 2);
+  CHECK(turns_to_stop(on) < 3);
+  CHECK(turns_to_stop(on) >= 100);
+}
+
+TEMPLATE_TEST_CASE("what is due is handled also if the loop was stopped before", "", ALL_LOOPS) {
+  TestType on;
+  wire w;
+  std::string got;
+  const auto watch =
+      on.loop.watch(w.near.fd(), io_events::read, [&](io_events) { got += w.take(); });
+  w.far.write_some("x");
+  run_turns(on, 1);  // Asio looks at a descriptor for the first time
+  on.loop.stop();
+  run_turns(on, 2);
+  w.far.write_some("y");
+  on.loop.run();
+  run_turns(on, 1);
+  CHECK(got == "xy");
+}
+
+TEMPLATE_TEST_CASE("a child process that destroys its copy leaves the parent's watches", "",
+                   ALL_LOOPS) {
+  auto on = std::make_unique<TestType>();
+  wire w;
+  std::string got;
+  auto watch = on->loop.watch(w.near.fd(), io_events::read, [&](io_events) { got += w.take(); });
+  auto timer = on->loop.at(on->clock() + 1s, [&] { got += " timer"; });
+  run_turns(*on, 1);
+  const pid_t child = ::fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    watch.drop();
+    timer.cancel();
+    on.reset();
+    std::_Exit(0);
+  }
+  int status = -1;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  CHECK(status == 0);
+  w.far.write_some("hello");
+  CHECK(run_until(*on, [&] { return got == "hello"; }));
+  on->clock.advance(1s);
+  CHECK(run_until(*on, [&] { return got == "hello timer"; }));
+}
+
+TEMPLATE_TEST_CASE("a timer of the first time that there is is due, one of the last never", "",
+                   ALL_LOOPS) {
+  TestType on;
+  std::string called;
+  const auto first = on.loop.at(jalon::steady_time::min(), [&] { called += 'f'; });
+  const auto last = on.loop.at(jalon::steady_time::max(), [&] { called += 'l'; });
+  run_turns(on, 3);
+  CHECK(called == "f");
+  on.loop.post([&] { called += 'p'; });
+  on.loop.run_once(std::chrono::milliseconds::max());
+  CHECK(called == "fp");
+}
+
 TEMPLATE_TEST_CASE("what is put off runs once, at the end of the turn", "", ALL_LOOPS) {
   TestType on;
   wire w;
@@ -331,6 +501,53 @@ TEMPLATE_TEST_CASE("what is put off from outside a turn runs in the next one", "
   flush.schedule();
   CHECK(runs == 0);
   on.loop.run_once(10min);
+  CHECK(runs == 1);
+}
+
+TEMPLATE_TEST_CASE("what puts itself off again runs once a turn, in whatever stage", "",
+                   ALL_LOOPS) {
+  TestType on;
+  int inputs = 0;
+  int outputs = 0;
+  std::optional<deferred> input;
+  std::optional<deferred> output;
+  input.emplace(
+      on.loop.deferrals(),
+      [&] {
+        ++inputs;
+        input->schedule();
+        output->schedule();
+      },
+      jalon::deferral_stage::after_input);
+  output.emplace(on.loop.deferrals(), [&] {
+    ++outputs;
+    on.loop.retire(std::make_unique<int>());
+  });
+  input->schedule();
+  for (int turn = 1; turn <= 12; ++turn) {
+    on.loop.run_once(10min);
+    CHECK(inputs == turn);
+    CHECK(outputs == turn);
+  }
+}
+
+TEMPLATE_TEST_CASE("a turn that ends early has run what was put off once", "", ALL_LOOPS) {
+  TestType on;
+  wire w;
+  int runs = 0;
+  deferred flush(on.loop.deferrals(), [&] { ++runs; });
+  bool throws = true;
+  const auto watch = on.loop.watch(w.near.fd(), io_events::read, [&](io_events) {
+    w.take();
+    flush.schedule();
+    if (throws) throw std::runtime_error("a handler");
+  });
+  w.far.write_some("x");
+  CHECK_THROWS_AS(run_until(on, [] { return false; }), std::runtime_error);
+  CHECK(runs == 0);
+  on.loop.run_once(10min);
+  CHECK(runs == 1);
+  run_turns(on, 3);
   CHECK(runs == 1);
 }
 

@@ -469,6 +469,69 @@ TEST_CASE("When all leave a large room by request, those elsewhere go first", "[
   }
 }
 
+TEST_CASE("No history hides what a request can cause from those who ask for little", "[policy]") {
+  const std::string text(900, 'x');
+  for (const std::string& dear :
+       {R"({"type":"msgall","text":")" + text + "\"}",
+        R"({"type":"msgall","text":")" + text + text + "\"}",
+        R"({"type":"say","channel":"large","text":")" + text + "\"}",
+        std::string(R"({"type":"who"})"), std::string(R"({"type":"members","channel":"large"})"),
+        std::string(R"({"type":"join","channel":"small"})"),
+        std::string(R"({"type":"create","channel":"own"})")}) {
+    for (const std::size_t attackers : {30U, 300U}) {
+      chat::service_limits limits;
+      limits.turn_work = 4'000;
+      limits.burst = 10'000'000;
+      limited_chat scene(limits);
+      const rooms rooms(scene, 300);
+      const auto newcomer = scene.connect();
+      const auto nameless = scene.connect();
+      std::string pings;
+      for (int i = 0; i < 70; ++i) pings += "{\"type\":\"ping\"}\n";
+      for (std::size_t i = 0; i < attackers; ++i) scene.host.send(rooms.members[i], pings);
+      crowded_turn turn(scene);
+      for (std::size_t i = 0; i < attackers; ++i) turn.receive(rooms.members[i], dear);
+      turn.receive(rooms.talker, talk);
+      turn.receive(newcomer, R"({"type":"nick","nick":"newcomer"})");
+      turn.receive(nameless, R"({"type":"ping","id":"small"})");
+      CAPTURE(dear.substr(0, 30), attackers);
+      turn.end();
+      CHECK(turn.has_sent(R"("text":"now")"));
+      CHECK(turn.has_sent(R"({"type":"welcome","nick":"newcomer"})"));
+      CHECK(turn.has_sent(R"("id":"small")"));
+      CHECK(turn.frames().size() < 200);
+    }
+  }
+}
+
+TEST_CASE("What is said of a request's reach is at least what it reaches", "[policy]") {
+  limited_chat scene;
+  const rooms rooms(scene, 30);
+  for (const std::string line :
+       {R"({"type":"msgall","text":"x"})", R"({"type":"say","channel":"large","text":"x"})",
+        R"({"type":"nick","nick":"other"})", R"({"type":"who"})", R"({"type":"channels"})",
+        R"({"type":"members","channel":"large"})", R"({"type":"join","channel":"small"})",
+        R"({"type":"join","channel":"large"})", R"({"type":"leave","channel":"large"})",
+        R"({"type":"create","channel":"new"})", R"({"type":"msg","to":"m1","text":"x"})",
+        R"({"type":"whois","nick":"m1"})", R"({"type":"ping"})", "no JSON", R"({"type":7})"}) {
+    CAPTURE(line);
+    chat::router& router = scene.chat.router();
+    const chat::reach said = router.reach_of(rooms.members[5], line);
+    jalon::actions out(scene.clock);
+    router.received(rooms.members[5], line, out);
+    std::size_t others = 0;
+    std::size_t longest = 0;
+    for (std::size_t i = 0; i < out.size(); ++i) {
+      if (const auto* const frame = std::get_if<jalon::actions::send_frame>(&out[i])) {
+        others += frame->count;
+        longest = std::max(longest, out.frame(*frame).size());
+      }
+    }
+    CHECK(said.clients + 1 >= others);
+    CHECK(said.answer_bytes + 200 >= longest);
+  }
+}
+
 TEST_CASE("What a client has asked for is done before it is gone", "[policy]") {
   chat::service_limits limits;
   limits.turn_work = 20;
@@ -797,6 +860,33 @@ TEST_CASE("An unusual HTTP request is recognised too", "[policy]") {
     }
     CHECK(decode("\n \nput x HTTP/1.1\n{}\n", piece) ==
           std::vector<std::string>{"", " ", "<HTTP>"});
+  }
+}
+
+TEST_CASE("An HTTP request whose first line is too long is recognised too", "[policy]") {
+  const std::string path = "/" + std::string(70'000, 'a') + " HTTP/1.1\r\nHost: a\r\n\r\n{}\n";
+  for (const std::size_t piece : {7U, 16'384U, 100'000U}) {
+    CAPTURE(piece);
+    for (const std::string& start :
+         {std::string("FooBar "), std::string(70, 'M') + ' ', std::string(80, ' ') + "GET ",
+          "GET" + std::string(100, ' '), "\r\n\n " + std::string(70, 'm') + '\t',
+          std::string(70'000, ' ') + "GET "}) {
+      CAPTURE(start.substr(0, 10));
+      const auto frames = decode(start + path, piece);
+      REQUIRE_FALSE(frames.empty());
+      CHECK(frames.back() == "<HTTP>");
+      for (std::size_t i = 0; i + 1 < frames.size(); ++i) CHECK(frames[i].empty());
+    }
+  }
+}
+
+TEST_CASE("A first line that is only too long is no HTTP", "[policy]") {
+  const std::string much(70'000, 'x');
+  for (const std::string& line : {much, "{\"type\":\"ping\", \"x\": \"GET / " + much + "\"}",
+                                  "[ \"" + much, "\"a b" + much}) {
+    const auto frames = decode(line + "\n", 16'384);
+    REQUIRE(frames.size() == 1);
+    CHECK(frames[0] != "<HTTP>");
   }
 }
 

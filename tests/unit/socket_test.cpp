@@ -6,6 +6,7 @@
 #include <array>
 #include <atomic>
 #include <string>
+#include <system_error>
 #include <thread>
 
 #include <jalon/socket.hpp>
@@ -197,6 +198,15 @@ TEST_CASE("options reach the system") {
 
   accepted.set_keepalive(idle_time, interval, probes);
   check_keepalive(fd);
+
+#ifdef TCP_KEEPIDLE
+  accepted.set_keepalive(std::chrono::seconds::max(), std::chrono::seconds((1LL << 32) + 5),
+                         probes);
+  CHECK(option<int>(fd, IPPROTO_TCP, TCP_KEEPIDLE) == 32'767);
+  CHECK(option<int>(fd, IPPROTO_TCP, TCP_KEEPINTVL) == 32'767);
+#endif
+  CHECK_THROWS_AS(accepted.set_keepalive(std::chrono::seconds::min(), interval, probes),
+                  std::system_error);
 
   accepted.set_buffers(20'000, 30'000);
   CHECK(option<int>(fd, SOL_SOCKET, SO_SNDBUF) >= 20'000);

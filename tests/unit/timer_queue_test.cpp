@@ -1,4 +1,6 @@
 // What is due at which time, told to the queue.
+#include <chrono>
+#include <ratio>
 #include <string>
 
 #include <jalon/timer_queue.hpp>
@@ -22,6 +24,48 @@ struct called_timers {
     return queue.add(when, [this, name] { called += name; });
   }
 };
+
+TEST_CASE("a time after a wait is never beyond the first or the last") {
+  using jalon::time_after;
+  constexpr auto first = steady_time::min();
+  constexpr auto last = steady_time::max();
+  constexpr steady_time now = start + 30 * 24h;
+  for (const steady_time from : {first, steady_time{}, now, last}) {
+    CHECK(time_after(from, 0s) == from);
+    CHECK(time_after(from, std::chrono::hours::max()) == last);
+    CHECK(time_after(from, std::chrono::hours::min()) == first);
+    CHECK(time_after(from, std::chrono::duration<double>(1e300)) == last);
+    CHECK(time_after(from, std::chrono::duration<float>(-1e30F)) == first);
+  }
+  CHECK(time_after(now, std::chrono::milliseconds::min()) == first);
+  CHECK(time_after(now, std::chrono::milliseconds::max()) == last);
+  CHECK(time_after(last, 1ns) == last);
+  CHECK(time_after(first, -1ns) == first);
+  CHECK(time_after(now, -2h) == now - 2h);
+  INFO("types that are too narrow for the time that is left, and odd units");
+  CHECK(time_after(now, std::chrono::duration<int, std::milli>(5)) == now + 5ms);
+  CHECK(time_after(now, std::chrono::duration<short>(5)) == now + 5s);
+  CHECK(time_after(now, std::chrono::duration<signed char, std::ratio<3600>>(-5)) == now - 5h);
+  CHECK(time_after(now, std::chrono::duration<double>(0.5)) == now + 500ms);
+  CHECK(time_after(now, std::chrono::duration<long, std::ratio<1, 3>>(6)) == now + 2s);
+  CHECK(time_after(now, std::chrono::duration<long, std::pico>(7'000)) == now + 7ns);
+}
+
+TEST_CASE("the time until another is never beyond what a duration can be") {
+  using jalon::time_until;
+  using limit = steady_time::duration;
+  constexpr auto first = steady_time::min();
+  constexpr auto last = steady_time::max();
+  CHECK(time_until(start, start + 1s) == -1s);
+  CHECK(time_until(start + 1s, start) == 1s);
+  CHECK(time_until(last, first) == limit::max());
+  CHECK(time_until(first, last) == limit::min());
+  CHECK(time_until(first, start) == limit::min());
+  CHECK(time_until(last, steady_time{} - 1ns) == limit::max());
+  CHECK(time_until(first, first) == 0s);
+  CHECK(time_until(start, first) == limit::max());
+  CHECK(time_until(last, last) == 0s);
+}
 
 TEST_CASE("what is due is called, the earliest first, and once") {
   called_timers s;

@@ -89,7 +89,8 @@ JALON_INLINE bool wait_writable(int fd, std::chrono::steady_clock::time_point de
   using std::chrono::milliseconds;
   constexpr milliseconds longest{std::numeric_limits<int>::max()};
   for (;;) {
-    const auto left = std::chrono::ceil<milliseconds>(deadline - std::chrono::steady_clock::now());
+    const auto left =
+        std::chrono::ceil<milliseconds>(time_until(deadline, std::chrono::steady_clock::now()));
     pollfd watched{fd, POLLOUT, 0};
     const auto wait = std::clamp(left, milliseconds(0), longest);
     const int ready = ::poll(&watched, 1, static_cast<int>(wait.count()));
@@ -114,7 +115,7 @@ JALON_INLINE stream_socket connect(std::vector<endpoint> targets,
   connector attempt(std::move(targets));
   while (attempt.status() == connector::state::pending) {
     const auto now = std::chrono::steady_clock::now();
-    const auto share = (deadline - now) / static_cast<long>(attempt.left() + 1);
+    const auto share = time_until(deadline, now) / static_cast<long>(attempt.left() + 1);
     if (detail::wait_for(attempt, now + share))
       attempt.advance();
     else

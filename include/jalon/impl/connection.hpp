@@ -25,6 +25,7 @@ connection<Loop, Codec, Handler>::connection(Loop& loop, stream_socket socket, H
       codec_(std::move(codec)),
       loop_(loop),
       socket_(std::move(socket)),
+      watches_sent_(stall_timeout_ != std::chrono::milliseconds::max() && socket_.counts_bytes()),
       queue_(options.queue),
       end_of_turn_(loop.deferrals(), [this] { end_turn(); }),
       watch_(loop.watch(
@@ -45,7 +46,7 @@ void connection<Loop, Codec, Handler>::apply_event(connection_event event, std::
   if (!closes && is_closing(row.to) && !is_closing(before)) {
     end_of_turn_.schedule();
     watch_closing();
-    watch_output();
+    watch_output(accepted());
   }
   try {
     if (row.action == connection_action::report_end) handler_.ended(error);
@@ -65,13 +66,13 @@ void connection<Loop, Codec, Handler>::close_socket() {
 }
 
 // Once it closes, the peer must accept what is queued, and then end its side. Before, it must
-// accept what a full socket has left behind.
+// accept what a full socket has left behind, and what is in the socket.
 template <event_loop Loop, codec Codec, class Handler>
-void connection<Loop, Codec, Handler>::watch_output() {
+void connection<Loop, Codec, Handler>::watch_output(std::int64_t accepted_before) {
   const auto limit = is_closing(phase_) ? drain_timeout_ : stall_timeout_;
   output_watched_ = true;
   output_timer_ = loop_.at(time_after(loop_.now(), limit),
-                           [this, before = accepted()] { check_output(before); });
+                           [this, accepted_before] { check_output(accepted_before); });
 }
 
 // How many bytes the peer has accepted. Of a unix socket, about: its bytes count with the memory
@@ -93,8 +94,10 @@ void connection<Loop, Codec, Handler>::watch_closing() {
 template <event_loop Loop, codec Codec, class Handler>
 void connection<Loop, Codec, Handler>::check_output(std::int64_t accepted_before) {
   output_watched_ = false;
-  if (!is_closing(phase_) && !queue_.blocked()) return;
-  if (accepted() > accepted_before) return watch_output();
+  const bool waits = queue_.blocked() || (watches_sent_ && socket_.unacknowledged() > 0);
+  if (!is_closing(phase_) && !waits) return;
+  const std::int64_t now = accepted();
+  if (now > accepted_before) return watch_output(now);
   disconnect_late(is_closing(phase_) ? connection_deadline::drain : connection_deadline::stall);
 }
 
@@ -244,10 +247,14 @@ template <event_loop Loop, codec Codec, class Handler>
 void connection<Loop, Codec, Handler>::write_queued() {
   const io_result result = queue_.write_to(socket_);
   trace_io("wrote", result);
+  // If this is not watched, all that was sent before is accepted: so it was when it was looked at.
+  if (watches_sent_ && !output_watched_ && result.bytes > 0)
+    watch_output(static_cast<std::int64_t>(sent_));
   sent_ += result.bytes;
   if (result.status == io_status::error) return apply_event(connection_event::broken, result.error);
   if (queue_.blocked()) {
-    if (!output_watched_ && stall_timeout_ != std::chrono::milliseconds::max()) watch_output();
+    if (!output_watched_ && stall_timeout_ != std::chrono::milliseconds::max())
+      watch_output(accepted());
     return queue_.release_shared_blocks();
   }
   apply_event(connection_event::all_sent);

@@ -23,9 +23,14 @@ JALON_INLINE int to_timeout(wait_limit limit) {
   return static_cast<int>(std::clamp(*limit, std::chrono::milliseconds(0), longest).count());
 }
 
+// poll(2) would report a number that is no descriptor again and again, and the array that is
+// indexed by it would grow to any size.
+JALON_INLINE void require_open(int fd) { check_call(::fcntl(fd, F_GETFD), "fcntl"); }
+
 }  // namespace detail
 
 JALON_INLINE void poll_poller::add(int fd, io_events wanted, void* tag) {
+  detail::require_open(fd);
   const auto slot = static_cast<std::size_t>(fd);
   if (slot >= index_.size()) index_.resize(slot + 1);
   index_[slot] = fds_.size();
@@ -81,7 +86,8 @@ JALON_INLINE epoll_poller::epoll_poller()
     : fd_(check_call(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1")), events_(most_a_turn) {}
 
 JALON_INLINE void epoll_poller::add(int fd, io_events wanted, void* tag) {
-  if (wanted != io_events::none) check_call(control(EPOLL_CTL_ADD, fd, wanted, tag), "epoll_ctl");
+  if (wanted == io_events::none) return detail::require_open(fd);
+  check_call(control(EPOLL_CTL_ADD, fd, wanted, tag), "epoll_ctl");
 }
 
 JALON_INLINE void epoll_poller::modify(int fd, io_events wanted, void* tag) {

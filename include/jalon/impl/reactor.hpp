@@ -48,10 +48,10 @@ JALON_INLINE reactor::~reactor() { deferrals_.destroy_retired(); }
 
 JALON_INLINE reactor::watch_type reactor::watch(int fd, io_events interest, ready_handler handler,
                                                 std::string_view name) {
+  if (fd < 0) throw_system_error(EBADF, "watch", std::string(name));
   const auto number = static_cast<std::size_t>(fd);
   if (number < watched_.size() && watched_[number])
     throw_system_error(EEXIST, "watch", std::string(name));
-  if (number >= watched_.size()) watched_.resize(number + 1);
   auto added = std::make_unique<entry>(entry{.fd = fd,
                                              .interest = interest,
                                              .handler = std::move(handler),
@@ -60,13 +60,14 @@ JALON_INLINE reactor::watch_type reactor::watch(int fd, io_events interest, read
   entry* const tag = added.get();
   std::visit([&](auto& p) { p.add(fd, interest, tag); }, poller_);
   entries_.push_back(std::move(added));
+  if (number >= watched_.size()) watched_.resize(number + 1);
   watched_[number] = true;
   return {this, tag};
 }
 
 JALON_INLINE void reactor::change(entry* watched, io_events interest) {
-  watched->interest = interest;
   std::visit([&](auto& p) { p.modify(watched->fd, interest, watched); }, poller_);
+  watched->interest = interest;
 }
 
 JALON_INLINE void reactor::remove(entry* gone) noexcept {
@@ -92,8 +93,10 @@ JALON_INLINE void reactor::stop() {
 }
 
 JALON_INLINE void reactor::run() {
+  do {
+    run_once(stopped_ ? wait_limit(0) : std::nullopt);
+  } while (!stopped_);
   stopped_ = false;
-  while (!stopped_) run_once();
 }
 
 JALON_INLINE void reactor::run_once(wait_limit limit) {
@@ -147,7 +150,8 @@ JALON_INLINE wait_limit reactor::shortest(wait_limit limit) {
   const auto due = timers_.next();
   if (!due) return limit;
   // Rounded up: a turn that began a moment too early would find nothing due.
-  const auto left = std::max(milliseconds(0), std::chrono::ceil<milliseconds>(*due - now()));
+  const auto left =
+      std::max(milliseconds(0), std::chrono::ceil<milliseconds>(time_until(*due, now())));
   return limit ? std::min(*limit, left) : left;
 }
 

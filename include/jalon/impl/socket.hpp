@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <sys/uio.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <filesystem>
@@ -52,15 +53,21 @@ inline int accept_connection(int listener, sockaddr* peer, socklen_t* size) {
 #endif
 }
 
+// As an option of TCP: at most 32,767, which is the most that Linux takes.
+JALON_INLINE int to_keepalive(std::chrono::seconds time) {
+  constexpr std::chrono::seconds longest{32'767};
+  return static_cast<int>(std::clamp(time, std::chrono::seconds(-1), longest).count());
+}
+
 JALON_INLINE void set_keepalive(int fd, std::chrono::seconds idle, std::chrono::seconds interval,
                                 int probes) {
   set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
 #ifdef TCP_KEEPIDLE
-  set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, static_cast<int>(idle.count()));
+  set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, to_keepalive(idle));
 #else
-  set_option(fd, IPPROTO_TCP, TCP_KEEPALIVE, static_cast<int>(idle.count()));
+  set_option(fd, IPPROTO_TCP, TCP_KEEPALIVE, to_keepalive(idle));
 #endif
-  set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, static_cast<int>(interval.count()));
+  set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, to_keepalive(interval));
   set_option(fd, IPPROTO_TCP, TCP_KEEPCNT, probes);
 }
 
@@ -158,6 +165,13 @@ JALON_INLINE std::size_t stream_socket::unacknowledged() const noexcept {
   ::ioctl(fd(), FIONWRITE, &bytes);
 #endif
   return bytes > 0 ? static_cast<std::size_t>(bytes) : 0;
+}
+
+JALON_INLINE bool stream_socket::counts_bytes() const noexcept {
+  sockaddr_storage name{};
+  socklen_t size = sizeof name;
+  return ::getsockname(fd(), reinterpret_cast<sockaddr*>(&name), &size) == 0 &&
+         name.ss_family != AF_UNIX;
 }
 
 JALON_INLINE std::error_code stream_socket::take_error() noexcept {
