@@ -55,6 +55,7 @@ extern struct message header, answer;
 extern struct sockaddr_in address;
 extern const char *const type_names[TYPES];
 extern char names[PLACES][32], buffer[1024], payload[1024], line[1024], typed[1024];
+extern const char *hello, *id, *id_as_it_came, *type;
 extern char *text, *nick, *name, *partial, *path, **argv;
 extern char *const arguments[];
 extern char *end;
@@ -64,6 +65,13 @@ extern int fd, listener, file, inbox, n, place, count, total, average, number;
 extern bool typing;
 extern pthread_t thread;
 extern pthread_mutex_t lock;
+
+/* As jansson has them. */
+typedef struct json_t json_t;
+json_t *json_loads(const char *input, size_t flags, void *error);
+json_t *json_object_get(const json_t *from, const char *key);
+const char *json_string_value(const json_t *value);
+extern json_t *object;
 
 bool has_message(const struct client *who);
 void handle_first(struct client *who);

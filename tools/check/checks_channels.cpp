@@ -72,10 +72,14 @@ void name_with_sign(stage& s) {
 
 void listed(stage& s) {
   const auto room = s.word();
+  const auto other = s.word();
   member(s, "alice", room, "create");
+  member(s, "carol", other, "create");
   user& bob = s.sign_in("bob");
-  bob.asks("channels");
-  bob.hears(room);
+  for (const auto& name : {room, other}) {
+    bob.asks("channels");
+    bob.hears(name);
+  }
 }
 
 // The first user keeps the channel. The second is refused, and is not in it.

@@ -39,7 +39,8 @@ std::string death_of(const check_result& result) {
 // Causes that name what is missing and not why: only equal expectations may have one of these.
 bool is_vague(const std::string& cause) {
   static const std::vector<std::string> vague{"no_answer",         "unsure",  "refusal_missing",
-                                              "answer_incomplete", "cut_off", "out_of_time"};
+                                              "answer_incomplete", "cut_off", "out_of_time",
+                                              "answered_otherwise"};
   return std::find(vague.begin(), vague.end(), cause) != vague.end();
 }
 
@@ -78,6 +79,7 @@ names causes_behind(const std::string& cause) {
   static const names with_waiting = with(framing, {"waits_for_more", "length_believed"});
   static const std::map<std::string, names> behind{
       {"no_answer", with_delivery},
+      {"answered_otherwise", with_delivery},
       {"cut_off", with_refusal},
       {"exited", framing},
       {"exit_after_pieces", framing},

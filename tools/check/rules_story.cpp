@@ -58,10 +58,14 @@ bool is_outsider(const symptoms& s) {
 
 // The receiver was in the channel, and has left it or gone to another.
 bool has_left_channel(const symptoms& s) {
-  const auto* const left = s.story.last_of(s.about.who, "leave");
+  const auto& all = s.story.requests();
+  const bool was_in = std::any_of(all.begin(), all.end(), [&](const sent_request& request) {
+    return request.who == s.about.who && (request.kind() == "create" || request.kind() == "join") &&
+           !story_view::common_word(request, *s.accepted()).empty();
+  });
   const auto* const joined = s.story.last_of(s.about.who, "join");
-  if (left != nullptr) return true;
-  return joined != nullptr && story_view::common_word(*joined, *s.accepted()).empty();
+  return was_in && (s.story.last_of(s.about.who, "leave") != nullptr ||
+                    (joined != nullptr && story_view::common_word(*joined, *s.accepted()).empty()));
 }
 
 // Whoever waits for an answer got a piece of what another client has begun to send.
@@ -144,6 +148,26 @@ bool lacks_sender(const symptoms& s) {
   return std::any_of(words.begin(), words.end(), [&](const auto& text) {
     return text != s.word() && s.story.has_heard(s.about.who, text, last.first);
   });
+}
+
+// The server speaks first, and has not.
+bool lacks_greeting(const symptoms& s) {
+  return s.expected_is("due.hears") && !s.grades_client() && !s.answered() &&
+         s.story.last_of(s.about.who) == nullptr;
+}
+
+// Whoever asked got an error, though nothing was wrong with the request.
+bool is_refused_wrongly(const symptoms& s) {
+  const auto came = s.about.actual.values.find("bytes");
+  return s.expected_is("due.hears") && s.code().empty() && !s.grades_client() && s.answered() &&
+         came != s.about.actual.values.end() && came->second.find("\"error\"") != std::string::npos;
+}
+
+// Something came after the last request to whoever waits, and what was due is not in it.
+bool is_answered_otherwise(const symptoms& s) {
+  const auto* const last = s.story.last_request();
+  return s.expected_is("due.hears") && s.code().empty() && !s.grades_client() && s.answered() &&
+         last != nullptr && s.story.has_heard(s.about.who, "", last->first);
 }
 
 bool is_question(const sent_request* request) {
@@ -251,6 +275,9 @@ std::vector<rule> guesses() {
        [](const symptoms& s) {
          return s.expected_is("due.told") || s.expected_is("due.user_told") || !s.code().empty();
        }},
+      {"no_greeting", lacks_greeting},
+      {"refused_wrongly", is_refused_wrongly},
+      {"answered_otherwise", is_answered_otherwise},
       {"no_answer", [](const symptoms& s) { return s.blocked_in_poll(); }},
       {"unsure", [](const symptoms&) { return true; }},
   };
