@@ -117,6 +117,22 @@ TEMPLATE_TEST_CASE("a peer that accepts nothing is disconnected, though this sys
   CHECK_FALSE(s.link->open());
 }
 
+TEMPLATE_TEST_CASE("this system does not keep for a peer what that did not accept in time", "",
+                   ALL_LOOPS) {
+  deadline_scene<TestType> s;
+  fill_send_buffer(s);
+  s.wait_until_told();
+  s.wait(10);
+  REQUIRE(s.told.back() == "closed");
+  std::vector<char> room(300'000);
+  jalon::io_result last;
+  REQUIRE(run_until(s, [&] {
+    last = s.peer.socket().read_some(room);
+    return last.status == jalon::io_status::end || last.status == jalon::io_status::error;
+  }));
+  CHECK(last.error == std::errc::connection_reset);
+}
+
 TEMPLATE_TEST_CASE("a peer that has accepted all may be silent for as long as it likes", "",
                    ALL_LOOPS) {
   deadline_scene<TestType> s;

@@ -130,8 +130,11 @@ void connection<Loop, Codec, Handler>::disconnect_late(connection_deadline which
 
 template <event_loop Loop, codec Codec, class Handler>
 void connection<Loop, Codec, Handler>::end_late(connection_deadline which) {
-  if (which == connection_deadline::drain || which == connection_deadline::close)
+  if (which == connection_deadline::drain || which == connection_deadline::close) {
+    // The system would keep the bytes of a closed socket for as long as the peer's system answers.
+    if (socket_.unacknowledged() > 0) socket_.reset_on_close();
     return apply_event(connection_event::timed_out);
+  }
   if (is_closing(phase_)) return;
   if (which == connection_deadline::stall) queue_.drop_unstarted();
   close();
