@@ -882,8 +882,8 @@ TEST_CASE("An HTTP request whose first line is too long is recognised too", "[po
 
 TEST_CASE("A first line that is only too long is no HTTP", "[policy]") {
   const std::string much(70'000, 'x');
-  for (const std::string& line : {much, "{\"type\":\"ping\", \"x\": \"GET / " + much + "\"}",
-                                  "[ \"" + much, "\"a b" + much}) {
+  for (const std::string& line :
+       {much, R"({"type":"ping", "x": "GET / )" + much + R"("})", "[ \"" + much, "\"a b" + much}) {
     const auto frames = decode(line + "\n", 16'384);
     REQUIRE(frames.size() == 1);
     CHECK(frames[0] != "<HTTP>");
