@@ -143,6 +143,8 @@ struct terminal_console::readline_calls {
     rl_prep_term_function = &prepare;
     rl_deprep_term_function = &unprepare;
     rl_initialize();
+    // Readline 8.2 reads behind its buffers if the prompt is longer than a line that it scrolls.
+    rl_variable_bind("horizontal-scroll-mode", "off");
     fit_screen();
     use_utf8();
     stifle_history(most_remembered);
