@@ -326,12 +326,17 @@ void never_reads(stage& s) {
 
 // ---- what a correct client never sends ----
 
+// Sends it, and waits until the program has read it, or has ended the connection.
+void attack(stage& s, user& mallory, const std::string& name, const tools::arguments& values = {}) {
+  mallory.attacks(name, values);
+  s.run_until([&] { return mallory.is_gone() || s.has_read_all_of(mallory); });
+}
+
 template <const char* Name>
 void survives_attack(stage& s) {
   user& bob = s.sign_in("bob");
   user& mallory = s.sign_in("mallory");
-  mallory.attacks(Name);
-  s.run_until([&] { return mallory.is_gone() || s.has_read_all_of(mallory); });
+  attack(s, mallory, Name);
   if (s.dialect().refusal(Name).empty() || mallory.is_gone()) return s.others_are_served(bob);
   mallory.gets_answer(Name);
   mallory.is_served();
@@ -343,8 +348,7 @@ template <const char* Name>
 void survives_length(stage& s) {
   user& bob = s.sign_in("bob");
   user& mallory = s.sign_in("mallory");
-  mallory.attacks(Name);
-  s.run_until([&] { return mallory.is_gone() || s.has_read_all_of(mallory); });
+  attack(s, mallory, Name);
   s.others_are_served(bob);
   mallory.closes();
   s.others_are_served(bob);
@@ -359,8 +363,7 @@ void name_without_zero(stage& s) {
     s.others_are_served(bob);
   }
   user& mallory = s.sign_in("mallory");
-  mallory.attacks("no_zero");
-  s.run_until([&] { return mallory.is_gone() || s.has_read_all_of(mallory); });
+  attack(s, mallory, "no_zero");
   s.others_are_served(bob);
 }
 
@@ -370,8 +373,7 @@ void too_long_a_message(stage& s) {
   user& bob = s.sign_in("bob");
   user& mallory = s.sign_in("mallory");
   const std::size_t length = s.input_size(usual);
-  mallory.attacks("too_long", {{"long", std::string(length, 'x')}});
-  s.run_until([&] { return mallory.is_gone() || s.has_read_all_of(mallory); });
+  attack(s, mallory, "too_long", {{"long", std::string(length, 'x')}});
   if (length == usual && !s.dialect().refusal("too_long").empty() && !mallory.is_gone()) {
     mallory.gets_answer("too_long");
     mallory.is_served();

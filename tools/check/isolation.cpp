@@ -42,14 +42,19 @@ bool all_within_reach(const std::vector<std::string>& paths) {
   return true;
 }
 
+// Waits for a child. @return whether there was one, and it ended with success
+bool ends_well(pid_t child) {
+  int status = 1;
+  return child > 0 && ::waitpid(child, &status, 0) == child && status == 0;
+}
+
 // Whether @p is_so holds for another user. Asks in a child, because a process can't become root
 // again.
 template <class Condition>
 bool holds_for(uid_t user, const Condition& is_so) {
   const pid_t child = ::fork();
   if (child == 0) ::_exit(become(user) && is_so() ? 0 : 1);
-  int status = 1;
-  return child > 0 && ::waitpid(child, &status, 0) == child && status == 0;
+  return ends_well(child);
 }
 
 pid_t fork_in_new_processes() {
@@ -102,8 +107,7 @@ bool mount_own_proc() {
 bool can_make_processes() {
   const pid_t child = fork_in_new_processes();
   if (child == 0) ::_exit(mount_own_proc() ? 0 : 1);
-  int status = 1;
-  return child > 0 && ::waitpid(child, &status, 0) == child && status == 0;
+  return ends_well(child);
 }
 
 }  // namespace

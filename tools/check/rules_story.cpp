@@ -156,18 +156,22 @@ bool lacks_greeting(const symptoms& s) {
          s.story.last_of(s.about.who) == nullptr;
 }
 
+// A server's user was due a text that is no refusal's code, and something else came.
+bool got_another_text(const symptoms& s) {
+  return s.expected_is("due.hears") && s.code().empty() && !s.grades_client() && s.answered();
+}
+
 // Whoever asked got an error, though nothing was wrong with the request.
 bool is_refused_wrongly(const symptoms& s) {
   const auto came = s.about.actual.values.find("bytes");
-  return s.expected_is("due.hears") && s.code().empty() && !s.grades_client() && s.answered() &&
-         came != s.about.actual.values.end() && came->second.find("\"error\"") != std::string::npos;
+  return got_another_text(s) && came != s.about.actual.values.end() &&
+         came->second.find("\"error\"") != std::string::npos;
 }
 
 // Something came after the last request to whoever waits, and what was due is not in it.
 bool is_answered_otherwise(const symptoms& s) {
   const auto* const last = s.story.last_request();
-  return s.expected_is("due.hears") && s.code().empty() && !s.grades_client() && s.answered() &&
-         last != nullptr && s.story.has_heard(s.about.who, "", last->first);
+  return got_another_text(s) && last != nullptr && s.story.has_heard(s.about.who, "", last->first);
 }
 
 bool is_question(const sent_request* request) {

@@ -468,7 +468,7 @@ evidence stage::gather_evidence() {
   seen.stopped_because = program_->stopped_because();
   seen.descriptors_before = descriptors_before_;
   seen.memory_before = memory_before_;
-  seen.descriptor_limit = program_ ? program_->options().descriptors : 0;
+  seen.descriptor_limit = program_->options().descriptors;
   if (!has_ended) {
     const pid_t pid = program_->serving_pid();
     seen.cpu_percent = cpu_percent(milliseconds(200));

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <fcntl.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -54,18 +53,6 @@ inline jalon::io_result send_from_file(int socket, int file, std::uint64_t offse
 #endif
   if (sent == 0) return {0, jalon::io_status::end, {}};
   return jalon::detail::moved(sent);
-}
-
-/// How many of the bytes that a socket has taken its peer's system has not acknowledged. Where the
-/// system does not tell (TIOCOUTQ is of Linux, tcp(7)), none.
-inline std::uint64_t unacknowledged(int socket) {
-  int bytes = 0;
-#ifdef __linux__
-  if (::ioctl(socket, TIOCOUTQ, &bytes) == -1) return 0;
-#else
-  static_cast<void>(socket);
-#endif
-  return static_cast<std::uint64_t>(bytes);
 }
 
 /// Opens a file for sending. Only a regular file has a size and ends: to open a FIFO or a device
@@ -224,7 +211,7 @@ class file_sender {
   // The bytes of the file that the peer's system has. What waits in this system's buffers is taken
   // by nobody: it may be megabytes.
   std::uint64_t taken() const {
-    const std::uint64_t waiting = unacknowledged(socket_.fd());
+    const std::uint64_t waiting = socket_.unacknowledged();
     return sent_ > waiting ? sent_ - waiting : 0;
   }
 

@@ -86,11 +86,16 @@ inline jalon::unique_fd open_folder(const std::filesystem::path& path, int more_
 
 }  // namespace detail
 
+/// Removes the name of a partial file, if it still means this file.
+inline void forget_name(const partial_file& gone) {
+  if (detail::is_named(gone.file.get(), gone.folder.get(), gone.name()))
+    ::unlinkat(gone.folder.get(), gone.name().c_str(), 0);
+}
+
 /// Removes a partial file, if its name still means this file, and its folder if it was the last
 /// one.
 inline void discard(const partial_file& gone) {
-  if (detail::is_named(gone.file.get(), gone.folder.get(), gone.name()))
-    ::unlinkat(gone.folder.get(), gone.name().c_str(), 0);
+  forget_name(gone);
   ::rmdir(gone.path.parent_path().c_str());  // fails if it is not empty
 }
 
@@ -163,11 +168,6 @@ class partial_folder {
   static bool has_other_name(const partial_file& opened) {
     const auto status = detail::status_of(opened.file.get(), opened.path);
     return S_ISREG(status.st_mode) && status.st_nlink != 1 && status.st_uid == ::geteuid();
-  }
-
-  static void forget_name(const partial_file& gone) {
-    if (detail::is_named(gone.file.get(), gone.folder.get(), gone.name()))
-      ::unlinkat(gone.folder.get(), gone.name().c_str(), 0);
   }
 
   static std::uint64_t size_of(const partial_file& opened) {
