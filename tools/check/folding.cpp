@@ -111,6 +111,7 @@ names causes_behind(const std::string& cause) {
       {"spins_without_descriptors", {"end_ignored", "spins"}},
       {"exit_on_message", {"exit_on_unknown_type"}},
       {"leave_incomplete", {"member_not_removed"}},
+      {"member_not_removed", {"told_too_many"}},
       {"state_stays", {"exit_on_leaving", "exit_on_reset"}},
       {"reads_unready", with_waiting},
       {"misdelivered", {"misdelivered_overrun", "name_overran"}},
