@@ -39,6 +39,17 @@ std::vector<check_case> user_checks();
 std::vector<check_case> channel_checks();
 std::vector<check_case> file_checks();
 
+/// Runs @p part. If it fails, adds a fact to the story that tells this failure from others.
+template <class Part>
+void expect_noting(stage& s, const std::string& fact, const tools::arguments& values, Part part) {
+  try {
+    part();
+  } catch (const failure&) {
+    s.note(fact, values);
+    throw;
+  }
+}
+
 /// Two users of a new channel hear each other. The creator joins it if the program wants that.
 void hears_in_own_channel(stage& s);
 

@@ -38,6 +38,13 @@ void hear_each_other(stage& s, user& alice, user& bob, const std::string& room) 
   bob.hears(says(s, alice, room));
 }
 
+void new_channel_serves(stage& s, const std::string& creator, const std::string& other,
+                        const std::string& room) {
+  user& first = member(s, creator, room, "create");
+  user& second = member(s, other, room, "join");
+  hear_each_other(s, first, second, room);
+}
+
 void created_and_joined(stage& s) {
   const auto room = s.word();
   user& alice = s.sign_in("alice");
@@ -106,6 +113,27 @@ void no_such_channel(stage& s) {
   bob.never_hears(room);
 }
 
+// The refused request has left nothing behind: the name is free.
+void created_after_refusal(stage& s) {
+  user& alice = s.sign_in("alice");
+  const auto room = s.word();
+  new_channel_serves(s, "bob", "carol", s.word());
+  alice.asks("join", {{"channel", room}});
+  alice.gets_answer();
+  expect_noting(s, "fact.refused_before", {{"request", "join"}},
+                [&] { new_channel_serves(s, "dave", "erin", room); });
+}
+
+void no_channel_without_a_nick(stage& s) {
+  user& bob = s.sign_in("bob");
+  user& alice = s.connect("alice");
+  const auto room = s.word();
+  alice.asks("create", {{"channel", room}});
+  alice.gets_answer("nick_required");
+  bob.asks("channels");
+  bob.never_hears(room);
+}
+
 void leaves_channel(stage& s) {
   const auto room = s.word();
   user& alice = member(s, "alice", room, "create");
@@ -118,19 +146,39 @@ void leaves_channel(stage& s) {
   bob.never_hears(word);
 }
 
-void joins_another_channel(stage& s) {
+// Who names another channel than their own stays in their own.
+void leaves_another_channel(stage& s) {
+  const auto room = s.word();
+  const auto other = s.word();
+  user& alice = member(s, "alice", room, "create");
+  user& bob = member(s, "bob", room, "join");
+  if (bob.bytes_of("leave", {{"channel", other}}) == bob.bytes_of("leave", {{"channel", room}}))
+    throw cannot_judge{{"why.no_request", {{"request", "leave CHANNEL"}}}};
+  member(s, "carol", other, "create");
+  hear_each_other(s, alice, bob, room);
+  bob.asks("leave", {{"channel", other}});
+  wait_until_handled(bob);
+  expect_noting(s, "fact.left_other", {{"who", "bob"}},
+                [&] { hear_each_other(s, alice, bob, room); });
+}
+
+// Bob is in one channel, and enters another.
+void changes_channel(stage& s, const std::string& how) {
   const auto room = s.word();
   const auto other = s.word();
   user& alice = member(s, "alice", room, "create");
   user& carol = member(s, "carol", room, "join");
-  member(s, "dave", other, "create");
+  if (how == "join") member(s, "dave", other, "create");
   user& bob = member(s, "bob", room, "join");
-  bob.asks("join", {{"channel", other}});
+  bob.asks(how, {{"channel", other}});
   wait_until_handled(bob);
   const auto word = says(s, alice, room);
   carol.hears(word);
   bob.never_hears(word);
 }
+
+void joins_another_channel(stage& s) { changes_channel(s, "join"); }
+void creates_another_channel(stage& s) { changes_channel(s, "create"); }
 
 void expect_removed(stage& s, user& witness, const std::string& room) {
   const auto listed = [&] {
@@ -154,6 +202,17 @@ void removed_after_last_leave(stage& s) {
   alice.asks("leave", {{"channel", room}});
   wait_until_handled(alice);
   expect_removed(s, bob, room);
+}
+
+void removed_after_joining_twice(stage& s) {
+  removed_after_last_leave(s);
+  const auto room = s.word();
+  user& carol = s.sign_in("carol");
+  user& dave = member(s, "dave", room, "create");
+  enter(dave, room, "join");
+  dave.asks("leave", {{"channel", room}});
+  wait_until_handled(dave);
+  expect_noting(s, "fact.joined_twice", {{"who", "dave"}}, [&] { expect_removed(s, carol, room); });
 }
 
 void removed_after_last_close(stage& s) {
@@ -244,6 +303,22 @@ void renamed_member_stays(stage& s) {
   alice.hears(says(s, bob, room));
 }
 
+// A newcomer may be given the place of a member who has left, but not their channel.
+void channel_is_not_inherited(stage& s) {
+  const auto room = s.word();
+  user& alice = member(s, "alice", room, "create");
+  user& bob = member(s, "bob", room, "join");
+  user& carol = member(s, "carol", room, "join");
+  carol.closes();
+  s.catches_up();
+  user& dave = s.sign_in("dave");
+  user& erin = s.sign_in("erin");
+  const auto word = says(s, alice, room);
+  bob.hears(word);
+  erin.never_hears(word);
+  expect_noting(s, "fact.newcomer", {{"who", "dave"}}, [&] { dave.never_hears(word); });
+}
+
 void member_never_reads(stage& s) {
   const auto room = s.word();
   user& alice = member(s, "alice", room, "create");
@@ -264,12 +339,7 @@ void member_never_reads(stage& s) {
 
 }  // namespace
 
-void hears_in_own_channel(stage& s) {
-  const auto room = s.word();
-  user& alice = member(s, "alice", room, "create");
-  user& bob = member(s, "bob", room, "join");
-  hear_each_other(s, alice, bob, room);
-}
+void hears_in_own_channel(stage& s) { new_channel_serves(s, "alice", "bob", s.word()); }
 
 std::vector<check_case> channel_checks() {
   const std::vector<std::string> channel{"create", "join", "say"};
@@ -280,9 +350,22 @@ std::vector<check_case> channel_checks() {
       {"channels.list", 3, "3.3", listed, {"create", "channels"}},
       {"channels.exists", 3, "3.4", existing_channel_is_refused, channel},
       {"channels.no_such", 3, "3.5", no_such_channel, {"join", "channels"}},
+      {"channels.refused", 3, "3.5", created_after_refusal, channel},
+      {"channels.no_nick", 3, "2.1", no_channel_without_a_nick, {"create", "channels", "nick"}},
       {"channels.leave", 3, "3.5", leaves_channel, {"leave", "create", "join", "say"}},
+      {"channels.leave_other",
+       3,
+       "3.5",
+       leaves_another_channel,
+       {"leave", "create", "join", "say"}},
       {"channels.switch", 3, "3.6", joins_another_channel, channel},
+      {"channels.switch_new", 3, "3.6", creates_another_channel, channel},
       {"channels.gone", 3, "3.7", removed_after_last_leave, {"create", "leave", "channels"}},
+      {"channels.gone_twice",
+       3,
+       "3.7",
+       removed_after_joining_twice,
+       {"create", "join", "leave", "channels"}},
       {"channels.gone_close", 3, "3.7", removed_after_last_close, {"create", "channels"}},
       {"channels.gone_reset", 3, "3.7", removed_after_resets, {"create", "join", "channels"}},
       {"channels.say", 3, "3.8", said_to_members_only, channel},
@@ -291,6 +374,7 @@ std::vector<check_case> channel_checks() {
       {"channels.apart", 3, "3.8", two_channels_apart, channel},
       {"channels.renamed", 3, "2.4", renamed_member_stays, {"create", "join", "say", "nick"}},
       {"channels.member_reset", 3, "", member_resets, channel},
+      {"channels.not_inherited", 3, "3.8", channel_is_not_inherited, channel},
       {"channels.never_reads", 3, "", member_never_reads, channel},
   };
 }

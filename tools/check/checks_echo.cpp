@@ -52,6 +52,17 @@ void one_after_the_other(stage& s) {
   }
 }
 
+// What is behind the end of a short text in the program's buffer is not sent.
+void short_after_long(stage& s) {
+  user& alice = s.sign_in("alice");
+  const auto end = s.word();
+  for (const auto& text : {s.word() + std::string(300, 'x') + end, s.word()}) {
+    alice.asks("echo", {{"text", text}});
+    alice.hears(text);
+  }
+  expect_noting(s, "fact.stale", {{"word", end}}, [&] { alice.never_hears(end); });
+}
+
 void several_clients(stage& s) {
   user& alice = s.sign_in("alice");
   user& bob = s.sign_in("bob");
@@ -110,6 +121,7 @@ std::vector<check_case> echo_checks() {
       {"echo.exact", 1, "1.4", echo_is_unchanged, {"echo"}},
       {"echo.long", 1, "1.4", long_text, {"echo"}},
       {"echo.again", 1, "1.4", one_after_the_other, {"echo"}},
+      {"echo.short", 1, "1.4", short_after_long, {"echo"}},
       {"echo.several", 1, "1.3", several_clients},
       {"echo.one_thread", 1, "1.3", one_process_one_thread},
       {"echo.nobody_else", 1, "1.6", nobody_else, {"echo"}},

@@ -69,14 +69,11 @@ void longest_nick(stage& s) {
 // What only one of two users hears, though the nick of one begins with that of the other.
 void expect_only(stage& s, user& from, user& to, const std::vector<user*>& others) {
   const auto word = s.word();
-  try {
+  expect_noting(s, "fact.prefix", {{"who", to.name()}}, [&] {
     from.asks("msg", {{"nick", to.nick()}, {"text", word}});
     to.hears(word);
     for (user* other : others) other->never_hears(word);
-  } catch (const failure&) {
-    s.note("fact.prefix", {{"who", to.name()}});
-    throw;
-  }
+  });
 }
 
 void nicks_that_begin_alike(stage& s) {
@@ -103,6 +100,41 @@ void nick_taken(stage& s) {
   bob.never_hears(word);
 }
 
+// Who is refused another nick keeps the one they have.
+void refused_change(stage& s) {
+  user& alice = s.sign_in("alice");
+  user& bob = s.sign_in("bob");
+  user& carol = s.sign_in("carol");
+  expect_message_to(s, carol, alice.nick(), alice);
+  for (const auto& refused : {bob.nick(), s.word() + "@/"}) {
+    alice.asks("nick", {{"nick", refused}});
+    alice.gets_answer();
+    expect_noting(s, "fact.refused_before", {{"request", "nick"}},
+                  [&] { expect_message_to(s, carol, alice.nick(), alice); });
+  }
+}
+
+// A long nick may be refused, and it may be cut. As it is listed, its owner is written to.
+void long_nick_is_found(stage& s) {
+  constexpr std::size_t longest = 60;
+  user& bob = s.sign_in("bob");
+  user& carol = s.sign_in("carol");
+  expect_message_to(s, bob, carol.nick(), carol);
+  user& alice = s.connect("alice");
+  const auto word = s.word();
+  const std::size_t length = std::min(longest, s.dialect().longest_name().value_or(longest));
+  alice.asks("nick", {{"nick", word + std::string(length - word.size(), 'x')}});
+  alice.gets_answer();
+  alice.lets_answers_come();
+  const auto list = bob.answer_to("who");
+  const auto begin = list.find(word);
+  if (begin == std::string::npos) return;
+  const auto end = std::min(list.find_first_not_of('x', begin + word.size()), list.size());
+  const auto listed = list.substr(begin, end - begin);
+  expect_noting(s, "fact.long_nick", {{"letters", std::to_string(listed.size())}},
+                [&] { expect_message_to(s, bob, listed, alice); });
+}
+
 void nick_changes(stage& s) {
   user& alice = s.sign_in("alice");
   user& bob = s.sign_in("bob");
@@ -114,17 +146,19 @@ void nick_changes(stage& s) {
   bob.never_hears(old);
 }
 
+void expect_listed(user& asker, const user& other) {
+  asker.asks("who");
+  asker.hears(other.nick());
+}
+
 void who(stage& s) {
   user& alice = s.sign_in("alice");
   user& bob = s.sign_in("bob");
   user& carol = s.sign_in("carol");
   // A list may leave out whoever asks for it.
-  alice.asks("who");
-  alice.hears(bob.nick());
-  bob.asks("who");
-  bob.hears(alice.nick());
-  bob.asks("who");
-  bob.hears(carol.nick());
+  expect_listed(alice, bob);
+  expect_listed(bob, alice);
+  expect_listed(bob, carol);
 }
 
 // A list that is longer than the usual buffers. A program that serves fewer users lists those.
@@ -157,14 +191,28 @@ void long_list_of_users(stage& s) {
 void who_after_a_close(stage& s) {
   user& alice = s.sign_in("alice");
   user& bob = s.sign_in("bob");
-  alice.asks("who");
-  alice.hears(bob.nick());
+  expect_listed(alice, bob);
   bob.closes();
   const auto still_there = [&] {
     return alice.answer_to("who").find(bob.nick()) != std::string::npos;
   };
   s.expect([&] { return !still_there(); }, {"due.not_listed", {{"who", "bob"}}},
            {"came.still_listed", {{"word", bob.nick()}}});
+}
+
+// The place of the first in the table is free, and the others stand behind it.
+void who_behind_a_gap(stage& s) {
+  user& alice = s.sign_in("alice");
+  user& bob = s.sign_in("bob");
+  user& carol = s.sign_in("carol");
+  const auto list_each_other = [&] {
+    expect_listed(bob, carol);
+    expect_listed(carol, bob);
+  };
+  list_each_other();
+  alice.closes();
+  s.catches_up();
+  expect_noting(s, "fact.gap", {{"who", "alice"}}, list_each_other);
 }
 
 std::string swapped(std::uint16_t port) {
@@ -258,6 +306,19 @@ void long_message_to_one(stage& s) {
   bob.hears(text);
 }
 
+// What is behind the end of a short text in the program's buffer is not sent.
+void short_after_long_message(stage& s) {
+  user& alice = s.sign_in("alice");
+  user& bob = s.sign_in("bob");
+  const auto end = s.word();
+  for (const auto& text : {s.word() + std::string(300, 'x') + end, s.word()}) {
+    bob.mark();
+    alice.asks("msg", {{"nick", bob.nick()}, {"text", text}});
+    bob.hears(text);
+  }
+  expect_noting(s, "fact.stale", {{"word", end}}, [&] { bob.never_hears(end); });
+}
+
 void names_the_sender(stage& s) {
   user& alice = s.sign_in("alice");
   user& bob = s.sign_in("bob");
@@ -337,6 +398,15 @@ void no_message_without_a_nick(stage& s) {
   bob.never_hears(word);
 }
 
+void nothing_to_all_without_a_nick(stage& s) {
+  user& bob = s.sign_in("bob");
+  user& alice = s.connect("alice");
+  const auto word = s.word();
+  alice.asks("msgall", {{"text", word}});
+  alice.gets_answer("nick_required");
+  bob.never_hears(word);
+}
+
 void sender_cannot_be_forged(stage& s) {
   user& alice = s.sign_in("alice");
   user& bob = s.sign_in("bob");
@@ -391,14 +461,18 @@ std::vector<check_case> user_checks() {
       {"users.nick_longest", 2, "", longest_nick, {"nick", "who"}},
       {"users.nick_prefix", 2, "2.9", nicks_that_begin_alike, {"nick", "msg"}},
       {"users.nick_taken", 2, "2.2", nick_taken, {"nick", "msg"}},
+      {"users.nick_refused", 2, "2.2", refused_change, {"nick", "msg"}},
+      {"users.nick_found", 2, "2.1", long_nick_is_found, {"nick", "msg", "who"}},
       {"users.nick_change", 2, "2.4", nick_changes, {"nick", "msg", "who"}},
       {"users.freed_close", 2, "2.3", nick_freed_by_close, {"nick", "msg"}},
       {"users.freed_reset", 2, "2.3", nick_freed_by_reset, {"nick", "msg"}},
       {"users.not_inherited", 2, "2.3", nick_is_not_inherited, {"nick", "msg"}},
       {"users.no_nick", 2, "2.1", no_message_without_a_nick, {"nick", "msg"}},
+      {"users.no_nick_all", 2, "2.1", nothing_to_all_without_a_nick, {"nick", "msgall"}},
       {"users.who", 2, "2.5", who, {"who"}},
       {"users.who_many", 2, "", long_list_of_users, {"who", "nick"}},
       {"users.who_left", 2, "2.5", who_after_a_close, {"who"}},
+      {"users.who_gap", 2, "2.5", who_behind_a_gap, {"who", "nick"}},
       {"users.whois", 2, "2.6", whois, {"whois"}},
       {"users.whois_left", 2, "2.6", whois_after_a_close, {"whois"}},
       {"users.whois_nobody", 2, "2.6", whois_nobody, {"whois"}},
@@ -406,6 +480,7 @@ std::vector<check_case> user_checks() {
       {"users.msgall_self", 2, "2.8", message_to_all_skips_the_sender, {"msgall"}},
       {"users.msg", 2, "2.9", message_to_one, {"msg"}},
       {"users.msg_long", 2, "2.9", long_message_to_one, {"msg"}},
+      {"users.msg_short", 2, "2.9", short_after_long_message, {"msg"}},
       {"users.msg_sender", 2, "2.9", names_the_sender, {"msg"}},
       {"users.msg_nobody", 2, "2.9", message_to_unknown_nick, {"msg"}},
       {"users.msg_order", 2, "2.9", messages_in_order, {"msg"}},

@@ -399,6 +399,13 @@ constexpr char nested[] = "nested";
 constexpr char control_in_text[] = "control_in_text";
 constexpr char text_too_long[] = "text_too_long";
 
+// Who sent what the program can't take may be cut off. Who is not is served: at the second request
+// at the latest, if the first was taken for the end of what came before.
+void is_gone_or_served(stage& s, user& sender) {
+  if (!sender.is_gone()) sender.is_served_within(s.options().patience);
+  if (!sender.is_gone()) sender.is_served();
+}
+
 // A length one larger than a usual buffer, with as many bytes. A program may end such a connection.
 void over_the_buffer(stage& s) {
   constexpr std::size_t least = 128, most = 65536;
@@ -412,6 +419,7 @@ void over_the_buffer(stage& s) {
                 "a long message");
     s.comes_to_rest(alice);
     bob.is_served();
+    is_gone_or_served(s, alice);
     alice.closes();
   }
   s.others_are_served(bob);
@@ -423,8 +431,7 @@ void unknown_type_with_content(stage& s) {
   user& mallory = s.sign_in("mallory");
   mallory.attacks("unknown_type_content");
   mallory.lets_answers_come();
-  if (!mallory.is_gone()) mallory.is_served_within(s.options().patience);
-  if (!mallory.is_gone()) mallory.is_served();
+  is_gone_or_served(s, mallory);
   s.others_are_served(bob);
 }
 

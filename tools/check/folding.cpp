@@ -87,6 +87,7 @@ names causes_behind(const std::string& cause) {
       {"lost_after_pieces", {"misdelivered", "buffer_shared"}},
       {"one_at_a_time", framing},
       {"short_header", {"lost_after_pieces"}},
+      {"piece_taken_for_message", {"short_header"}},
       {"bad_message_accepted", framing},
       {"waits_for_rest", {"length_believed", "short_header"}},
       {"read_taken_for_message",

@@ -12,7 +12,7 @@ namespace check {
 /// A cause, and whether the evidence fits it.
 struct rule {
   std::string id;
-  bool (*fits)(const symptoms&);
+  std::function<bool(const symptoms&)> fits;
 };
 
 /// How the program ended.

@@ -9,19 +9,32 @@ namespace check {
 
 namespace {
 
+// The cause of a fact that the wire showed.
+rule shown_by(const char* cause, const char* fact) {
+  return {cause, [fact](const symptoms& s) { return s.fact(fact); }};
+}
+
+// The same for what a check noted of a failure that has another cause if the program is stuck.
+rule shown_by_working(const char* cause, const char* fact) {
+  return {cause, [fact](const symptoms& s) {
+            return s.fact(fact) && !s.uses_processor() && !s.blocked_in_read() &&
+                   !s.blocked_in_send();
+          }};
+}
+
 // A text came changed, at the place that the fact names.
 std::vector<rule> rules_about_texts() {
   return {
-      {"cut_at_zero", [](const symptoms& s) { return s.fact("fact.cut_at_zero"); }},
-      {"used_as_format", [](const symptoms& s) { return s.fact("fact.cut_at_percent"); }},
-      {"cut_at_quote", [](const symptoms& s) { return s.fact("fact.cut_at_quote"); }},
-      {"cut_at_blank", [](const symptoms& s) { return s.fact("fact.cut_at_blank"); }},
-      {"letters_changed", [](const symptoms& s) { return s.fact("fact.cut_at_letter"); }},
-      {"cut_at_size", [](const symptoms& s) { return s.fact("fact.cut_at_size"); }},
-      {"port_swapped", [](const symptoms& s) { return s.fact("fact.port_swapped"); }},
-      {"wrong_entry", [](const symptoms& s) { return s.fact("fact.port_of"); }},
-      {"list_cut", [](const symptoms& s) { return s.fact("fact.list_cut"); }},
-      {"piece_taken_for_message", [](const symptoms& s) { return s.fact("fact.early_answer"); }},
+      shown_by("cut_at_zero", "fact.cut_at_zero"),
+      shown_by("used_as_format", "fact.cut_at_percent"),
+      shown_by("cut_at_quote", "fact.cut_at_quote"),
+      shown_by("cut_at_blank", "fact.cut_at_blank"),
+      shown_by("letters_changed", "fact.cut_at_letter"),
+      shown_by("cut_at_size", "fact.cut_at_size"),
+      shown_by("port_swapped", "fact.port_swapped"),
+      shown_by("wrong_entry", "fact.port_of"),
+      shown_by("list_cut", "fact.list_cut"),
+      shown_by("piece_taken_for_message", "fact.early_answer"),
       {"last_line_dropped",
        [](const symptoms& s) {
          const auto* const sent = s.story.request_with(s.word());
@@ -63,13 +76,26 @@ bool has_left_channel(const symptoms& s) {
     return request.who == s.about.who && (request.kind() == "create" || request.kind() == "join") &&
            !story_view::common_word(request, *s.accepted()).empty();
   });
-  const auto* const joined = s.story.last_of(s.about.who, "join");
-  return was_in && (s.story.last_of(s.about.who, "leave") != nullptr ||
-                    (joined != nullptr && story_view::common_word(*joined, *s.accepted()).empty()));
+  const auto entered_another = [&](const char* how) {
+    const auto* const last = s.story.last_of(s.about.who, how);
+    return last != nullptr && story_view::common_word(*last, *s.accepted()).empty();
+  };
+  return was_in && (s.story.last_of(s.about.who, "leave") != nullptr || entered_another("join") ||
+                    entered_another("create"));
+}
+
+// Others have nicks, and whoever asked has none.
+bool asked_without_nick(const symptoms& s) {
+  const auto& all = s.story.requests();
+  const bool has_nicks = std::any_of(
+      all.begin(), all.end(), [](const sent_request& request) { return request.kind() == "nick"; });
+  return has_nicks && s.accepted_is({"msg", "msgall", "say", "create"}) &&
+         s.story.last_of(s.accepted()->who, "nick") == nullptr;
 }
 
 // Whoever waits for an answer got a piece of what another client has begun to send.
 bool has_got_half_of_anothers(const symptoms& s) {
+  if (s.grades_client()) return false;  // it has one connection
   const auto& all = s.story.requests();
   return std::any_of(all.begin(), all.end(), [&](const sent_request& request) {
     if (request.who == s.about.who || !request.kind().starts_with("half of")) return false;
@@ -84,8 +110,15 @@ bool has_got_half_of_anothers(const symptoms& s) {
 std::vector<rule> rules_about_acceptance() {
   return {
       {"buffer_shared", has_got_half_of_anothers},
-      {"compares_prefix", [](const symptoms& s) { return s.fact("fact.prefix"); }},
-      {"reaches_some", [](const symptoms& s) { return s.fact("fact.reached_some"); }},
+      shown_by_working("compares_prefix", "fact.prefix"),
+      shown_by_working("reaches_some", "fact.reached_some"),
+      shown_by_working("stale_bytes", "fact.stale"),
+      shown_by_working("stops_at_gap", "fact.gap"),
+      shown_by_working("refused_and_done", "fact.refused_before"),
+      shown_by_working("leaves_any_channel", "fact.left_other"),
+      shown_by_working("counted_twice", "fact.joined_twice"),
+      shown_by_working("long_nick_cut", "fact.long_nick"),
+      shown_by_working("state_stays", "fact.newcomer"),
       {"told_the_sender",
        [](const symptoms& s) {
          return s.fact("fact.own_word") && s.accepted_is({"msg", "msgall", "say", "echo"});
@@ -98,16 +131,12 @@ std::vector<rule> rules_about_acceptance() {
        }},
       {"old_name_stays",
        [](const symptoms& s) { return s.accepted_is({"nick"}) && has_asked_again(s); }},
+      {"accepted_without_nick", asked_without_nick},
       {"bad_name_accepted",
        [](const symptoms& s) {
          return s.accepted_is({"nick", "create"});
        }},
       {"join_creates", [](const symptoms& s) { return s.accepted_is({"join"}); }},
-      {"accepted_without_nick",
-       [](const symptoms& s) {
-         return s.accepted_is({"msg", "msgall", "say"}) &&
-                s.story.last_of(s.accepted()->who, "nick") == nullptr;
-       }},
       {"outsider_accepted",
        [](const symptoms& s) { return s.accepted_is({"say"}) && is_outsider(s); }},
       {"member_not_removed",
@@ -189,13 +218,13 @@ std::vector<rule> rules_about_the_stream() {
        }},
       {"stdio_keeps_lines",
        [](const symptoms& s) { return s.fact("fact.held_back") && s.about.who == "server"; }},
-      {"held_back", [](const symptoms& s) { return s.fact("fact.held_back"); }},
+      shown_by("held_back", "fact.held_back"),
       {"write_not_whole",
        [](const symptoms& s) {
          return s.expected_is("due.hears_all") &&
                 (s.fact("fact.way_was_full") || (s.fact("fact.answer_cut") && !s.grades_client()));
        }},
-      {"read_taken_for_message", [](const symptoms& s) { return s.fact("fact.first_only"); }},
+      shown_by("read_taken_for_message", "fact.first_only"),
   };
 }
 
@@ -248,6 +277,11 @@ std::vector<rule> guesses() {
          return s.expected_is("due.served") &&
                 s.story.last_of(s.about.who, "unknown_type_content") != nullptr;
        }},
+      {"rest_left",
+       [](const symptoms& s) {
+         return s.expected_is("due.served") &&
+                s.story.last_of(s.about.who, "a long message") != nullptr;
+       }},
       {"buffer_shared", suffers_from_a_half_message},
       {"cut_off", has_ended_for_nothing},
       {"deaf_listener",
@@ -268,7 +302,7 @@ std::vector<rule> guesses() {
          }) != nullptr &&
                 s.blocked_in_poll();
        }},
-      {"lost_after_pieces", [](const symptoms& s) { return s.fact("fact.pieces"); }},
+      shown_by("lost_after_pieces", "fact.pieces"),
       {"sender_missing", lacks_sender},
       {"answer_incomplete",
        [](const symptoms& s) {
@@ -298,7 +332,7 @@ std::vector<rule> joined(Parts... parts) {
 
 std::vector<rule> rules_about_facts() {
   const std::vector<rule> others{
-      {"creator_outside", [](const symptoms& s) { return s.fact("fact.creator_outside"); }},
+      shown_by("creator_outside", "fact.creator_outside"),
       {"backlog",
        [](const symptoms& s) {
          return !s.seen.ended && s.fact("fact.backlog_full") && s.seen.not_accepted == 0;

@@ -227,6 +227,8 @@ static void handle(struct client *who, struct message *asked, const char *payloa
     case MULTICAST_JOIN: return join_channel(who, infos);
     case MULTICAST_SEND: return say(who, infos, payload, size);
     case MULTICAST_QUIT:
+      if (strcmp(who->channel, infos) != 0)
+        return tell(who, MULTICAST_QUIT, "you are not in this channel");
       leave_channel(who);
       return tell(who, MULTICAST_QUIT, "channel left");
     case FILE_REQUEST:
