@@ -2,6 +2,7 @@
 #include "process_view.hpp"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
@@ -11,7 +12,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <fstream>
 #include <sstream>
 
 #include <jalon/endpoint.hpp>
@@ -26,10 +26,12 @@ std::string proc(pid_t pid, const std::string& what) {
 }
 
 std::string content_of(const std::string& path) {
-  std::ifstream in(path);
-  std::ostringstream text;
-  text << in.rdbuf();
-  return text.str();
+  const jalon::unique_fd file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  std::string text;
+  char part[4096];
+  for (ssize_t got = 0; (got = ::read(file.get(), part, sizeof part)) > 0;)
+    text.append(part, static_cast<std::size_t>(got));
+  return text;
 }
 
 std::vector<std::string> entries_of(const std::string& path) {

@@ -140,50 +140,50 @@ dialect dialect::load(const std::string& name_or_file) {
 dialect dialect::from(const json& description, const std::string& identity) {
   std::vector<std::string> chain{identity};
   dialect result;
-  result.description_ = merged(description, chain);
-  if (!result.description_.contains("framing") || !result.description_.contains("requests"))
+  result.description_ = std::make_shared<const json>(merged(description, chain));
+  if (!result.description_->contains("framing") || !result.description_->contains("requests"))
     throw std::runtime_error("dialect " + result.name() + " has no framing or no requests");
   std::size_t expanded = 0;
-  require_bounds(result.description_, expanded);
+  require_bounds(*result.description_, expanded);
   require_framing(result.framing());
   return result;
 }
 
 bool dialect::knows(std::string_view request) const {
-  return description_.at("requests").contains(request);
+  return description_->at("requests").contains(request);
 }
 
 std::string dialect::encode(std::string_view request, const arguments& values) const {
-  return encode_form(description_.at("requests").at(std::string(request)), values);
+  return encode_form(description_->at("requests").at(std::string(request)), values);
 }
 
 std::optional<std::string> dialect::attack(std::string_view name, const arguments& values) const {
-  const auto attacks = description_.find("attacks");
-  if (attacks == description_.end() || !attacks->contains(name)) return std::nullopt;
+  const auto attacks = description_->find("attacks");
+  if (attacks == description_->end() || !attacks->contains(name)) return std::nullopt;
   return encode_form(attacks->at(std::string(name)), values);
 }
 
 std::string dialect::refusal(std::string_view kind) const {
-  const auto refusals = description_.find("refusals");
-  return refusals == description_.end() ? "" : refusals->value(std::string(kind), "");
+  const auto refusals = description_->find("refusals");
+  return refusals == description_->end() ? "" : refusals->value(std::string(kind), "");
 }
 
 bool dialect::has_flag(std::string_view property) const {
-  return description_.value(std::string(property), false);
+  return description_->value(std::string(property), false);
 }
 
 std::optional<std::uint16_t> dialect::port() const {
-  if (!description_.contains("port")) return std::nullopt;
-  return description_.at("port").get<std::uint16_t>();
+  if (!description_->contains("port")) return std::nullopt;
+  return description_->at("port").get<std::uint16_t>();
 }
 
 std::optional<std::size_t> dialect::longest_name() const {
-  if (!description_.contains("longest_name")) return std::nullopt;
-  return description_.at("longest_name").get<std::size_t>();
+  if (!description_->contains("longest_name")) return std::nullopt;
+  return description_->at("longest_name").get<std::size_t>();
 }
 
 std::optional<int> dialect::milestone_of(std::string_view group) const {
-  const auto milestones = description_.value("milestones", nlohmann::json::object());
+  const auto milestones = description_->value("milestones", nlohmann::json::object());
   const auto found = milestones.find(group);
   if (found == milestones.end()) return std::nullopt;
   return found->get<int>();
@@ -208,7 +208,7 @@ std::string dialect::encode_form(const json& form, const arguments& values) cons
 }
 
 std::string dialect::encode_text(const json& form, const arguments& values) const {
-  const bool is_json = description_.value("escape", "") == "json";
+  const bool is_json = description_->value("escape", "") == "json";
   std::string text = fill(form.get<std::string>(), values, is_json ? as_json : as_is);
   const auto kind = framing().at("kind");
   if (kind == "lines") return text + framing().value("end", "\n");
@@ -226,7 +226,7 @@ std::string dialect::encode_header(const json& form, const arguments& values) co
   payload += from_hex(form.value("payload_hex", ""));
   const auto least = framing().value("least_payload", std::size_t{0});
   payload.resize(std::max(payload.size(), form.value("least_payload", least)), '\0');
-  const json& defaults = description_.value("defaults", json::object());
+  const json& defaults = description_->value("defaults", json::object());
   std::string bytes;
   for (const auto& field : framing().at("fields")) {
     const std::string name = field.at("name");
@@ -247,11 +247,11 @@ std::string dialect::encode_header(const json& form, const arguments& values) co
 
 std::int64_t dialect::type_number(const json& type) const {
   if (type.is_number()) return type.get<std::int64_t>();
-  return description_.at("types").at(type.get<std::string>()).get<std::int64_t>();
+  return description_->at("types").at(type.get<std::string>()).get<std::int64_t>();
 }
 
 std::string dialect::type_name(std::int64_t number) const {
-  for (const auto& [name, value] : description_.at("types").items()) {
+  for (const auto& [name, value] : description_->at("types").items()) {
     if (value == number) return name;
   }
   return "type " + std::to_string(number);
@@ -295,7 +295,7 @@ found_message dialect::next_with_header(std::string_view bytes, std::size_t at) 
   const std::size_t left = bytes.size() - at;
   if (left < header_bytes()) return {at, bytes.size(), "part of a header", false};
   // In the summary, fields that vary come first; the sender, for example, is mostly the same.
-  const json usual = description_.value("defaults", json::object());
+  const json usual = description_->value("defaults", json::object());
   std::int64_t length = 0;
   std::string type, fields, usual_fields;
   std::size_t offset = at;

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -37,7 +38,7 @@ class dialect {
   static dialect from(const nlohmann::json& description, const std::string& identity = {});
 
   /// Its name.
-  std::string name() const { return description_.value("name", "without a name"); }
+  std::string name() const { return description_->value("name", "without a name"); }
 
   /// Whether it has a request of this kind: "nick", "echo", "msg", ...
   bool knows(std::string_view request) const;
@@ -63,7 +64,7 @@ class dialect {
   bool has_flag(std::string_view property) const;
 
   /// What a client sends before its first request; mostly nothing.
-  std::string opening() const { return description_.value("opening", ""); }
+  std::string opening() const { return description_->value("opening", ""); }
 
   /// The largest length that the protocol allows for a name; nothing if it names none.
   std::optional<std::size_t> longest_name() const;
@@ -82,7 +83,7 @@ class dialect {
   std::vector<found_message> split(std::string_view bytes) const;
 
   /// The JSON description, merged with everything that it extends.
-  const nlohmann::json& description() const { return description_; }
+  const nlohmann::json& description() const { return *description_; }
 
  private:
   std::string encode_text(const nlohmann::json& form, const arguments& values) const;
@@ -90,11 +91,11 @@ class dialect {
   std::optional<found_message> next(std::string_view bytes, std::size_t at) const;
   found_message next_with_header(std::string_view bytes, std::size_t at) const;
   std::string summary_of(std::string_view message) const;
-  const nlohmann::json& framing() const { return description_.at("framing"); }
+  const nlohmann::json& framing() const { return description_->at("framing"); }
   std::int64_t type_number(const nlohmann::json& type) const;
   std::string type_name(std::int64_t number) const;
 
-  nlohmann::json description_;
+  std::shared_ptr<const nlohmann::json> description_;  // its copies share it
 };
 
 }  // namespace tools
