@@ -19,7 +19,7 @@
 
 namespace transfer {
 
-/// The scopes of addresses, the nearest first (RFC 4007; the ranges: RFC 6890).
+/// The scopes of addresses, the nearest first (RFC 4007; the ranges: RFC 6890, RFC 4291, RFC 8215).
 enum class address_scope {
   none,             ///< no single machine: unspecified, multicast, broadcast, reserved
   loopback,         ///< this machine
@@ -51,16 +51,18 @@ inline constexpr std::array ipv4_blocks = {
     address_block<ipv4_bytes>{{192, 168}, 16, address_scope::private_network},
     address_block<ipv4_bytes>{{224}, 4, address_scope::none},
     address_block<ipv4_bytes>{{240}, 4, address_scope::none},
+    address_block<ipv4_bytes>{{0}, 0, address_scope::global},
 };
 
+// Of the whole space, 2000::/3 is given to networks. What is in no block here is for nobody.
 inline constexpr std::array ipv6_blocks = {
-    address_block<ipv6_bytes>{{0}, 128, address_scope::none},
     address_block<ipv6_bytes>{
         {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}, 128, address_scope::loopback},
     address_block<ipv6_bytes>{{0xFE, 0x80}, 10, address_scope::link_local},
     address_block<ipv6_bytes>{{0xFE, 0xC0}, 10, address_scope::private_network},
     address_block<ipv6_bytes>{{0xFC}, 7, address_scope::private_network},
-    address_block<ipv6_bytes>{{0xFF}, 8, address_scope::none},
+    address_block<ipv6_bytes>{{0, 0x64, 0xFF, 0x9B, 0, 1}, 48, address_scope::private_network},
+    address_block<ipv6_bytes>{{0x20}, 3, address_scope::global},
 };
 
 // An IPv6 block whose addresses stand for IPv4 addresses, and where these begin in them.
@@ -89,7 +91,7 @@ address_scope scope_in(const Bytes& address, const Blocks& blocks) {
   const auto found = std::find_if(blocks.begin(), blocks.end(), [&](const auto& block) {
     return is_in_block(address, block.begin, block.bits);
   });
-  return found == blocks.end() ? address_scope::global : found->scope;
+  return found == blocks.end() ? address_scope::none : found->scope;
 }
 
 inline std::optional<ipv4_bytes> translated(const ipv6_bytes& address) {
