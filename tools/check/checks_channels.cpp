@@ -298,9 +298,10 @@ void renamed_member_stays(stage& s) {
   const auto room = s.word();
   user& alice = member(s, "alice", room, "create");
   user& bob = member(s, "bob", room, "join");
+  hear_each_other(s, alice, bob, room);
   bob.takes_nick(s.word());
-  bob.hears(says(s, alice, room));
-  alice.hears(says(s, bob, room));
+  expect_noting(s, "fact.renamed", {{"who", "bob"}},
+                [&] { hear_each_other(s, alice, bob, room); });
 }
 
 // A newcomer may be given the place of a member who has left, but not their channel.

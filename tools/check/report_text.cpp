@@ -132,16 +132,31 @@ std::string list_of(std::vector<root_cause>::const_iterator begin,
   if (begin == end) return {};
   const auto number = static_cast<std::size_t>(end - begin);
   std::string text =
-      "\n" + run.texts.say("report.more", {{"causes", tools::counted(number, "root cause")}}) +
-      "\n";
-  for (auto root = begin; root != end; ++root)
-    text += "  " +
-            run.texts.say("report.more_line",
-                          {{"check", root->first->check},
-                           {"cause", root->first->cause.id},
-                           {"checks", tools::counted(root->others.size() + 1, "check")}}) +
-            "\n";
+      "\n" + run.texts.say("report.more", {{"causes", tools::counted(number, "cause")}}) + "\n";
+  for (auto root = begin; root != end; ++root) {
+    const check_result& first = *root->first;
+    text +=
+        "  " +
+        run.texts.say(first.may_follow_from.empty() ? "report.more_line" : "report.more_follows",
+                      {{"check", first.check},
+                       {"cause", first.cause.id},
+                       {"checks", tools::counted(root->others.size() + 1, "check")},
+                       {"behind", first.may_follow_from}}) +
+        "\n";
+  }
   return text;
+}
+
+// How many causes there are, and how many failures that probably follow from one of them.
+std::string number_of(const std::vector<root_cause>& roots, const catalogue& texts) {
+  const auto certain =
+      static_cast<std::size_t>(std::count_if(roots.begin(), roots.end(), [](const auto& root) {
+        return root.first->may_follow_from.empty();
+      }));
+  const auto causes = tools::counted(certain, "root cause");
+  if (certain == roots.size()) return causes;
+  const auto consequences = tools::counted(roots.size() - certain, "probable consequence");
+  return texts.say("report.causes", {{"causes", causes}, {"consequences", consequences}});
 }
 
 }  // namespace
@@ -153,7 +168,7 @@ std::string score_line(const run_report& run) {
                           {"possible", number_text(sum.possible)}};
   const auto roots = root_causes_of(run.results);
   if (roots.empty()) return run.texts.say("report.score_right", values);
-  values["causes"] = tools::counted(roots.size(), "root cause");
+  values["causes"] = number_of(roots, run.texts);
   values["check"] = roots.front().first->check;
   values["cause"] = roots.front().first->cause.id;
   return run.texts.say("report.score", values);

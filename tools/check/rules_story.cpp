@@ -117,6 +117,7 @@ std::vector<rule> rules_about_acceptance() {
       shown_by_working("refused_and_done", "fact.refused_before"),
       shown_by_working("leaves_any_channel", "fact.left_other"),
       shown_by_working("counted_twice", "fact.joined_twice"),
+      shown_by_working("rename_missed", "fact.renamed"),
       shown_by_working("long_nick_cut", "fact.long_nick"),
       shown_by_working("state_stays", "fact.newcomer"),
       {"told_the_sender",

@@ -57,6 +57,18 @@ TEST_CASE("the first line has the score, the number of causes, and the one to me
         "Nothing could be judged.");
 }
 
+TEST_CASE("what probably follows from a cause is not counted as one") {
+  auto results = five_causes();
+  results[3].may_follow_from = "echo.exact";
+  results[4].may_follow_from = "echo.exact";
+  const std::string text = text_of(results, 2);
+  CHECK(first_line(text) ==
+        "0 of 12 points; 3 root causes, 2 probable consequences; mend first: echo.long "
+        "(cut_at_size).");
+  CHECK(
+      has(text, "echo.quit (end_unnoticed), which fails 1 check and may follow from echo.exact\n"));
+}
+
 TEST_CASE("a cause that fails many checks is told once") {
   const std::string text = text_of(five_causes(), check::all_causes_shown);
   CHECK(has(text, "FAILED  echo.long"));
@@ -68,7 +80,7 @@ TEST_CASE("a report for the terminal shows three causes and lists the others") {
   const std::string text = text_of(five_causes(), 3);
   CHECK(has(text, "FAILED  echo.several"));
   CHECK_FALSE(has(text, "FAILED  echo.quit"));
-  CHECK(has(text, "2 root causes more"));
+  CHECK(has(text, "2 causes more"));
   CHECK(has(text, "echo.quit (end_unnoticed), which fails 1 check\n"));
   CHECK(has(text_of(five_causes(), check::all_causes_shown), "FAILED  echo.nobody_else"));
 }
