@@ -33,6 +33,7 @@
 #include "foreign_protocol.hpp"
 #include "held_lines.hpp"
 #include "limits.hpp"
+#include "long_numbers.hpp"
 #include "names.hpp"
 #include "router.hpp"
 #include "session_messages.hpp"
@@ -42,11 +43,12 @@ namespace chat {
 
 /// Applies limits to what reaches a router.
 ///
-/// **Rate.** A request costs the work that it causes: one for itself and for each 16 bytes of it,
-/// and for each frame that is sent because of it ten, one for each 16 bytes, and one for each
-/// client that gets up to 256 bytes of it. It is paid out of the client's token bucket. A client
-/// whose bucket owes tokens is paused: nothing is read from it, so nothing is lost. What a client
-/// owes when it leaves, the next one from its address has to wait for.
+/// **Rate.** A request costs the work that it causes: one for itself and for each 8 bytes of it, a
+/// hundred for each number in it that is slow to read (long_numbers.hpp), and for each frame that
+/// is sent because of it ten, one for each 16 bytes, and one for each client that gets up to 256
+/// bytes of it. It is paid out of the client's token bucket. A client whose bucket owes tokens is
+/// paused: nothing is read from it, so nothing is lost. What a client owes when it leaves, the next
+/// one from its address has to wait for.
 ///
 /// **Turns.** When a turn of the loop has had enough work, requests are held for the next one, and
 /// so are departures, unless a request asks for the user who has left. The order of the requests of
@@ -189,11 +191,11 @@ class policy final : public jalon::service {
   bool has_room() const { return (done_ == 0 && held_.empty()) || done_ < share(at_once); }
 
   // The most work that a line will cause, if nobody enters the rooms that it concerns. To read a
-  // long line for that would take longer than the server has: it may concern everybody.
+  // line that takes long would take longer than the server has: it may concern everybody.
   std::uint64_t most_work_of(connection_id from, std::string_view line) {
     reach far{.clients = clients_.size()};
-    const std::uint64_t reading = work_to_read(line.size());
-    if (line.size() <= quickly_read) {
+    const std::uint64_t reading = work_to_read(line);
+    if (reading <= quickly_read) {
       far = router_.reach_of(from, line);
       done_ += reading;
     }
@@ -205,7 +207,7 @@ class policy final : public jalon::service {
     if (wait_of(asking, out) > limits_.longest_wait) return refuse(from, asking, line, out);
     const std::size_t first = out.size();
     router_.received(from, line, out);
-    charge(from, asking, work_to_read(line.size()), first, out);
+    charge(from, asking, work_to_read(line), first, out);
   }
 
   // Takes out of the bucket what a line has cost: @p read to read it, and the frames from index
@@ -225,12 +227,12 @@ class policy final : public jalon::service {
                  out);
   }
 
-  // It is not this client that asks for too much. To find the id of a long line would take longer
-  // than the server has: its refusal has none.
+  // It is not this client that asks for too much. To find the id of a line that takes
+  // long would take longer than the server has: its refusal has none.
   void refuse_for_lack_of_room(connection_id from, client& asking, std::string_view line,
                                actions& out) {
     out.log(from, "more requests wait than there is room for; one was refused");
-    send_refusal(from, asking, line.size() <= quickly_read ? line : "{}", shortest_refusal,
+    send_refusal(from, asking, work_to_read(line) <= quickly_read ? line : "{}", shortest_refusal,
                  "the server has too much to do at the moment", out);
   }
 
@@ -241,7 +243,7 @@ class policy final : public jalon::service {
         static_cast<std::uint64_t>(std::chrono::ceil<std::chrono::seconds>(wait).count());
     const std::string advice = "; ask again in " + std::to_string(seconds) + " seconds";
     router_.refuse(from, line, answer{error{"rate_limited", reason + advice, seconds}}, out);
-    done_ += work_to_read(line.size());
+    done_ += work_to_read(line);
     pause(from, asking, shortest_refusal, out);
   }
 
@@ -328,7 +330,9 @@ class policy final : public jalon::service {
     out.close(id);
   }
 
-  static std::uint64_t work_to_read(std::size_t bytes) { return 1 + bytes / bytes_made; }
+  static std::uint64_t work_to_read(std::string_view line) {
+    return 1 + line.size() / bytes_read + long_numbers(line) * number_rounded;
+  }
 
   // The work that the frames from index @p first on are: to make each, and to deliver it.
   static std::uint64_t work_of(const actions& asked, std::size_t first) {
@@ -361,11 +365,14 @@ class policy final : public jalon::service {
   }
 
   // To find out what a frame says and to write it takes as long as ten deliveries, and one more for
-  // each 16 bytes. To read JSON, as deep as it may be, takes as long as to write it.
+  // each 16 bytes. To read JSON, as deep as it may be and with the slower parser, takes twice as
+  // long as to write it, and a hundred deliveries more for each number that has to be rounded.
   static constexpr std::uint64_t frame_work = 10;
   static constexpr std::size_t bytes_made = 16;
+  static constexpr std::size_t bytes_read = 8;
+  static constexpr std::uint64_t number_rounded = 100;
   static constexpr std::size_t bytes_a_delivery = 256;
-  static constexpr std::size_t quickly_read = 1'024;  // bytes
+  static constexpr std::uint64_t quickly_read = 1 + 1'024 / bytes_read;
   static constexpr std::chrono::seconds shortest_refusal{1};
 
   router& router_;
