@@ -174,9 +174,11 @@ class asio_loop {
     return added;
   }
 
-  /// Calls @p call on the loop's thread, in a later turn. Any thread may call this.
+  /// Calls @p call on the loop's thread, in a later turn, unless the loop is destroyed before. Any
+  /// thread may call this.
   void post(std::function<void()> call) {
-    asio::post(context_, [work = work_, call = std::move(call)] {
+    asio::post(context_, [work = work_, call = std::move(call), life = std::weak_ptr(life_)] {
+      if (life.expired()) return;
       const detail::value_during<bool> turn(work->busy, true);
       call();
     });

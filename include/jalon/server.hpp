@@ -54,8 +54,8 @@ struct server_options {
   std::size_t memory_budget = std::numeric_limits<std::size_t>::max();
   /// Takes what an operator wants to know: an event, one of a few texts, and the details: which
   /// client, by its name (`service::describe`) and its address, and how many bytes. Text from peers
-  /// may be in the details: whoever shows them replaces control characters (printable.hpp). Empty
-  /// for none.
+  /// may be in the details: whoever shows them replaces control characters (printable.hpp). It may
+  /// call `apply`, and may throw: the exception leaves `run`. Empty for none.
   std::function<void(std::string_view event, std::string_view detail)> log = {};
   /// The time of day, for arrivals; a test sets its own.
   std::function<std::chrono::system_clock::time_point()> wall_clock =

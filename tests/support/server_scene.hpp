@@ -23,6 +23,7 @@ struct server_scene : On {
   explicit server_scene(jalon::server_options options = {}, Codec codec = Codec{},
                         const jalon::endpoint& at = jalon::endpoint::loopback(0)) {
     options.log = [this](std::string_view event, std::string_view detail) {
+      if (at_log) at_log();
       log.push_back(std::string(event) + ": " + std::string(detail));
     };
     server = std::make_unique<server_type>(this->loop, jalon::listener(at), service,
@@ -56,6 +57,7 @@ struct server_scene : On {
 
   Service service;
   std::vector<std::string> log;
+  std::function<void()> at_log = {};    // what else the log does, before it uses the event
   std::unique_ptr<server_type> server;  // so that a sanitizer sees who uses it after its end
 };
 

@@ -84,6 +84,20 @@ TEST_CASE("an empty line is a line") {
   CHECK(out.frame(std::get<actions::send_frame>(out[0])) == "");
 }
 
+TEST_CASE("a list of actions can be appended to itself") {
+  actions out;
+  out.send(std::vector{connection_id{1}, connection_id{2}}, "a line");
+  out.log(connection_id{1}, "an event");
+  out.append(out);
+  REQUIRE(out.size() == 4);
+  for (const std::size_t at : {0U, 2U}) {
+    const auto& sent = std::get<actions::send_frame>(out[at]);
+    CHECK(out.frame(sent) == "a line");
+    CHECK(out.recipients(sent).size() == 2);
+    CHECK(out.event(std::get<actions::log_event>(out[at + 1])) == "an event");
+  }
+}
+
 TEST_CASE("actions that are cleared are gone, and others can come") {
   actions out;
   out.send(connection_id{1}, "old");

@@ -198,6 +198,18 @@ TEST_CASE("a timer of Asio's loop that is due finds the loop gone, and lets it r
   CHECK_FALSE(m.called);
 }
 
+TEST_CASE("what was posted is not called when the loop is destroyed, as a reactor does it",
+          "[asio]") {
+  asio::io_context context;
+  bool called = false;
+  {
+    jalon::asio_loop loop(context);
+    loop.post([&] { called = true; });
+  }
+  context.run();
+  CHECK_FALSE(called);
+}
+
 }  // namespace
 
 #endif

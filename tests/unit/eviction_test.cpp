@@ -91,6 +91,18 @@ TEMPLATE_TEST_CASE("over the memory budget, who holds the most is disconnected, 
   CHECK(s.until([&] { return anna.received().size() == 1'000; }));
 }
 
+TEMPLATE_TEST_CASE("a departure is told though the log throws", "", ALL_LOOPS) {
+  server_scene<TestType> s(with_budget(12'000'000));
+  answer_with_thousands(s);
+  peer anna = s.client();
+  s.at_log = [] { throw std::runtime_error("the disk is full"); };
+  anna.send("30000\n");
+  CHECK_THROWS_WITH(s.until([] { return false; }), "the disk is full");
+  s.at_log = {};
+  run_turns(s, 20);
+  CHECK(s.service.story.back() == "anna gone, memory limit");
+}
+
 TEMPLATE_TEST_CASE("unfinished frames count too, and each look at all frees much", "", ALL_LOOPS) {
   constexpr std::size_t clients = 120;
   constexpr std::size_t budget = 1'000'000;

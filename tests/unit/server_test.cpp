@@ -110,6 +110,24 @@ TEMPLATE_TEST_CASE("a service may close another client, and what that leads to i
   CHECK(bob.received().empty());
 }
 
+TEMPLATE_TEST_CASE("a log may have the server do something", "", ALL_LOOPS) {
+  server_scene<TestType> s;
+  s.service.answer = [&s](std::size_t who, std::string_view, actions& out) {
+    out.log(s.service.id_of(who), "an event of which the log is told");
+  };
+  peer anna = s.client();
+  peer bob = s.client();
+  s.at_log = [&s] {
+    actions told;
+    told.send(s.service.id_of(1), std::string(1'000, 'x'));
+    s.server->apply(told);
+  };
+  bob.send("hello\n");
+  CHECK(s.gets(anna, std::string(1'000, 'x') + '\n'));
+  REQUIRE(s.log.size() == 1);
+  CHECK(s.log.front().starts_with("an event of which the log is told: "));
+}
+
 TEMPLATE_TEST_CASE("a service may close a client as it comes", "", ALL_LOOPS) {
   server_scene<TestType> s;
   s.service.on_connected = [&](std::size_t who, std::string_view, actions& out) {

@@ -2,6 +2,7 @@
 #include <chrono>
 #include <ratio>
 #include <string>
+#include <vector>
 
 #include <jalon/timer_queue.hpp>
 
@@ -140,6 +141,20 @@ TEST_CASE("a timer that renews itself at once is called once at a time") {
     CHECK(queue.expire(start) == 1);
     CHECK(called == turn);
   }
+}
+
+TEST_CASE("what a callback adds for a time that is over waits for the next call") {
+  called_timers timers;
+  std::vector<timer_queue::timer> held;
+  held.push_back(timers.queue.add(start, [&] {
+    held.push_back(timers.add(start - 1s, 'a'));
+    held.push_back(timers.add(start + 1s, 'b'));
+  }));
+  held.push_back(timers.add(start + 2s, 'c'));
+  CHECK(timers.queue.expire(start + 3s) == 2);
+  CHECK(timers.called == "c");
+  CHECK(timers.queue.expire(start + 3s) == 2);
+  CHECK(timers.called == "cab");
 }
 
 TEST_CASE("a callback may cancel another that is due, and its own timer") {

@@ -203,7 +203,8 @@ template <event_loop Loop, codec Codec>
 void server<Loop, Codec>::apply(const actions::log_event& logged) {
   const client* const about = find(logged.about);
   if (about == nullptr || !options_.log) return;
-  options_.log(actions_.event(logged), name_and_address(about->id, about->peer));
+  const std::string event(actions_.event(logged));  // the log may call `apply`
+  options_.log(event, name_and_address(about->id, about->peer));
 }
 
 template <event_loop Loop, codec Codec>
@@ -295,7 +296,12 @@ void server<Loop, Codec>::report_evictions() {
   while (!evictions_.empty()) {
     const eviction gone = evictions_.front();
     evictions_.pop_front();
-    log_eviction(gone);
+    try {
+      log_eviction(gone);
+    } catch (...) {
+      report_departure(gone.id, gone.why);
+      throw;
+    }
     report_departure(gone.id, gone.why);
   }
 }

@@ -35,6 +35,7 @@ JALON_INLINE void actions::log(connection_id about, std::string_view event) {
 }
 
 JALON_INLINE void actions::append(const actions& other) {
+  if (&other == this) return append(actions(other));
   const std::size_t text = text_.size();
   const std::size_t recipients = recipients_.size();
   text_ += other.text_;

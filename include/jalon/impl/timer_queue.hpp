@@ -35,10 +35,13 @@ JALON_INLINE std::size_t timer_queue::expire(steady_time now) {
       ++entry;
       continue;
     }
+    const key at = entry->first;
     const auto callback = std::move(entries_.extract(entry).mapped());
     callback();
     ++called;
-    entry = entries_.begin();  // the callback may have added or cancelled any entry
+    // The callback may have added or cancelled any entry. What it added before this one waits for
+    // the next call.
+    entry = entries_.upper_bound(at);
   }
   return called;
 }
