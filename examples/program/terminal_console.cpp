@@ -145,6 +145,8 @@ struct terminal_console::readline_calls {
     rl_initialize();
     // Readline 8.2 reads behind its buffers if the prompt is longer than a line that it scrolls.
     rl_variable_bind("horizontal-scroll-mode", "off");
+    // It frees what it has undone a second time if a search has changed the line.
+    rl_variable_bind("revert-all-at-newline", "off");
     fit_screen();
     use_utf8();
     stifle_history(most_remembered);
@@ -152,6 +154,7 @@ struct terminal_console::readline_calls {
     rl_bind_key('\n', &enter);
     take_over_pastes();
     disarm_macros();
+    disarm_silent_searches();
   }
 
   // Readline reads a paste to its end in one call, and waits for that. So `typed_keys` finds pastes
@@ -167,11 +170,20 @@ struct terminal_console::readline_calls {
   // A recorded macro is replayed within one call of Readline, so no line of it would wait for the
   // answer to the one before, and `pause` would have no effect.
   static void disarm_macros() {
+    unbind({rl_start_kbd_macro, rl_end_kbd_macro, rl_call_last_kbd_macro, rl_print_last_kbd_macro});
+  }
+
+  // The searches that show nothing until Enter put the line found in the place of what was typed,
+  // and Readline 8.2 then frees the typed line's list of changes twice. Ctrl-R is another search.
+  static void disarm_silent_searches() {
+    unbind({rl_noninc_forward_search, rl_noninc_reverse_search, rl_noninc_forward_search_again,
+            rl_noninc_reverse_search_again, rl_vi_search, rl_vi_search_again});
+  }
+
+  static void unbind(std::initializer_list<rl_command_func_t*> functions) {
     for (Keymap map : {emacs_standard_keymap, emacs_meta_keymap, emacs_ctlx_keymap,
                        vi_insertion_keymap, vi_movement_keymap}) {
-      for (rl_command_func_t* of_macros :
-           {rl_start_kbd_macro, rl_end_kbd_macro, rl_call_last_kbd_macro, rl_print_last_kbd_macro})
-        rl_unbind_function_in_map(of_macros, map);
+      for (rl_command_func_t* of : functions) rl_unbind_function_in_map(of, map);
     }
   }
 

@@ -300,8 +300,7 @@ void renamed_member_stays(stage& s) {
   user& bob = member(s, "bob", room, "join");
   hear_each_other(s, alice, bob, room);
   bob.takes_nick(s.word());
-  expect_noting(s, "fact.renamed", {{"who", "bob"}},
-                [&] { hear_each_other(s, alice, bob, room); });
+  expect_noting(s, "fact.renamed", {{"who", "bob"}}, [&] { hear_each_other(s, alice, bob, room); });
 }
 
 // A newcomer may be given the place of a member who has left, but not their channel.

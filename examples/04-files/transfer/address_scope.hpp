@@ -48,7 +48,9 @@ inline constexpr std::array ipv4_blocks = {
     address_block<ipv4_bytes>{{10}, 8, address_scope::private_network},
     address_block<ipv4_bytes>{{100, 64}, 10, address_scope::private_network},
     address_block<ipv4_bytes>{{172, 16}, 12, address_scope::private_network},
+    address_block<ipv4_bytes>{{192, 0, 0}, 24, address_scope::private_network},
     address_block<ipv4_bytes>{{192, 168}, 16, address_scope::private_network},
+    address_block<ipv4_bytes>{{198, 18}, 15, address_scope::private_network},
     address_block<ipv4_bytes>{{224}, 4, address_scope::none},
     address_block<ipv4_bytes>{{240}, 4, address_scope::none},
     address_block<ipv4_bytes>{{0}, 0, address_scope::global},
@@ -62,6 +64,8 @@ inline constexpr std::array ipv6_blocks = {
     address_block<ipv6_bytes>{{0xFE, 0xC0}, 10, address_scope::private_network},
     address_block<ipv6_bytes>{{0xFC}, 7, address_scope::private_network},
     address_block<ipv6_bytes>{{0, 0x64, 0xFF, 0x9B, 0, 1}, 48, address_scope::private_network},
+    // Teredo (RFC 4380): the way leads through an IPv4 address in it, which may be near.
+    address_block<ipv6_bytes>{{0x20, 0x01}, 32, address_scope::private_network},
     address_block<ipv6_bytes>{{0x20}, 3, address_scope::global},
 };
 
