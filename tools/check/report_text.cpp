@@ -153,7 +153,7 @@ std::string number_of(const std::vector<root_cause>& roots, const catalogue& tex
       static_cast<std::size_t>(std::count_if(roots.begin(), roots.end(), [](const auto& root) {
         return root.first->may_follow_from.empty();
       }));
-  const auto causes = tools::counted(certain, "root cause");
+  auto causes = tools::counted(certain, "root cause");
   if (certain == roots.size()) return causes;
   const auto consequences = tools::counted(roots.size() - certain, "probable consequence");
   return texts.say("report.causes", {{"causes", causes}, {"consequences", consequences}});
