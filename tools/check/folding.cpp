@@ -113,6 +113,7 @@ names causes_behind(const std::string& cause) {
       {"exit_on_message", {"exit_on_unknown_type"}},
       {"leave_incomplete", {"member_not_removed"}},
       {"member_not_removed", {"told_too_many"}},
+      {"refused_and_done", {"join_creates", "name_given_twice", "bad_name_accepted"}},
       {"state_stays", {"exit_on_leaving", "exit_on_reset"}},
       {"reads_unready", with_waiting},
       {"misdelivered", {"misdelivered_overrun", "name_overran"}},
